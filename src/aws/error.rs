@@ -1,0 +1,204 @@
+//! The SDK's errors in the words of this program.
+//!
+//! Errors are told apart by AWS's error code, never by their text: the SDK's
+//! `Display` says only "service error", and messages change.
+
+use std::error::Error as StdError;
+
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use crate::error::{Error, Kind, Result};
+
+/// Refused for load; nothing was applied.
+const THROTTLED: &[&str] = &[
+    "EC2ThrottledException",
+    "PriorRequestNotComplete",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+];
+
+/// Refused because of the state of a neighbour, which changes by itself.
+const NOT_YET: &[&str] = &[
+    "ConcurrentModificationException",
+    "ConflictException",
+    "DependencyViolation",
+    "IncorrectState",
+    "InvalidGroup.InUse",
+    "PriorityInUse",
+    "ResourceConflictException",
+    "ResourceInUse",
+    "ResourceInUseException",
+];
+
+/// The caller is known but not allowed.
+const DENIED: &[&str] = &[
+    "AccessDenied",
+    "AccessDeniedException",
+    "AuthorizationError",
+    "NotAuthorized",
+    "UnauthorizedOperation",
+];
+
+/// The caller is not known.
+const CREDENTIALS: &[&str] = &[
+    "AuthFailure",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "MissingAuthenticationToken",
+    "MissingAuthenticationTokenException",
+    "RequestExpired",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+];
+
+/// Turns an SDK result into ours.
+pub trait Called<T> {
+    /// Names the operation in the error.
+    fn called(self, operation: &'static str) -> Result<T>;
+}
+
+impl<T, E, R> Called<T> for Result<T, SdkError<E, R>>
+where
+    E: ProvideErrorMetadata + StdError + 'static,
+    R: std::fmt::Debug,
+{
+    fn called(self, operation: &'static str) -> Result<T> {
+        self.map_err(|error| explain(operation, &error))
+    }
+}
+
+/// Gives "not found" a value, for reads of one thing and for deletes.
+pub fn none_if_missing<T>(result: Result<T>) -> Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.kind == Kind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn explain<E, R>(operation: &'static str, error: &SdkError<E, R>) -> Error
+where
+    E: ProvideErrorMetadata + StdError + 'static,
+    R: std::fmt::Debug,
+{
+    match error {
+        SdkError::ServiceError(service) => refused(operation, service.err().meta()),
+        SdkError::ConstructionFailure(_) => Error::invalid(format!(
+            "{operation} was not sent: {}",
+            chain(error.source().unwrap_or(error))
+        )),
+        SdkError::TimeoutError(_) => {
+            Error::new(Kind::Unknown, format!("{operation} got no answer in time"))
+                .hint("check the network, HTTPS_PROXY and --endpoint-url")
+        }
+        SdkError::DispatchFailure(failure) => {
+            let kind = if failure.is_user() {
+                Kind::Invalid
+            } else {
+                Kind::Unknown
+            };
+            Error::new(
+                kind,
+                format!("{operation}: {}", chain(error.source().unwrap_or(error))),
+            )
+            .hint("check the network, HTTPS_PROXY, AWS_CA_BUNDLE and --endpoint-url")
+        }
+        _ => Error::new(
+            Kind::Unknown,
+            format!(
+                "{operation}: the answer makes no sense: {}",
+                chain(error.source().unwrap_or(error))
+            ),
+        ),
+    }
+}
+
+fn refused(operation: &str, meta: &aws_smithy_types::error::ErrorMetadata) -> Error {
+    let code = meta.code().unwrap_or("Unknown");
+    let words = meta.message().unwrap_or("no message");
+    let request = meta.extra("aws_request_id").map_or_else(
+        || format!("({operation})"),
+        |id| format!("({operation}, request {id})"),
+    );
+    let kind = kind_of(code, words);
+    let error = Error::new(kind.clone(), format!("{code}: {words} {request}"));
+    match kind {
+        Kind::Denied => error.hint(format!("allow the caller {operation}")),
+        Kind::Credentials => {
+            error.hint("the credentials are not valid here: log in again, and check the clock")
+        }
+        _ => error,
+    }
+}
+
+/// What a code means for the engine.
+///
+/// `ConflictException` covers both "try again later" and "exists already" in
+/// API Gateway. Both are answered in the same way: look again.
+fn kind_of(code: &str, words: &str) -> Kind {
+    let bare = code.strip_prefix("Client.").unwrap_or(code);
+    if THROTTLED.contains(&bare) || words.starts_with("Rate exceeded") {
+        Kind::Throttled
+    } else if NOT_YET.contains(&bare) {
+        Kind::NotYet
+    } else if DENIED.contains(&bare) {
+        Kind::Denied
+    } else if CREDENTIALS.contains(&bare) {
+        Kind::Credentials
+    } else if matches!(
+        bare,
+        "InternalError" | "InternalFailure" | "ServiceUnavailable" | "Unavailable"
+    ) {
+        Kind::Unknown
+    } else if bare.ends_with("NotFound")
+        || bare.ends_with("NotFoundException")
+        || bare.starts_with("NoSuch")
+    {
+        Kind::NotFound
+    } else {
+        Kind::Refused(bare.to_owned())
+    }
+}
+
+/// An error and its sources in one line, each said once.
+pub fn chain(error: &dyn StdError) -> String {
+    let mut parts = vec![error.to_string()];
+    let mut source = error.source();
+    while let Some(inner) = source {
+        let text = inner.to_string();
+        if parts.last().is_none_or(|last| !last.contains(&text)) {
+            parts.push(text);
+        }
+        source = inner.source();
+    }
+    parts.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_decide_and_texts_do_not() {
+        assert_eq!(kind_of("TooManyRequestsException", ""), Kind::Throttled);
+        assert_eq!(kind_of("DependencyViolation", ""), Kind::NotYet);
+        assert_eq!(kind_of("Client.UnauthorizedOperation", ""), Kind::Denied);
+        assert_eq!(kind_of("ExpiredToken", ""), Kind::Credentials);
+        assert_eq!(kind_of("InvalidGroup.NotFound", ""), Kind::NotFound);
+        assert_eq!(kind_of("NoSuchHostedZone", ""), Kind::NotFound);
+        assert_eq!(kind_of("ServiceUnavailable", ""), Kind::Unknown);
+        assert_eq!(
+            kind_of("InvalidParameterValue", "the thing was NotFound"),
+            Kind::Refused("InvalidParameterValue".to_owned())
+        );
+    }
+}

@@ -1,0 +1,96 @@
+//! Every HTTP attempt, counted and logged.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use aws_smithy_runtime_api::{
+    box_error::BoxError,
+    client::{
+        interceptors::{
+            Intercept,
+            context::{BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef},
+        },
+        orchestrator::Metadata,
+        runtime_components::RuntimeComponents,
+    },
+};
+use aws_smithy_types::config_bag::ConfigBag;
+
+/// What this process sent to AWS: attempts by operation.
+#[derive(Debug, Default)]
+pub struct Journal {
+    attempts: Mutex<BTreeMap<String, usize>>,
+}
+
+impl Journal {
+    /// HTTP attempts so far, retries included.
+    pub fn attempts(&self) -> usize {
+        self.by_operation().values().sum()
+    }
+
+    /// HTTP attempts so far of each operation.
+    pub fn by_operation(&self) -> BTreeMap<String, usize> {
+        self.attempts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn note(&self, operation: &str) {
+        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        *attempts.entry(operation.to_owned()).or_default() += 1;
+    }
+}
+
+/// Writes the journal. It logs names, ids and outcomes, never bodies or
+/// headers: those may hold secrets.
+#[derive(Debug)]
+pub(super) struct Recorder {
+    journal: Arc<Journal>,
+}
+
+impl Recorder {
+    pub(super) fn new(journal: Arc<Journal>) -> Self {
+        Self { journal }
+    }
+}
+
+impl Intercept for Recorder {
+    fn name(&self) -> &'static str {
+        "Recorder"
+    }
+
+    fn read_before_transmit(
+        &self,
+        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(call) = config.load::<Metadata>() {
+            self.journal.note(call.name());
+        }
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(call) = config.load::<Metadata>() {
+            let status = context
+                .response()
+                .map_or(0, |response| response.status().as_u16());
+            tracing::debug!(
+                service = call.service(),
+                operation = call.name(),
+                status,
+                "aws call"
+            );
+        }
+        Ok(())
+    }
+}

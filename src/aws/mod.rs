@@ -1,0 +1,215 @@
+//! The door to AWS: clients for one account and region.
+//!
+//! Everything that must hold for every call is set up here once: the journal
+//! that counts and logs calls, the guard that refuses writes, retries by class,
+//! timeouts, the corporate proxy and the CA bundle.
+
+use std::{env, sync::Arc, time::Duration};
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::ProvideCredentials;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
+
+use crate::error::{Error, Kind, Result};
+
+pub mod error;
+pub mod journal;
+mod network;
+pub mod partition;
+mod read_only;
+mod retry;
+pub mod tags;
+
+pub use error::Called;
+pub use journal::Journal;
+pub use partition::Partition;
+
+/// Where and as whom to call, as the command line says it.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// `--profile`; otherwise the SDK's own resolution.
+    pub profile: Option<String>,
+    /// The region that the file or `--region` names; otherwise the SDK's own
+    /// resolution. There is no silent default.
+    pub region: Option<String>,
+    /// `--endpoint-url`; otherwise the SDK's own resolution.
+    pub endpoint_url: Option<String>,
+}
+
+/// A resolved connection: credentials exist, a region is known.
+#[derive(Clone)]
+pub struct Connection {
+    config: SdkConfig,
+    /// Every HTTP attempt of this process.
+    pub journal: Arc<Journal>,
+    /// The region, as in `eu-central-1`.
+    pub region: String,
+    /// The profile's name, for the header that is shown before asking.
+    pub profile: String,
+    /// The endpoint, when it is not AWS's own.
+    pub endpoint: Option<String>,
+}
+
+/// Clients for one account and region. Cheap to clone.
+#[derive(Clone)]
+pub struct Aws {
+    /// Certificates.
+    pub acm: aws_sdk_acm::Client,
+    /// REST APIs, domains, mappings.
+    pub apigateway: aws_sdk_apigateway::Client,
+    /// VPC, subnets, groups, endpoints, interfaces.
+    pub ec2: aws_sdk_ec2::Client,
+    /// Load balancers, listeners, target groups.
+    pub elb: aws_sdk_elasticloadbalancingv2::Client,
+    /// Functions and their permissions.
+    pub lambda: aws_sdk_lambda::Client,
+    /// Zones and records.
+    pub route53: aws_sdk_route53::Client,
+    /// Who calls.
+    pub sts: aws_sdk_sts::Client,
+    /// The region, as in `eu-central-1`.
+    pub region: String,
+}
+
+impl Aws {
+    /// The partition of the region: it decides ARNs and DNS suffixes.
+    pub fn partition(&self) -> Partition {
+        Partition::of(&self.region)
+    }
+}
+
+impl Connection {
+    /// Resolves credentials, region and endpoint the way every AWS tool does.
+    ///
+    /// # Errors
+    ///
+    /// No region, or no usable credentials. AWS is not called, except by a
+    /// credential provider that has to (SSO, assumed roles, instance metadata).
+    pub async fn open(options: &Options) -> Result<Self> {
+        let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+            .http_client(network::http_client()?)
+            .timeout_config(timeouts())
+            .retry_config(RetryConfig::standard().with_max_attempts(4));
+        if let Some(profile) = &options.profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(region) = &options.region {
+            loader = loader.region(Region::new(region.clone()));
+        }
+        if let Some(url) = &options.endpoint_url {
+            loader = loader.endpoint_url(url);
+        }
+        let config = loader.load().await;
+        let profile = options
+            .profile
+            .clone()
+            .or_else(|| env::var("AWS_PROFILE").ok())
+            .unwrap_or_else(|| "default".to_owned());
+        let region = config.region().map(ToString::to_string).ok_or_else(|| {
+            Error::invalid("no region is configured")
+                .hint("set `region` in the configuration, pass --region, or set AWS_REGION")
+        })?;
+        let endpoint = config
+            .endpoint_url()
+            .map(str::to_owned)
+            .or_else(|| env::var("AWS_ENDPOINT_URL").ok());
+        let connection = Self {
+            journal: Arc::default(),
+            endpoint,
+            region,
+            profile,
+            config,
+        };
+        connection.check_credentials().await?;
+        Ok(connection)
+    }
+
+    /// A connection through a given HTTP client, for tests.
+    pub fn through(http: SharedHttpClient, region: &str) -> Self {
+        let credentials =
+            aws_credential_types::Credentials::new("111122223333", "secret", None, None, "tests");
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new(region.to_owned()))
+            .credentials_provider(
+                aws_credential_types::provider::SharedCredentialsProvider::new(credentials),
+            )
+            .http_client(http)
+            .timeout_config(timeouts())
+            .retry_config(RetryConfig::standard().with_max_attempts(4))
+            .build();
+        Self {
+            journal: Arc::default(),
+            region: region.to_owned(),
+            profile: "default".to_owned(),
+            endpoint: None,
+            config,
+        }
+    }
+
+    /// Clients that refuse every operation that is not a read.
+    pub fn reader(&self) -> Aws {
+        self.clients(false)
+    }
+
+    /// Clients that may write. Only what has been approved gets one.
+    pub fn writer(&self) -> Aws {
+        self.clients(true)
+    }
+
+    fn clients(&self, may_write: bool) -> Aws {
+        /// Every crate has its own configuration type of the same shape.
+        macro_rules! client {
+            ($service:ident) => {{
+                let mut config = $service::config::Builder::from(&self.config)
+                    .interceptor(retry::ByClass)
+                    .interceptor(journal::Recorder::new(Arc::clone(&self.journal)));
+                if !may_write {
+                    config = config.interceptor(read_only::Guard);
+                }
+                $service::Client::from_conf(config.build())
+            }};
+        }
+        Aws {
+            acm: client!(aws_sdk_acm),
+            apigateway: client!(aws_sdk_apigateway),
+            ec2: client!(aws_sdk_ec2),
+            elb: client!(aws_sdk_elasticloadbalancingv2),
+            lambda: client!(aws_sdk_lambda),
+            route53: client!(aws_sdk_route53),
+            sts: client!(aws_sdk_sts),
+            region: self.region.clone(),
+        }
+    }
+
+    /// Asks the credential chain once, so that a missing credential is named
+    /// here and not in the middle of seven parallel calls.
+    async fn check_credentials(&self) -> Result<()> {
+        let unusable = |why: String| {
+            let mut error = Error::new(Kind::Credentials, "no usable AWS credentials");
+            error.causes.push(why);
+            error
+                .hint("run `aws sso login` or `aws login`, or set AWS_PROFILE or AWS_ACCESS_KEY_ID")
+                .hint("a profile with `mfa_serial` cannot be used directly: get session credentials first, for example with `aws configure export-credentials`")
+        };
+        let Some(provider) = self.config.credentials_provider() else {
+            return Err(unusable("no credential provider is configured".to_owned()));
+        };
+        match provider.provide_credentials().await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(unusable(error::chain(&error))),
+        }
+    }
+}
+
+/// The SDK has no read timeout by default: a silent server would hang `up`
+/// for good. Long waits are the engine's, never a single call's.
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(5))
+        .read_timeout(Duration::from_secs(30))
+        .operation_attempt_timeout(Duration::from_secs(35))
+        .operation_timeout(Duration::from_secs(150))
+        .build()
+}

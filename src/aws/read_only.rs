@@ -1,0 +1,67 @@
+//! The guard that makes `plan` unable to write.
+//!
+//! It sits below the commands and the resources, in the SDK's own pipeline, and
+//! stops every operation whose name is not that of a read before a request is
+//! even built. AWS names its reads `Describe…`, `Get…` and `List…` in every
+//! service used here.
+
+use aws_smithy_runtime_api::{
+    box_error::BoxError,
+    client::{
+        interceptors::{Intercept, context::BeforeSerializationInterceptorContextRef},
+        orchestrator::Metadata,
+        runtime_components::RuntimeComponents,
+    },
+};
+use aws_smithy_types::config_bag::ConfigBag;
+
+/// Refuses operations that are not reads.
+#[derive(Debug)]
+pub(super) struct Guard;
+
+fn is_read(operation: &str) -> bool {
+    ["Describe", "Get", "List"]
+        .iter()
+        .any(|prefix| operation.starts_with(prefix))
+}
+
+impl Intercept for Guard {
+    fn name(&self) -> &'static str {
+        "ReadOnlyGuard"
+    }
+
+    fn read_before_serialization(
+        &self,
+        _context: &BeforeSerializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let operation = config.load::<Metadata>().map_or("?", Metadata::name);
+        if is_read(operation) {
+            Ok(())
+        } else {
+            Err(format!("{operation} writes, and this client may only read").into())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_read;
+
+    #[test]
+    fn only_reads_pass() {
+        for read in ["DescribeVpcs", "GetRestApis", "ListResourceRecordSets"] {
+            assert!(is_read(read), "{read}");
+        }
+        for write in [
+            "CreateVpc",
+            "PutRestApi",
+            "TagResource",
+            "RegisterTargets",
+            "",
+        ] {
+            assert!(!is_read(write), "{write}");
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! The command line. Types only: documentation, completions and the man page
+//! are made from them.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+/// Serverless applications under a private name, with nothing on the internet.
+///
+/// hybridgw makes a PRIVATE API Gateway, an interface VPC endpoint, an internal
+/// load balancer whose targets are the endpoint's addresses, a custom domain and
+/// a DNS alias from one TOML file, and can be killed and run again at any point.
+#[derive(Debug, Parser)]
+#[command(
+    name = "hybridgw",
+    version,
+    max_term_width = 100,
+    propagate_version = true
+)]
+pub struct Cli {
+    /// What every command takes.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command takes.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Configuration file
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        default_value = "hybridgw.toml"
+    )]
+    pub config: PathBuf,
+    /// Override a value of the configuration, as in `load_balancer.idle_timeout=120`
+    #[arg(long, global = true, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// AWS profile
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// AWS region; must be the configuration's if that names one
+    #[arg(long, global = true, value_name = "NAME")]
+    pub region: Option<String>,
+    /// Where to send AWS calls, for emulators
+    #[arg(long, global = true, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+    /// Output on stdout; `env` and `github` are for `outputs`
+    #[arg(short, long, global = true, value_enum, default_value_t = Output::Text, value_name = "FORMAT")]
+    pub output: Output,
+    /// Say more on stderr; twice for every AWS call
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// Say nothing on stderr but errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// When to use colour
+    #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN")]
+    pub color: ColorChoice,
+    /// Give up after this time, as in `90s`, `20m`, `1h`
+    #[arg(long, global = true, value_name = "TIME", default_value = "20m", value_parser = duration)]
+    pub timeout: Duration,
+}
+
+/// The forms in which results are written to stdout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// For people
+    Text,
+    /// For programs: one document, or a line for each event
+    Json,
+    /// `NAME=value` lines for a shell
+    Env,
+    /// Lines for a GitHub Actions output file
+    Github,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make it so: plan, ask, apply, plan again; safe to repeat, safe to kill
+    Up(Up),
+    /// Show what `up` would do; cannot write
+    Plan(PlanArgs),
+    /// Take away exactly what hybridgw made
+    Down(Down),
+    /// Show what exists now: ids, states, target health, addresses
+    Status(Status),
+    /// Show the values that others need
+    Outputs(Named),
+    /// Write a completion script for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Write the manual page
+    Man,
+    /// Write the JSON schema of the configuration
+    Schema,
+}
+
+/// `up`.
+#[derive(Args, Debug)]
+pub struct Up {
+    /// A plan saved by `plan --out`: apply exactly that, or nothing
+    pub plan: Option<PathBuf>,
+    /// What `up` and `down` share.
+    #[command(flatten)]
+    pub consent: Consent,
+    /// Allow things to be deleted and made anew
+    #[arg(long)]
+    pub allow_replace: bool,
+    /// On failure, remove what this run created
+    #[arg(long)]
+    pub rollback: bool,
+}
+
+/// `plan`.
+#[derive(Args, Debug)]
+pub struct PlanArgs {
+    /// Exit with 2 if there are differences
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+    /// Save the plan for `up FILE`
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// `down`.
+#[derive(Args, Debug)]
+pub struct Down {
+    /// What `up` and `down` share.
+    #[command(flatten)]
+    pub consent: Consent,
+    /// Which stack.
+    #[command(flatten)]
+    pub named: Named,
+}
+
+/// `status`.
+#[derive(Args, Debug)]
+pub struct Status {
+    /// Which stack.
+    #[command(flatten)]
+    pub named: Named,
+    /// Show every stack of the region, a line each
+    #[arg(long, conflicts_with = "stack")]
+    pub all: bool,
+}
+
+/// Consent before anything is written.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct Consent {
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Show the plan and stop
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// A stack named on the command line.
+#[derive(Args, Clone, Debug)]
+pub struct Named {
+    /// The stack's name; no configuration is read
+    #[arg(long, value_name = "NAME")]
+    pub stack: Option<String>,
+}
+
+/// Reads `90s`, `20m`, `1h`; a bare number is seconds.
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let scale = match &text[digits.len()..] {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => return Err("write a number and s, m or h, as in 20m".to_owned()),
+    };
+    let number: u64 = digits
+        .parse()
+        .map_err(|_| "write a number and s, m or h, as in 20m".to_owned())?;
+    match number.checked_mul(scale) {
+        Some(seconds) if (1..=86_400).contains(&seconds) => Ok(Duration::from_secs(seconds)),
+        _ => Err("choose a time from 1s to 24h".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_and_nonsense_is_refused() {
+        assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("20m"), Ok(Duration::from_secs(1200)));
+        assert_eq!(duration("1h"), Ok(Duration::from_secs(3600)));
+        for wrong in ["", "m", "20d", "-5m", "0s", "25h", "18446744073709551615h"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! `hybridgw down`: take away exactly what hybridgw made.
+
+use crate::{
+    cli::Down,
+    commands::{Run, ask, named, refuse_without_consent},
+    error::{Error, Kind, Result},
+    look::Look,
+    pipeline::{Plan, Report, observe::discover, remove, report::failure},
+    references,
+    ui::{self, progress},
+};
+
+pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
+    let asks = !args.consent.yes && !args.consent.dry_run;
+    refuse_without_consent(asks)?;
+    let looking = async {
+        let (connection, look, wanted) = named(run.global, args.named.stack.as_deref()).await?;
+        let account = references::account(&look, wanted.as_deref()).await?;
+        let owned = discover(&look).await?;
+        let plan = Plan::removal(&look.stack, &account, &connection.region, owned);
+        Ok((connection, look, plan))
+    };
+    let (connection, look, plan) = tokio::select! {
+        done = looking => done?,
+        why = run.stop.thrown() => return Err(failure(&Report::default(), Some(why))),
+    };
+    run.connection = Some(connection.clone());
+    run.converged = plan.is_empty();
+    if plan.is_empty() {
+        run.printer
+            .note(&format!("Nothing of {} exists", look.stack));
+        return Ok(());
+    }
+    run.show(&connection, &plan)?;
+    if args.consent.dry_run {
+        return Ok(());
+    }
+    refuse_protected(&plan)?;
+    if asks {
+        let answer = ask(
+            &format!("\nType {} to delete all of this:", look.stack),
+            &run.stop,
+        )
+        .await?;
+        if answer != look.stack {
+            return Err(Error::new(Kind::Declined, "declined; nothing was deleted"));
+        }
+    }
+    let sink = progress::sink(run.printer, run.global.verbose > 0);
+    let aws = connection.writer();
+    let mut rest = plan.leftovers;
+    // Things that another run made meanwhile, or that showed late, go in a
+    // second round.
+    for _ in 0..2 {
+        let gone = remove(&rest, &aws, &look, sink.as_ref(), &run.stop).await;
+        run.report.extend(gone);
+        if !run.report.ok() {
+            break;
+        }
+        let fresh = Look::new(connection.reader(), &look.stack);
+        rest = discover(&fresh).await?;
+        if rest.is_empty() {
+            run.converged = true;
+            let (good, plain) = (ui::GOOD, ui::GOOD.render_reset());
+            let count = run.report.deleted.len();
+            run.printer.note(&format!(
+                "\n{good}Gone{plain}: {count} deleted, nothing is left"
+            ));
+            return Ok(());
+        }
+    }
+    let fresh = Look::new(connection.reader(), &look.stack);
+    let left = discover(&fresh).await.unwrap_or(rest);
+    run.left_behind = left.iter().map(|thing| thing.key.clone()).collect();
+    let mut error = failure(&run.report, run.stop.why());
+    let names: Vec<String> = left
+        .iter()
+        .map(|one| format!("{} ({})", one.key, one.id))
+        .collect();
+    if !names.is_empty() {
+        error
+            .also
+            .push(format!("left behind: {}", names.join(", ")));
+    }
+    Err(error.hint("run `hybridgw down` again to go on"))
+}
+
+/// What is protected is not deleted, and the protection is not lifted quietly.
+fn refuse_protected(plan: &Plan) -> Result<()> {
+    let protected = plan.leftovers.iter().find_map(|thing| {
+        let setting = thing.protection?;
+        Some((thing, setting))
+    });
+    match protected {
+        None => Ok(()),
+        Some((thing, setting)) => Err(Error::invalid(format!(
+            "{} is protected by `{setting}`; nothing was deleted",
+            thing.key
+        ))
+        .hint(format!(
+            "set `{setting} = false`, run `hybridgw up`, then `hybridgw down`"
+        ))),
+    }
+}

@@ -1,0 +1,294 @@
+//! One file a verb: load, call the pipeline, print.
+
+use std::{io::IsTerminal, sync::Arc, time::Instant};
+
+use serde_json::json;
+
+use crate::{
+    aws::{Connection, Options},
+    cli::{Cli, Command, Global, Output},
+    config::{ApiSource, Config},
+    error::{Error, Kind, Result},
+    look::Look,
+    openapi,
+    pipeline::{Plan, Report, Stop},
+    references::{self, References},
+    stack::{self, Stack},
+    ui::{self, Printer},
+};
+
+mod down;
+mod generate;
+mod outputs;
+mod plan;
+mod signals;
+mod status;
+mod up;
+
+/// Runs a command and returns the process's exit code.
+///
+/// # Errors
+///
+/// What could not be done; the error knows its exit code.
+pub async fn run(cli: Cli, printer: Printer) -> Result<u8> {
+    let Cli { global, command } = cli;
+    let special = matches!(global.output, Output::Env | Output::Github);
+    if special && !matches!(command, Command::Outputs(_)) {
+        return Err(Error::invalid(
+            "-o env and -o github are forms of `outputs`",
+        ));
+    }
+    match command {
+        Command::Up(args) => changing(&global, printer, async |run| up::run(run, args).await).await,
+        Command::Down(args) => {
+            changing(&global, printer, async |run| down::run(run, args).await).await
+        }
+        Command::Plan(args) => bounded(&global, plan::run(&global, printer, args)).await,
+        Command::Status(args) => bounded(&global, status::run(&global, printer, args)).await,
+        Command::Outputs(args) => bounded(&global, outputs::run(&global, printer, args)).await,
+        Command::Completions { shell } => generate::completions(printer, shell),
+        Command::Man => generate::man(printer),
+        Command::Schema => generate::schema(printer),
+    }
+}
+
+/// A run of `up` or `down`: what it has done so far, for the result that comes
+/// on success and on every failure.
+pub struct Run<'a> {
+    /// The global flags.
+    pub global: &'a Global,
+    /// The two streams.
+    pub printer: Printer,
+    /// Thrown by a signal, by `--timeout`, by a failure.
+    pub stop: Arc<Stop>,
+    /// What was done.
+    pub report: Report,
+    /// What is left where it should not be.
+    pub left_behind: Vec<crate::resource::Key>,
+    /// Whether a last plan was empty.
+    pub converged: bool,
+    /// Counts the calls, once there is a connection.
+    pub connection: Option<Connection>,
+}
+
+impl Run<'_> {
+    /// Shows whom it is about and what will be done.
+    fn show(&self, connection: &Connection, plan: &Plan) -> Result<()> {
+        if self.printer.is_json() {
+            let mut value = plan.to_json();
+            value["event"] = json!("plan");
+            return self.printer.data(&value.to_string());
+        }
+        self.printer.note(&header(connection, plan));
+        self.printer.note(&ui::plan::render(plan));
+        Ok(())
+    }
+
+    /// The last line of `-o json`.
+    fn result(&self, seconds: f64, error: Option<&Error>) -> serde_json::Value {
+        let attempts = self
+            .connection
+            .as_ref()
+            .map_or(0, |one| one.journal.attempts());
+        let failed: Vec<_> = self.report.failed.iter().map(|(key, _)| key).collect();
+        let mut value = json!({
+            "event": "result",
+            "ok": error.is_none(),
+            "converged": self.converged,
+            "created": self.report.created,
+            "updated": self.report.updated,
+            "deleted": self.report.deleted,
+            "failed": failed,
+            "left_behind": self.left_behind,
+            "api_calls": attempts,
+            "seconds": (seconds * 1000.0).round() / 1000.0,
+        });
+        if let Some(error) = error {
+            value["error"] = json!({ "message": error.to_string(), "hints": error.hints });
+        }
+        value
+    }
+}
+
+/// Runs `up` or `down` with signals, the time limit and the result line.
+async fn changing(
+    global: &Global,
+    printer: Printer,
+    verb: impl AsyncFnOnce(&mut Run<'_>) -> Result<()>,
+) -> Result<u8> {
+    let began = Instant::now();
+    let stop = Arc::new(Stop::default());
+    signals::watch(Arc::clone(&stop), printer);
+    signals::limit(Arc::clone(&stop), global.timeout);
+    let mut run = Run {
+        global,
+        printer,
+        stop,
+        report: Report::default(),
+        left_behind: Vec::new(),
+        converged: false,
+        connection: None,
+    };
+    let done = verb(&mut run).await;
+    if printer.is_json() {
+        let seconds = began.elapsed().as_secs_f64();
+        let line = run.result(seconds, done.as_ref().err());
+        printer.data(&line.to_string())?;
+    }
+    done.map(|()| 0)
+}
+
+/// Runs a command that only reads: a signal or the time limit ends it at once.
+async fn bounded(global: &Global, work: impl Future<Output = Result<u8>>) -> Result<u8> {
+    tokio::select! {
+        done = work => done,
+        () = signals::first() => Err(Error::new(Kind::Interrupted, "interrupted")),
+        () = tokio::time::sleep(global.timeout) => Err(out_of_time()),
+    }
+}
+
+fn out_of_time() -> Error {
+    Error::new(Kind::TimedOut, "out of time").hint("give it longer with --timeout")
+}
+
+/// Reads the configuration and connects as it says.
+async fn connect(global: &Global) -> Result<(Config, Connection)> {
+    let environment = |name: &str| std::env::var(name).ok();
+    let config = Config::load(&global.config, &global.set, &environment).map_err(unusable)?;
+    let region = match (&config.region, &global.region) {
+        (Some(file), Some(flag)) if file != flag => {
+            return Err(Error::invalid(format!(
+                "--region {flag} contradicts `region = \"{file}\"` of {}",
+                global.config.display()
+            ))
+            .hint("leave one of them out"));
+        }
+        (file, flag) => file.clone().or_else(|| flag.clone()),
+    };
+    let connection = open(global, region).await?;
+    config.check_region(&connection.region).map_err(unusable)?;
+    Ok((config, connection))
+}
+
+fn unusable(errors: crate::config::ConfigErrors) -> Error {
+    let count = errors.0.len();
+    let plural = if count == 1 { "" } else { "s" };
+    Error::invalid(format!(
+        "the configuration has {count} problem{plural}\n{errors}"
+    ))
+}
+
+async fn open(global: &Global, region: Option<String>) -> Result<Connection> {
+    Connection::open(&Options {
+        profile: global.profile.clone(),
+        region,
+        endpoint_url: global.endpoint_url.clone(),
+    })
+    .await
+}
+
+/// A stack to look at: named on the command line, or the configuration's.
+async fn named(global: &Global, stack: Option<&str>) -> Result<(Connection, Look, Option<String>)> {
+    let (connection, name, account) = match stack {
+        Some(name) => {
+            let connection = open(global, global.region.clone()).await?;
+            (connection, name.to_owned(), None)
+        }
+        None => {
+            let (config, connection) = connect(global).await?;
+            (connection, config.stack, config.account)
+        }
+    };
+    let look = Look::new(connection.reader(), name);
+    Ok((connection, look, account))
+}
+
+/// Everything that `plan` and `up` need: checked and wired.
+struct Session {
+    connection: Connection,
+    look: Look,
+    stack: Stack,
+}
+
+impl Session {
+    async fn open(global: &Global, printer: Printer) -> Result<Self> {
+        let (config, connection) = connect(global).await?;
+        let bodies = stack::bodies(&config, &connection.region)?;
+        warn_of_functions(&config, &bodies, printer);
+        let look = Look::new(connection.reader(), &config.stack);
+        let references: References = references::check(&config, &look).await?;
+        for warning in &references.warnings {
+            printer.warn(warning);
+        }
+        let stack = Stack::new(&config, &references, bodies);
+        Ok(Self {
+            connection,
+            look,
+            stack,
+        })
+    }
+}
+
+/// A body may name functions. To let the API invoke them is the user's to do.
+fn warn_of_functions(config: &Config, bodies: &stack::Bodies, printer: Printer) {
+    for route in &config.routes {
+        let ApiSource::OpenApi(file) = &route.api.source else {
+            continue;
+        };
+        let functions = bodies.get(&route.path).map(openapi::Body::functions);
+        for function in functions.unwrap_or_default() {
+            printer.warn(&format!(
+                "route {}: {} invokes {function}; the permission for it is yours to give",
+                route.path,
+                file.display()
+            ));
+        }
+    }
+}
+
+fn header(connection: &Connection, plan: &Plan) -> String {
+    let endpoint = connection
+        .endpoint
+        .as_ref()
+        .map(|url| format!(", endpoint {url}"))
+        .unwrap_or_default();
+    format!(
+        "Stack {}{}{:#} in {} / {} (profile {}{endpoint})\n",
+        ui::BOLD,
+        plan.stack,
+        ui::BOLD,
+        plan.account,
+        plan.region,
+        connection.profile,
+    )
+}
+
+/// No terminal and no `--yes`: nobody can be asked.
+fn refuse_without_consent(may_ask: bool) -> Result<()> {
+    if may_ask && !std::io::stdin().is_terminal() {
+        return Err(Error::invalid("there is no terminal to ask on")
+            .hint("pass --yes to go ahead without asking, or --dry-run to see the plan"));
+    }
+    Ok(())
+}
+
+/// Asks on stderr and reads a line; a signal or the end of input is a no.
+async fn ask(question: &str, stop: &Stop) -> Result<String> {
+    use std::io::Write;
+    let mut err = anstream::stderr();
+    let _ = write!(err, "{question} ").and_then(|()| err.flush());
+    let answer = tokio::task::spawn_blocking(|| {
+        let mut line = String::new();
+        std::io::stdin().read_line(&mut line).map(|_| line)
+    });
+    tokio::select! {
+        line = answer => {
+            let line = line.map_err(|error| Error::invalid(error.to_string()))?;
+            Ok(line.unwrap_or_default().trim().to_owned())
+        }
+        why = stop.thrown() => {
+            let _ = writeln!(err);
+            Err(crate::pipeline::report::failure(&Report::default(), Some(why)))
+        }
+    }
+}

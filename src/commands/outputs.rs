@@ -1,0 +1,35 @@
+//! `hybridgw outputs`: the values that others need.
+
+use crate::{
+    cli::{Global, Named, Output},
+    commands::named,
+    error::Result,
+    outputs::Outputs,
+    references,
+    ui::{Printer, tables},
+};
+
+pub(super) async fn run(global: &Global, printer: Printer, args: Named) -> Result<u8> {
+    let (_, look, wanted) = named(global, args.stack.as_deref()).await?;
+    let account = references::account(&look, wanted.as_deref()).await?;
+    let outputs = Outputs::read(&look, &account).await?;
+    match printer.output {
+        Output::Text => printer.data(&tables::outputs(&outputs))?,
+        Output::Json => printer.json(&outputs)?,
+        Output::Env => lines(printer, &outputs, |name, value| {
+            let name = name.to_uppercase();
+            format!("HYBRIDGW_{name}='{}'", value.replace('\'', "'\\''"))
+        })?,
+        Output::Github => lines(printer, &outputs, |name, value| format!("{name}={value}"))?,
+    }
+    Ok(0)
+}
+
+fn lines(printer: Printer, outputs: &Outputs, form: impl Fn(&str, &str) -> String) -> Result<()> {
+    let lines: Vec<String> = outputs
+        .flat()
+        .iter()
+        .map(|(name, value)| form(name, value))
+        .collect();
+    printer.data(&lines.join("\n"))
+}

@@ -1,0 +1,32 @@
+//! `hybridgw plan`: what `up` would do.
+
+use crate::{
+    cli::{Global, PlanArgs},
+    commands::{Session, header},
+    error::{Error, Result},
+    pipeline::observe,
+    ui::{self, Printer},
+};
+
+pub(super) async fn run(global: &Global, printer: Printer, args: PlanArgs) -> Result<u8> {
+    let session = Session::open(global, printer).await?;
+    let plan = observe(&session.stack, &session.look).await?;
+    if let Some(path) = &args.out {
+        let text = serde_json::to_string_pretty(&plan.to_json()).unwrap_or_default();
+        std::fs::write(path, text + "\n").map_err(|error| {
+            Error::invalid(format!("{} cannot be written: {error}", path.display()))
+        })?;
+    }
+    if printer.is_json() {
+        printer.json(&plan.to_json())?;
+    } else {
+        printer.note(&header(&session.connection, &plan));
+        printer.data(&ui::plan::render(&plan))?;
+    }
+    tracing::info!(calls = session.connection.journal.attempts(), "planned");
+    Ok(if args.detailed_exitcode && !plan.is_empty() {
+        2
+    } else {
+        0
+    })
+}

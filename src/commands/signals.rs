@@ -1,0 +1,45 @@
+//! Ctrl-C and SIGTERM: once settles what is under way, twice leaves now.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::{
+    pipeline::{Stop, Why},
+    ui::Printer,
+};
+
+/// Throws the switch at the first signal and ends the process at the second.
+pub(super) fn watch(stop: Arc<Stop>, printer: Printer) {
+    tokio::spawn(async move {
+        first().await;
+        stop.set(Why::Interrupted);
+        printer.note("stopping after the calls that are under way; once more to leave now");
+        first().await;
+        std::process::exit(130);
+    });
+}
+
+/// Throws the switch when the time is over.
+pub(super) fn limit(stop: Arc<Stop>, time: Duration) {
+    tokio::spawn(async move {
+        tokio::time::sleep(time).await;
+        stop.set(Why::TimedOut);
+    });
+}
+
+/// Returns at the next SIGINT or SIGTERM.
+pub(super) async fn first() {
+    let interrupt = signal(SignalKind::interrupt());
+    let terminate = signal(SignalKind::terminate());
+    match (interrupt, terminate) {
+        (Ok(mut interrupt), Ok(mut terminate)) => {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        // Without handlers the signals keep their default: the process ends.
+        _ => std::future::pending().await,
+    }
+}

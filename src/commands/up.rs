@@ -1,0 +1,200 @@
+//! `hybridgw up`: plan, ask, apply, plan again.
+
+use std::path::Path;
+
+use crate::{
+    aws::Aws,
+    cli::Up,
+    commands::{Run, Session, ask, refuse_without_consent},
+    error::{Error, Kind, Result},
+    graph::Owned,
+    look::Look,
+    pipeline::{Action, Plan, Report, apply, observe, remove, report::failure},
+    ui::{self, progress},
+};
+
+pub(super) async fn run(run: &mut Run<'_>, args: Up) -> Result<()> {
+    let saved = args.plan.as_deref().map(read).transpose()?;
+    let asks = !args.consent.yes && !args.consent.dry_run && saved.is_none();
+    refuse_without_consent(asks)?;
+
+    let planning = async {
+        let session = Session::open(run.global, run.printer).await?;
+        let plan = observe(&session.stack, &session.look).await?;
+        Ok((session, plan))
+    };
+    let (session, plan) = tokio::select! {
+        done = planning => done?,
+        why = run.stop.thrown() => return Err(failure(&Report::default(), Some(why))),
+    };
+    run.connection = Some(session.connection.clone());
+    run.converged = plan.converged();
+    run.show(&session.connection, &plan)?;
+    if let Some(saved) = saved {
+        refuse_stale(&saved, &plan)?;
+    }
+    if plan.converged() || args.consent.dry_run {
+        return Ok(());
+    }
+    refuse_replacement(&plan, args.allow_replace)?;
+    if asks && !plan.is_empty() {
+        let place = format!("{} in {} / {}", plan.stack, plan.account, plan.region);
+        let answer = ask(&format!("\nApply to {place}? [y/N]"), &run.stop).await?;
+        if !matches!(answer.to_lowercase().as_str(), "y" | "yes") {
+            return Err(Error::new(Kind::Declined, "declined; nothing was written"));
+        }
+    }
+    execute(run, &session, &plan, args.rollback).await?;
+    confirm(run, &session).await
+}
+
+/// Applies the plan: replaced things go, wanted things come, leftovers go.
+async fn execute(run: &mut Run<'_>, session: &Session, plan: &Plan, rollback: bool) -> Result<()> {
+    let aws = session.connection.writer();
+    let sink = progress::sink(run.printer, run.global.verbose > 0);
+    let look = &session.look;
+    let stack = &session.stack;
+
+    let replaced: Vec<Owned> = stack
+        .steps
+        .iter()
+        .filter(|step| plan.action(&step.key()) == Some(Action::Replace))
+        .filter_map(|step| step.owned())
+        .collect();
+    let gone = remove(&replaced, &aws, look, sink.as_ref(), &run.stop).await;
+    run.report.extend(gone);
+    if run.report.ok() {
+        let made = apply(stack, plan, &aws, look, sink.as_ref(), &run.stop).await;
+        run.report.extend(made);
+    }
+    if run.report.ok() && !plan.leftovers.is_empty() {
+        let gone = remove(&plan.leftovers, &aws, look, sink.as_ref(), &run.stop).await;
+        run.report.extend(gone);
+    }
+    if run.report.ok() {
+        return Ok(());
+    }
+    if rollback {
+        undo(run, session, &aws, look, sink.as_ref()).await;
+    }
+    run.left_behind = run.report.left_behind();
+    let error = failure(&run.report, run.stop.why());
+    Err(if run.left_behind.is_empty() {
+        error
+    } else {
+        error.hint("run `hybridgw up` to continue, or `hybridgw down` to remove what was made")
+    })
+}
+
+/// Removes what this run created, users before what they use.
+async fn undo(
+    run: &mut Run<'_>,
+    session: &Session,
+    aws: &Aws,
+    look: &Look,
+    sink: &dyn crate::event::Sink,
+) {
+    run.stop.clear_failure();
+    let mut created = Vec::new();
+    for step in &session.stack.steps {
+        if run.report.created.contains(&step.key()) {
+            // A create whose reply was lost may have worked: look once more.
+            let _ = step.look_again(look).await;
+            created.extend(step.owned());
+        }
+    }
+    let undone = remove(&created, aws, look, sink, &run.stop).await;
+    run.report.rolled_back.extend(undone.deleted.clone());
+    run.report.extend(undone);
+}
+
+/// Says "converged" only if a second plan is empty.
+async fn confirm(run: &mut Run<'_>, session: &Session) -> Result<()> {
+    let look = Look::new(session.connection.reader(), &session.stack.name);
+    let again = observe(&session.stack, &look).await?;
+    run.converged = again.converged();
+    if !again.converged() {
+        let mut error = Error::invalid("not converged: a second plan is not empty");
+        let open = again
+            .actions
+            .iter()
+            .filter(|planned| planned.action != Action::Keep || planned.settling.is_some());
+        error.also.extend(open.map(|planned| {
+            let fields: Vec<&str> = planned
+                .changes
+                .iter()
+                .map(|one| one.field.as_str())
+                .collect();
+            format!("{}: {}", planned.resource, fields.join(", "))
+        }));
+        return Err(error.hint("somebody else is changing the stack; run `hybridgw up` again"));
+    }
+    let outputs = crate::outputs::Outputs::read(&look, &session.stack.account).await?;
+    if !run.printer.is_json() {
+        let report = &run.report;
+        let done = [
+            (report.created.len(), "created"),
+            (report.updated.len(), "updated"),
+            (report.deleted.len(), "deleted"),
+        ];
+        let done: Vec<String> = done
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, verb)| format!("{count} {verb}"))
+            .collect();
+        let (good, plain) = (ui::GOOD, ui::GOOD.render_reset());
+        run.printer.note(&format!(
+            "\n{good}Converged{plain}: {}; a second plan is empty",
+            if done.is_empty() {
+                "nothing changed".to_owned()
+            } else {
+                done.join(", ")
+            }
+        ));
+        if let Some(url) = outputs.url {
+            run.printer.data(&url)?;
+        }
+    }
+    Ok(())
+}
+
+fn refuse_replacement(plan: &Plan, allowed: bool) -> Result<()> {
+    let replaced = plan.with(Action::Replace);
+    if allowed || replaced.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> = replaced
+        .iter()
+        .map(|one| one.resource.to_string())
+        .collect();
+    Err(Error::invalid(format!(
+        "{} would be deleted and made anew; nothing was written",
+        names.join(", ")
+    ))
+    .hint("run `hybridgw up --allow-replace` if that is what you want"))
+}
+
+fn read(path: &Path) -> Result<serde_json::Value> {
+    let wrong = |why: String| {
+        Error::invalid(format!("{} is not a saved plan: {why}", path.display()))
+            .hint("make one with `hybridgw plan --out FILE`")
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+    let value: serde_json::Value =
+        serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+    match value["format_version"].as_u64() {
+        Some(1) if value["actions"].is_array() => Ok(value),
+        _ => Err(wrong("it has no format_version 1".to_owned())),
+    }
+}
+
+/// A saved plan is applied as it was approved, or not at all.
+fn refuse_stale(saved: &serde_json::Value, plan: &Plan) -> Result<()> {
+    if *saved == plan.to_json() {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        "the saved plan is stale: what exists or what is wanted has changed; nothing was written",
+    )
+    .hint("make a new one with `hybridgw plan --out FILE`"))
+}

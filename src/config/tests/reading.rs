@@ -1,0 +1,406 @@
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+
+use super::super::*;
+use super::{FULL, LEAST, errors, read, read_with, unset};
+
+#[test]
+fn every_key_is_read() {
+    let config = read(FULL).unwrap();
+    assert_eq!(config.stack, "orders-dev");
+    assert_eq!(config.region.as_deref(), Some("eu-central-1"));
+    assert_eq!(config.account.as_deref(), Some("111122223333"));
+    assert_eq!(config.mode, Mode::RegionalDomain);
+    assert_eq!(config.tags["team"], "orders");
+    assert_eq!(config.network.vpc, "vpc-0a1b2c3d4e5f60718");
+    assert_eq!(config.network.subnets.len(), 2);
+    assert_eq!(config.network.clients, ["10.0.0.0/8".parse().unwrap()]);
+    assert_eq!(config.domain.name, "orders.corp.example.com");
+    assert_eq!(config.domain.zone, "Z0123456789ABCDEFGHIJ");
+    assert!(config.endpoint.private_dns);
+    let expected = LoadBalancer {
+        tls_policy: "ELBSecurityPolicy-TLS13-1-2-2021-06".into(),
+        deletion_protection: true,
+        idle_timeout: 120,
+        access_logs: Some(S3Location {
+            bucket: "logs".into(),
+            prefix: "orders".into(),
+        }),
+        health_check: HealthCheck {
+            path: "/alive".into(),
+            matcher: "200-299".into(),
+        },
+    };
+    assert_eq!(config.load_balancer, expected);
+    let lambda = "arn:aws:lambda:eu-central-1:111122223333:function:orders:live";
+    let apis: Vec<(&str, ApiSource, &str)> = config
+        .routes
+        .iter()
+        .map(|route| {
+            let Api { source, stage } = &route.api;
+            (route.path.as_str(), source.clone(), stage.as_str())
+        })
+        .collect();
+    assert_eq!(
+        apis,
+        [
+            ("/", ApiSource::OpenApi("openapi.json".into()), "prod"),
+            ("/borrowed", ApiSource::Borrowed("a1b2c3d4e5".into()), "v2"),
+            ("/function", ApiSource::Lambda(lambda.into()), "v1"),
+            ("/nothing", ApiSource::Placeholder, "v1"),
+        ]
+    );
+}
+
+#[test]
+fn what_is_left_out_has_defaults() {
+    let config = read(LEAST).unwrap();
+    assert_eq!((config.region, config.account), (None, None));
+    assert_eq!(config.mode, Mode::RegionalDomain);
+    assert!(config.tags.is_empty());
+    assert_eq!(config.endpoint, Endpoint { private_dns: false });
+    assert_eq!(config.load_balancer, LoadBalancer::default());
+    assert_eq!(config.domain.zone, "corp.example.com");
+}
+
+#[test]
+fn file_names_are_relative_to_the_configuration() {
+    for (given, expected) in [
+        ("api.yaml", "envs/dev/api.yaml"),
+        ("/srv/api.yaml", "/srv/api.yaml"),
+    ] {
+        let text = LEAST.replace("placeholder = true", &format!("openapi = '{given}'"));
+        let file = Path::new("envs/dev/hybridgw.toml");
+        let config = Config::parse(&text, file, &[], &unset).unwrap();
+        let expected = ApiSource::OpenApi(PathBuf::from(expected));
+        assert_eq!(config.routes[0].api.source, expected);
+    }
+}
+
+#[test]
+fn all_problems_are_reported_at_once_in_the_order_of_the_file() {
+    let text = r#"stack = "a b"
+[network]
+subnet = ["x"]
+clients = ["10.1.2.3/8"]
+[domain]
+name = "orders.example.com"
+zone = "example.org"
+certificate = "request"
+[[route]]
+path = "/a/b"
+"#;
+    insta::assert_snapshot!(errors(text), @r#"
+    hybridgw.toml:1: stack: `a b` is not a stack name
+      hint: 1 to 24 of a-z, 0-9 and '-', as in orders-dev
+    hybridgw.toml:2: network.vpc: missing required key
+      hint: add to [network]: vpc = "vpc-0a1b2c3d4e5f60718"
+    hybridgw.toml:2: network.subnets: missing required key
+      hint: add to [network]: subnets = ["subnet-0aaaaaaaaaaaaaaaa", "subnet-0bbbbbbbbbbbbbbbb"]
+    hybridgw.toml:3: network.subnet: unknown key
+      hint: did you mean `subnets`?
+    hybridgw.toml:4: network.clients.0: `10.1.2.3/8` is not the range's canonical form
+      hint: write 10.0.0.0/8
+    hybridgw.toml:7: domain.zone: the name `orders.example.com` is outside the zone `example.org`
+      hint: name a zone that the domain name ends with, or the zone's id
+    hybridgw.toml:8: domain.certificate: must be an ACM certificate ARN
+      hint: arn:aws:acm:eu-central-1:111122223333:certificate/12345678-1234-1234-1234-123456789012
+    hybridgw.toml:9: route.0.api: missing required key
+      hint: add to [[route]]: api = { openapi = "openapi.json", stage = "v1" }
+    hybridgw.toml:10: route.0.path: `/a/b` has more than one level
+      hint: API Gateway's base paths have one level: /orders, not /shop/orders
+    "#);
+}
+
+#[test]
+fn missing_tables_name_their_keys() {
+    insta::assert_snapshot!(errors(""), @r#"
+    hybridgw.toml:1: stack: missing required key
+      hint: add at the top: stack = "orders-dev"
+    hybridgw.toml:1: network.vpc: missing required key
+      hint: add to [network]: vpc = "vpc-0a1b2c3d4e5f60718"
+    hybridgw.toml:1: network.subnets: missing required key
+      hint: add to [network]: subnets = ["subnet-0aaaaaaaaaaaaaaaa", "subnet-0bbbbbbbbbbbbbbbb"]
+    hybridgw.toml:1: network.clients: missing required key
+      hint: add to [network]: clients = ["10.0.0.0/8"]
+    hybridgw.toml:1: domain.name: missing required key
+      hint: add to [domain]: name = "orders.corp.example.com"
+    hybridgw.toml:1: domain.zone: missing required key
+      hint: add to [domain]: zone = "Z0123456789ABCDEFGHIJ"
+    hybridgw.toml:1: domain.certificate: missing required key
+      hint: add to [domain]: certificate = "arn:aws:acm:eu-central-1:111122223333:certificate/12345678-1234-1234-1234-123456789012"
+    hybridgw.toml:1: route: missing required key
+      hint: add [[route]] with path = "/" and api = { openapi = "openapi.json", stage = "v1" }
+    "#);
+}
+
+#[test]
+fn columns_count_characters() {
+    let ConfigErrors(problems) = read("stack = 'é'\ntags = { 'é' = 'ü', x = 1 }").unwrap_err();
+    let tag = problems.iter().find(|p| p.key == "tags.x").unwrap();
+    assert_eq!((tag.line, tag.column), (Some(2), Some(25)));
+}
+
+#[test]
+fn syntax_errors_have_their_lines() {
+    insta::assert_snapshot!(errors("stack = \nregion = 'x\n[network\nvpc = 1"), @r"
+    hybridgw.toml:1: not valid TOML: string values must be quoted, expected literal string
+    hybridgw.toml:2: not valid TOML: invalid literal string, expected `'`
+    hybridgw.toml:3: not valid TOML: unclosed table, expected `]`
+    ");
+    insta::assert_snapshot!(errors("stack = 'a'\nstack = 'b'"), @"hybridgw.toml:2: not valid TOML: duplicate key");
+}
+
+#[test]
+fn line_ends_and_byte_order_marks_do_not_matter() {
+    let text = format!("\u{feff}{}", LEAST.replace('\n', "\r\n"));
+    assert_eq!(read(&text).unwrap(), read(LEAST).unwrap());
+    let text = text.replace("vpc-", "vpx-");
+    assert!(errors(&text).starts_with("hybridgw.toml:3: network.vpc: "));
+}
+
+#[test]
+fn a_missing_file_says_what_to_do() {
+    let error = Config::load(Path::new("/nowhere/hybridgw.toml"), &[], &unset).unwrap_err();
+    insta::assert_snapshot!(error, @r"
+    cannot read /nowhere/hybridgw.toml: No such file or directory (os error 2)
+      hint: pass --config FILE, or run in the folder of hybridgw.toml
+    ");
+}
+
+fn home(name: &str) -> Option<String> {
+    match name {
+        "TEAM" => Some("blue".into()),
+        "EMPTY" => Some(String::new()),
+        "TRICK" => Some("${TEAM}".into()),
+        _ => None,
+    }
+}
+
+fn tag(text: &str) -> String {
+    let file = LEAST.replace("[network]", &format!("[tags]\nx = '{text}'\n[network]"));
+    match Config::parse(&file, Path::new("hybridgw.toml"), &[], &home) {
+        Ok(config) => config.tags["x"].clone(),
+        Err(errors) => errors.to_string(),
+    }
+}
+
+#[test]
+fn variables_are_filled_in() {
+    for (text, expected) in [
+        ("${TEAM}", "blue"),
+        ("a-${TEAM}-${TEAM}", "a-blue-blue"),
+        ("${NONE:-red}", "red"),
+        ("${NONE:-}", ""),
+        ("${EMPTY}", ""),
+        ("${EMPTY:-red}", "red"),
+        ("${TEAM:-red}", "blue"),
+    ] {
+        assert_eq!(tag(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn variables_can_be_escaped_and_are_filled_in_once() {
+    for (text, expected) in [
+        ("$${TEAM}", "${TEAM}"),
+        ("$$${TEAM}", "$${TEAM}"),
+        ("$TEAM $ {}", "$TEAM $ {}"),
+        ("${TRICK}", "${TEAM}"),
+        ("$${${TEAM}}", "${blue}"),
+    ] {
+        assert_eq!(interpolate::fill(text, &home).unwrap(), expected, "{text}");
+    }
+}
+
+#[test]
+fn variables_that_cannot_be_filled_in_are_refused() {
+    insta::assert_snapshot!(tag("${NONE}"), @r"
+    hybridgw.toml:3: tags.x: the variable `NONE` is not set
+      hint: set NONE, or give a default: ${NONE:-value}
+    ");
+    insta::assert_snapshot!(tag("x${TEAM"), @r"
+    hybridgw.toml:3: tags.x: `${` without `}` in `x${TEAM`
+      hint: close it, or write `$${` for a plain `${`
+    ");
+    insta::assert_snapshot!(tag("${a b}"), @r"
+    hybridgw.toml:3: tags.x: `a b` is not a variable's name
+      hint: write ${VAR} or ${VAR:-default}, or `$${` for a plain `${`
+    ");
+    insta::assert_snapshot!(tag("${}"), @r"
+    hybridgw.toml:3: tags.x: `` is not a variable's name
+      hint: write ${VAR} or ${VAR:-default}, or `$${` for a plain `${`
+    ");
+}
+
+#[test]
+fn a_variable_in_a_key_is_no_variable() {
+    let file = LEAST.replace("[network]", "[tags]\n'${TEAM}' = 'x'\n[network]");
+    let error = Config::parse(&file, Path::new("hybridgw.toml"), &[], &home).unwrap_err();
+    insta::assert_snapshot!(error, @r#"
+    hybridgw.toml:3: tags."${TEAM}": `$` is not allowed in a tag
+      hint: letters, digits, spaces and _ . : / = + - @
+    "#);
+}
+
+#[test]
+fn set_beats_the_file_and_adds_keys() {
+    let sets = [
+        "stack=other",
+        "account=111122223333",
+        "tags.cost=1234",
+        "tags.\"example.com/on\"=true",
+        "tags.words=a = b",
+        "network.clients.0=192.168.0.0/16",
+        "network.clients.1=172.16.0.0/12",
+        "load_balancer.idle_timeout=30",
+        "load_balancer.health_check.path=/up",
+        "route.0.path=/first",
+        "route.1.path=/",
+        "route.1.api={ id = 'a1b2c3d4e5' }",
+        "stack=\"last\"",
+    ];
+    let config = read_with(LEAST, &sets).unwrap();
+    assert_eq!(config.stack, "last");
+    assert_eq!(config.account.as_deref(), Some("111122223333"));
+    assert_eq!(config.tags["cost"], "1234");
+    assert_eq!(config.tags["example.com/on"], "true");
+    assert_eq!(config.tags["words"], "a = b");
+    let clients: Vec<String> = config
+        .network
+        .clients
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(clients, ["192.168.0.0/16", "172.16.0.0/12"]);
+    assert_eq!(config.load_balancer.idle_timeout, 30);
+    assert_eq!(config.load_balancer.health_check.path, "/up");
+    let paths: Vec<&str> = config
+        .routes
+        .iter()
+        .map(|route| route.path.as_str())
+        .collect();
+    assert_eq!(paths, ["/first", "/"]);
+}
+
+#[test]
+fn set_covers_a_variable_that_is_not_set() {
+    let text = LEAST.replace("orders-dev", "${STACK}");
+    assert_eq!(read_with(&text, &["stack=x"]).unwrap().stack, "x");
+}
+
+#[test]
+fn set_is_refused_by_its_key() {
+    for (set, expected) in [
+        (
+            "stack",
+            "--set stack: needs a value\n  hint: write --set KEY=VALUE",
+        ),
+        (
+            "network.subnet=x",
+            "--set network.subnet: unknown key\n  hint: did you mean `subnets`?",
+        ),
+        (
+            "route.0.pth=x",
+            "--set route.0.pth: unknown key\n  hint: did you mean `path`?",
+        ),
+        (
+            "stack=A",
+            "--set stack: `A` is not a stack name\n  hint: 1 to 24 of a-z, 0-9 and '-', as in orders-dev",
+        ),
+        (
+            "a..b=1",
+            "--set a..b: not a key\n  hint: write --set KEY=VALUE, as in route.0.path=/orders",
+        ),
+        (
+            "=1",
+            "--set =1: not a key\n  hint: write --set KEY=VALUE, as in route.0.path=/orders",
+        ),
+        (
+            "a\nb=1",
+            "--set a\\nb: not a key\n  hint: write --set KEY=VALUE, as in route.0.path=/orders",
+        ),
+        (
+            "stack.x=1",
+            "--set stack.x: `stack` is a string, not a table\n  hint: name the key itself, without what follows it",
+        ),
+        (
+            "route.7.path=/",
+            "--set route.7.path: `7` is not an index of `route`\n  hint: count from 0; 1 adds an entry",
+        ),
+        (
+            "route.x=1",
+            "--set route.x: `x` is not an index of `route`\n  hint: count from 0; 1 adds an entry",
+        ),
+        (
+            "region=",
+            "--set region: `` is not a region\n  hint: a region looks like eu-central-1, us-gov-west-1 or cn-north-1",
+        ),
+        (
+            "region=${NONE}",
+            "--set region: the variable `NONE` is not set\n  hint: set NONE, or give a default: ${NONE:-value}",
+        ),
+        (
+            "network.clients=10.0.0.0/8",
+            "--set network.clients: must be an array, not a string\n  hint: write clients = [\"10.0.0.0/8\"]",
+        ),
+    ] {
+        let said = read_with(LEAST, &[set]).unwrap_err().to_string();
+        assert_eq!(said, expected);
+    }
+}
+
+#[test]
+fn a_region_from_elsewhere_is_checked_against_the_arns() {
+    let lambda = "lambda = 'arn:aws:lambda:eu-west-1:111122223333:function:orders'";
+    let config = read(&LEAST.replace("placeholder = true", lambda)).unwrap();
+    insta::assert_snapshot!(config.check_region("eu-central-1").unwrap_err(), @r"
+    route.0.api.lambda: names eu-west-1, but the stack is in eu-central-1
+      hint: name one in eu-central-1
+    ");
+    insta::assert_snapshot!(config.check_region("eu-west-1").unwrap_err(), @r"
+    domain.certificate: names eu-central-1, but the stack is in eu-west-1
+      hint: name one in eu-west-1
+    ");
+    assert_eq!(read(LEAST).unwrap().check_region("eu-central-1"), Ok(()));
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_the_reader_panic(text in "\\PC*", set in "\\PC*") {
+        let _ = Config::parse(&text, Path::new("x"), &[set], &home);
+    }
+
+    /// Lines and values shuffled: mostly valid TOML, mostly wrong.
+    #[test]
+    fn no_shuffle_makes_the_reader_panic(
+        lines in prop::collection::vec(prop::sample::select(FULL.lines().collect::<Vec<_>>()), 0..40),
+        value in "[\"'\\[{]?[$a-z0-9{}:/.=-]{0,12}[\"'\\]}]?",
+        sets in prop::collection::vec("[a-z0-9.\"]{0,12}=[$a-z0-9{}\\[\\]:-]{0,8}", 0..3),
+    ) {
+        let text = lines.join("\n").replace("\"orders\"", &value);
+        // A refusal without a reason would leave the user with nothing.
+        if let Err(ConfigErrors(problems)) = Config::parse(&text, Path::new("x"), &sets, &home) {
+            prop_assert!(!problems.is_empty());
+        }
+    }
+
+    #[test]
+    fn what_is_accepted_reads_back_the_same(
+        stack in "[a-z0-9-]{1,26}", path in "/[a-zA-Z0-9._$+~-]{0,6}", stage in "[a-zA-Z0-9_-]{1,4}",
+        client in "[0-9]{1,3}\\.0\\.0\\.0/[0-9]{1,2}",
+        idle in 0u32..5000, key in "[a-zA-Z .:/]{1,8}", value in "[^'\\x00-\\x1f\\x7f]{0,8}",
+    ) {
+        let sets = [
+            format!("stack='{stack}'"), format!("route.0.path='{path}'"),
+            format!("route.0.api.stage='{stage}'"), format!("network.clients.0='{client}'"),
+            format!("load_balancer.idle_timeout={idle}"), format!("tags.'{key}'='{value}'"),
+        ];
+        if let Ok(config) = Config::parse(LEAST, Path::new("x"), &sets, &unset) {
+            let written = toml::to_string(&config).unwrap();
+            // A value may hold `${` only by way of an escape.
+            prop_assert_eq!(read(&written.replace("${", "$${")).unwrap(), config);
+        }
+    }
+}

@@ -1,0 +1,96 @@
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use super::super::*;
+use super::{FULL, errors, read};
+
+/// `UPDATE_SCHEMA=1 cargo test schema` writes the file anew.
+#[test]
+fn the_published_schema_is_the_generated_one() {
+    let path =
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/reference/hybridgw.schema.json");
+    let generated = serde_json::to_string_pretty(&Config::json_schema()).unwrap() + "\n";
+    if std::env::var_os("UPDATE_SCHEMA").is_some() {
+        std::fs::write(&path, &generated).unwrap();
+    }
+    let published = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(
+        published, generated,
+        "run UPDATE_SCHEMA=1 cargo test schema"
+    );
+}
+
+fn definition<'a>(schema: &'a Value, name: &str) -> &'a Value {
+    match name {
+        "" => schema,
+        name => &schema["definitions"][name],
+    }
+}
+
+/// The reader and the schema are written apart; this keeps them together.
+#[test]
+fn the_reader_takes_exactly_the_keys_of_the_schema() {
+    let schema = Config::json_schema();
+    for (table, at, header) in [
+        ("", "", ""),
+        ("Network", "network.", "[network]"),
+        ("Domain", "domain.", "[domain]"),
+        ("Endpoint", "endpoint.", "[endpoint]"),
+        ("LoadBalancer", "load_balancer.", "[load_balancer]"),
+        (
+            "HealthCheck",
+            "load_balancer.health_check.",
+            "[load_balancer.health_check]",
+        ),
+        ("Route", "route.0.", "[[route]]"),
+    ] {
+        let published = definition(&schema, table)["properties"]
+            .as_object()
+            .unwrap();
+        // One key too many, unlike all others: the message lists what is known.
+        let said = errors(&format!("{header}\nqqqqq = 1\n"));
+        let expected = format!("{at}qqqqq: unknown key\n  hint: the keys here are `");
+        let (_, rest) = said.split_once(&expected).expect(&said);
+        let mut known: Vec<&str> = rest
+            .split_once("`\n")
+            .map_or(rest, |(keys, _)| keys)
+            .trim_end_matches('`')
+            .split("`, `")
+            .collect();
+        known.sort_unstable();
+        let mut keys: Vec<&str> = published.keys().map(String::as_str).collect();
+        keys.sort_unstable();
+        assert_eq!(known, keys, "in {header}");
+        for (key, property) in published {
+            assert!(
+                property["description"].is_string(),
+                "{at}{key} has no description"
+            );
+        }
+        assert_eq!(
+            definition(&schema, table)["additionalProperties"],
+            Value::Bool(false)
+        );
+    }
+    let forms = definition(&schema, "Api")["anyOf"].as_array().unwrap();
+    assert_eq!(forms.len(), 4);
+}
+
+#[test]
+fn a_read_file_survives_being_written() {
+    let config = read(FULL).unwrap();
+    let written = toml::to_string(&config).unwrap();
+    assert_eq!(read(&written).unwrap(), config, "{written}");
+}
+
+#[test]
+fn defaults_are_published() {
+    let schema = Config::json_schema();
+    let expected = LoadBalancer::default();
+    let published = &definition(&schema, "LoadBalancer")["properties"];
+    assert_eq!(published["tls_policy"]["default"], expected.tls_policy);
+    assert_eq!(published["idle_timeout"]["default"], expected.idle_timeout);
+    let forms = &definition(&schema, "Api")["anyOf"];
+    assert_eq!(forms[0]["properties"]["stage"]["default"], DEFAULT_STAGE);
+}

@@ -1,0 +1,242 @@
+//! A node of the graph: typed for its neighbours, erased for the engine.
+//!
+//! A resource holds its neighbours as `Arc<Node<…>>` and reads their outputs
+//! with their types. The engine sees only [`Step`] (to make and repair) and
+//! [`Owned`] (to remove).
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use futures_util::future::BoxFuture;
+
+use crate::{
+    aws::Aws,
+    error::{Error, Result},
+    look::Look,
+    resource::{Drift, Found, Key, Need, Resource, Settled},
+};
+
+/// A wanted resource and what was last seen of it.
+pub struct Node<R: Resource> {
+    /// What it should be.
+    pub desired: R,
+    seen: RwLock<Option<Found<R::Actual>>>,
+}
+
+impl<R: Resource> Node<R> {
+    /// A node that has not been looked at.
+    pub fn new(desired: R) -> Arc<Self> {
+        Arc::new(Self {
+            desired,
+            seen: RwLock::new(None),
+        })
+    }
+
+    /// How the resource is called.
+    pub fn key(&self) -> Key {
+        self.desired.key()
+    }
+
+    /// A need for the resource's id.
+    pub fn exists(&self) -> Need {
+        Need::Exists(self.key())
+    }
+
+    /// A need for the finished resource.
+    pub fn settled(&self) -> Need {
+        Need::Settled(self.key())
+    }
+
+    /// What was last seen, if it exists.
+    pub fn actual(&self) -> Option<R::Actual> {
+        self.seen().map(|found| found.actual)
+    }
+
+    /// AWS's id, if it exists.
+    pub fn id(&self) -> Option<String> {
+        self.seen().map(|found| found.id)
+    }
+
+    /// What was last seen.
+    ///
+    /// # Errors
+    ///
+    /// If it does not exist (any more): then it is made first.
+    pub fn require(&self) -> Result<R::Actual> {
+        self.actual()
+            .ok_or_else(|| Error::not_yet(format!("{} is not there yet", self.key())))
+    }
+
+    /// Whether it was last seen finished and as wanted.
+    pub fn is_settled(&self) -> bool {
+        self.actual()
+            .is_some_and(|actual| self.desired.settled(&actual) == Settled::Yes)
+    }
+
+    fn seen(&self) -> Option<Found<R::Actual>> {
+        self.seen
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+/// What is seen of a resource that exists.
+#[derive(Clone, Debug)]
+pub struct Sight {
+    /// AWS's id.
+    pub id: String,
+    /// What is not as it should be.
+    pub drift: Vec<Drift>,
+    /// Whether AWS has finished with it.
+    pub settled: Settled,
+}
+
+/// A resource as the engine sees it.
+pub trait Step: Send + Sync {
+    /// How it is called.
+    fn key(&self) -> Key;
+    /// What must be there before it.
+    fn needs(&self) -> Vec<Need>;
+    /// What will be made, in a few words.
+    fn summary(&self) -> String;
+    /// Looks it up and remembers what is seen.
+    fn look<'a>(&'a self, look: &'a Look) -> BoxFuture<'a, Result<()>>;
+    /// Forgets old answers, then looks.
+    fn look_again<'a>(&'a self, look: &'a Look) -> BoxFuture<'a, Result<()>>;
+    /// What was last seen, compared with what should be. None: not there.
+    fn sight(&self) -> Option<Sight>;
+    /// What was last seen, as a thing that can be removed.
+    fn owned(&self) -> Option<Owned>;
+    /// What foreign thing stands in the way of making it.
+    fn obstacle<'a>(&'a self, look: &'a Look) -> BoxFuture<'a, Result<Option<Error>>>;
+    /// Makes it.
+    fn create<'a>(&'a self, aws: &'a Aws) -> BoxFuture<'a, Result<()>>;
+    /// Repairs these differences of the thing last seen.
+    fn update<'a>(&'a self, aws: &'a Aws, drift: &'a [Drift]) -> BoxFuture<'a, Result<()>>;
+}
+
+impl<R: Resource> Step for Node<R> {
+    fn key(&self) -> Key {
+        self.desired.key()
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        self.desired.needs()
+    }
+
+    fn summary(&self) -> String {
+        self.desired.summary()
+    }
+
+    fn look<'a>(&'a self, look: &'a Look) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let found = self.desired.find(look).await?;
+            *self.seen.write().unwrap_or_else(PoisonError::into_inner) = found;
+            Ok(())
+        })
+    }
+
+    fn look_again<'a>(&'a self, look: &'a Look) -> BoxFuture<'a, Result<()>> {
+        look.forget(R::ASKS);
+        self.look(look)
+    }
+
+    fn sight(&self) -> Option<Sight> {
+        let found = self.seen()?;
+        Some(Sight {
+            drift: self.desired.diff(&found.actual),
+            settled: self.desired.settled(&found.actual),
+            id: found.id,
+        })
+    }
+
+    fn owned(&self) -> Option<Owned> {
+        self.seen().map(Owned::of::<R>)
+    }
+
+    fn obstacle<'a>(&'a self, look: &'a Look) -> BoxFuture<'a, Result<Option<Error>>> {
+        Box::pin(self.desired.obstacle(look))
+    }
+
+    fn create<'a>(&'a self, aws: &'a Aws) -> BoxFuture<'a, Result<()>> {
+        Box::pin(self.desired.create(aws))
+    }
+
+    fn update<'a>(&'a self, aws: &'a Aws, drift: &'a [Drift]) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let actual = self.require()?;
+            self.desired.update(aws, &actual, drift).await
+        })
+    }
+}
+
+/// A thing that exists and carries the stack's marks, as `down` and `status`
+/// see it: without any configuration.
+#[derive(Clone)]
+pub struct Owned {
+    /// Its key, as its tags say.
+    pub key: Key,
+    /// AWS's id.
+    pub id: String,
+    /// AWS's word for its state, in lower case.
+    pub state: String,
+    /// The id of the thing it disappears with.
+    pub parent: Option<String>,
+    /// The kinds that must be gone before it can be deleted.
+    pub held_by: &'static [&'static str],
+    /// The setting that forbids its deletion, if it is on.
+    pub protection: Option<&'static str>,
+    /// How to delete it and to see that it is gone.
+    pub thing: Arc<dyn Removable>,
+}
+
+/// Something that can be removed.
+pub trait Removable: Send + Sync {
+    /// Deletes it; "not there" is success.
+    fn delete<'a>(&'a self, aws: &'a Aws) -> BoxFuture<'a, Result<()>>;
+    /// Whether a fresh look no longer finds it.
+    fn gone<'a>(&'a self, look: &'a Look) -> BoxFuture<'a, Result<bool>>;
+}
+
+struct Thing<R: Resource>(Found<R::Actual>);
+
+impl<R: Resource> Removable for Thing<R> {
+    fn delete<'a>(&'a self, aws: &'a Aws) -> BoxFuture<'a, Result<()>> {
+        Box::pin(R::delete(aws, &self.0.actual))
+    }
+
+    fn gone<'a>(&'a self, look: &'a Look) -> BoxFuture<'a, Result<bool>> {
+        Box::pin(async move {
+            look.forget(R::ASKS);
+            let all = R::discover(look).await?;
+            let same = |found: &Found<R::Actual>| found.key == self.0.key && found.id == self.0.id;
+            Ok(!all.iter().any(same))
+        })
+    }
+}
+
+impl Owned {
+    /// Erases the type of a found thing.
+    pub fn of<R: Resource>(found: Found<R::Actual>) -> Self {
+        Self {
+            key: found.key.clone(),
+            id: found.id.clone(),
+            state: found.state.clone(),
+            parent: found.parent.clone(),
+            held_by: R::held_by(&found.key),
+            protection: R::protection(&found.actual),
+            thing: Arc::new(Thing::<R>(found)),
+        }
+    }
+
+    /// Everything of one type that carries the stack's marks.
+    pub async fn discover<R: Resource>(look: &Look) -> Result<Vec<Self>> {
+        let all = R::discover(look).await?;
+        Ok(all.into_iter().map(Self::of::<R>).collect())
+    }
+
+    /// Whether two things are the same.
+    pub fn same(&self, other: &Self) -> bool {
+        self.key == other.key && self.id == other.id
+    }
+}

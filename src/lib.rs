@@ -1,0 +1,40 @@
+//! hybridgw gives people on a corporate network a serverless application under
+//! a private name, with nothing on the internet.
+//!
+//! ```text
+//! hybridgw.toml ─► Config ─► Stack: nodes wired by typed fields         pure
+//!                               │
+//!                    observe    (clients that cannot write)             reads AWS
+//!                               ▼
+//!                             Plan: one Action per node                 pure
+//!                               │  approve (terminal, or --yes)
+//!                    apply      (concurrent graph walk, emits Events)   writes AWS
+//!                               ▼
+//!                    converged? (plan again, must be empty)
+//!                               ▼
+//!                             outputs (text, json)
+//! ```
+//!
+//! There is no state file: what is ours is known from names and tags. Read
+//! [`resource`] first.
+
+pub mod aws;
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod error;
+pub mod event;
+pub mod graph;
+pub mod look;
+pub mod names;
+pub mod openapi;
+pub mod outputs;
+pub mod pipeline;
+pub mod policy;
+pub mod references;
+pub mod resource;
+pub mod resources;
+pub mod stack;
+pub mod ui;
+
+pub use error::{Error, Result};

@@ -1,0 +1,61 @@
+//! Deterministic names: the same stack and key give the same name in every run.
+
+use sha2::{Digest, Sha256};
+
+use crate::resource::Key;
+
+/// The first seven hexadecimal digits of a text's SHA-256.
+pub fn short_hash(text: &str) -> String {
+    long_hash(text)[..7].to_owned()
+}
+
+/// A text's SHA-256 in hexadecimal digits.
+pub fn long_hash(text: &str) -> String {
+    use std::fmt::Write as _;
+    let mut digits = String::with_capacity(64);
+    for byte in Sha256::digest(text.as_bytes()) {
+        let _ = write!(digits, "{byte:02x}");
+    }
+    digits
+}
+
+/// A target group's name. ELBv2 allows 32 characters; a stack's name has at
+/// most 24.
+pub fn target_group(stack: &str, key: &Key) -> String {
+    format!("{stack}-{}", short_hash(key.as_str()))
+}
+
+/// Whether a target group's name can be one of the stack's.
+pub fn is_target_group(stack: &str, name: &str) -> bool {
+    name.strip_prefix(stack)
+        .and_then(|rest| rest.strip_prefix('-'))
+        .is_some_and(|hash| hash.len() == 7 && hash.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+/// A REST API's name: the stack, and the route where it is not `/`.
+pub fn rest_api(stack: &str, path: &str) -> String {
+    match path.trim_start_matches('/') {
+        "" => stack.to_owned(),
+        route => format!("{stack}-{route}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_stack_name_still_fits_a_target_group() {
+        let stack = "a".repeat(24);
+        let name = target_group(&stack, &Key::bare("target-group"));
+        assert_eq!(name.len(), 32);
+        assert!(is_target_group(&stack, &name));
+    }
+
+    #[test]
+    fn another_stacks_target_group_is_not_taken_for_ours() {
+        let name = target_group("orders-dev", &Key::bare("target-group"));
+        assert!(!is_target_group("orders", &name));
+        assert!(!is_target_group("orders-dev", "orders-dev-backend"));
+    }
+}

@@ -1,0 +1,428 @@
+//! Apply: walk the graph, everything at once that can be.
+//!
+//! Each resource runs on its own as soon as its needs are met: look, act, look
+//! again until AWS shows what is wanted. That loop is the program's only
+//! waiter. It also is crash recovery: what a killed run left half made is found
+//! half made, and taken on from there.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use tokio::{sync::watch, time::Instant};
+
+use crate::{
+    aws::Aws,
+    error::{Error, Kind},
+    event::{Event, Happening, Sink},
+    graph::{Sight, Step},
+    look::Look,
+    pipeline::{Action, Plan, Report, Stop, Why},
+    resource::{Drift, Key, Need, Settled},
+    stack::Stack,
+};
+
+/// How long AWS may show old data after a write (EC2 API reference, "Eventual
+/// consistency"; Terraform's provider allows minutes, Crossplane 30 s).
+const GRACE: Duration = Duration::from_secs(60);
+
+/// How long one resource may take. The slowest documented wait is a custom
+/// domain's update, 15 minutes.
+const PATIENCE: Duration = Duration::from_secs(20 * 60);
+
+/// The first wait between two looks, and the longest.
+const WAIT: (Duration, Duration) = (Duration::from_millis(150), Duration::from_secs(5));
+
+/// Which differences a walk repairs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// What others need.
+    Main,
+    /// What takes something away ([`Drift::at_last`]).
+    Last,
+}
+
+/// What has become of a resource, for those who need it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Progress {
+    Waiting,
+    Exists,
+    Settled,
+    /// It will not come any further in this run.
+    Ended,
+}
+
+/// Makes the wanted resources what they should be.
+///
+/// What the plan did not approve is not done: a resource that only now turns
+/// out to need replacement fails. A failure starts nothing new, lets the calls
+/// that are under way finish, and is reported.
+pub async fn apply(
+    stack: &Stack,
+    plan: &Plan,
+    aws: &Aws,
+    look: &Look,
+    sink: &dyn Sink,
+    stop: &Stop,
+) -> Report {
+    let mut report = walk_all(stack, plan, aws, look, sink, stop, Phase::Main).await;
+    let late = report.ok() && stack.steps.iter().any(|step| has_late_drift(step.as_ref()));
+    if late {
+        let last = walk_all(stack, plan, aws, look, sink, stop, Phase::Last).await;
+        report.extend(last);
+    }
+    report
+}
+
+fn has_late_drift(step: &dyn Step) -> bool {
+    step.sight()
+        .is_some_and(|sight| sight.drift.iter().any(|drift| drift.last))
+}
+
+async fn walk_all(
+    stack: &Stack,
+    plan: &Plan,
+    aws: &Aws,
+    look: &Look,
+    sink: &dyn Sink,
+    stop: &Stop,
+    phase: Phase,
+) -> Report {
+    let board: BTreeMap<Key, watch::Sender<Progress>> = stack
+        .steps
+        .iter()
+        .map(|step| (step.key(), watch::Sender::new(Progress::Waiting)))
+        .collect();
+    let walks: FuturesUnordered<_> = stack
+        .steps
+        .iter()
+        .map(|step| {
+            let walk = Walk {
+                step: step.as_ref(),
+                board: &board,
+                plan,
+                aws,
+                look,
+                sink,
+                stop,
+                phase,
+                since: Instant::now(),
+                did: Did::Nothing,
+            };
+            walk.run()
+        })
+        .collect();
+    let outcomes: Vec<Outcome> = walks.collect().await;
+    into_report(outcomes)
+}
+
+/// What a walk did to its resource.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Did {
+    Nothing,
+    Created,
+    Updated,
+}
+
+/// How a walk ended.
+enum End {
+    Settled,
+    Unsettled(String),
+    Failed(Error),
+    NotStarted(String),
+}
+
+struct Outcome {
+    key: Key,
+    did: Did,
+    end: End,
+}
+
+fn into_report(mut outcomes: Vec<Outcome>) -> Report {
+    outcomes.sort_by(|a, b| a.key.cmp(&b.key));
+    let mut report = Report::default();
+    for Outcome { key, did, end } in outcomes {
+        match did {
+            Did::Nothing => {}
+            Did::Created => report.created.push(key.clone()),
+            Did::Updated => report.updated.push(key.clone()),
+        }
+        match end {
+            End::Settled => {}
+            End::Unsettled(why) => report.unsettled.push((key, why)),
+            End::Failed(error) => report.failed.push((key, error)),
+            End::NotStarted(why) => report.not_started.push((key, why)),
+        }
+    }
+    report
+}
+
+/// One resource on its way.
+struct Walk<'a> {
+    step: &'a dyn Step,
+    board: &'a BTreeMap<Key, watch::Sender<Progress>>,
+    plan: &'a Plan,
+    aws: &'a Aws,
+    look: &'a Look,
+    sink: &'a dyn Sink,
+    stop: &'a Stop,
+    phase: Phase,
+    since: Instant,
+    did: Did,
+}
+
+/// What this walk has written and not yet seen.
+#[derive(Default)]
+struct Written {
+    /// When a create was sent whose effect is not visible yet.
+    created: Option<Instant>,
+    /// When these differences were last sent to be repaired.
+    repaired: Option<(Instant, Vec<Drift>)>,
+}
+
+impl Walk<'_> {
+    async fn run(mut self) -> Outcome {
+        let key = self.step.key();
+        let end = match self.wait_for_needs().await {
+            Err(why) => End::NotStarted(why),
+            Ok(()) => match self.stop.why() {
+                Some(why) => End::NotStarted(why.words().to_owned()),
+                None => self.make().await,
+            },
+        };
+        let (progress, happening) = match &end {
+            End::Settled => (Progress::Settled, self.success()),
+            End::Unsettled(why) => (Progress::Ended, Happening::Stopped(why.clone())),
+            End::Failed(error) => (Progress::Ended, Happening::Failed(error.clone())),
+            End::NotStarted(why) => (Progress::Ended, Happening::Stopped(why.clone())),
+        };
+        if matches!(end, End::Failed(_)) {
+            self.stop.set(Why::Failed);
+        }
+        self.emit(happening);
+        self.announce(progress);
+        Outcome {
+            key,
+            did: self.did,
+            end,
+        }
+    }
+
+    fn success(&self) -> Happening {
+        match self.did {
+            Did::Nothing => Happening::Kept,
+            Did::Created => Happening::Created,
+            Did::Updated => Happening::Updated,
+        }
+    }
+
+    /// Returns when every need is met, or says which one never will be.
+    async fn wait_for_needs(&mut self) -> Result<(), String> {
+        let needs = self.step.needs();
+        let open: Vec<String> = needs.iter().map(|need| need.key().to_string()).collect();
+        if !open.is_empty() {
+            self.emit(Happening::Queued(open.join(", ")));
+        }
+        for need in &needs {
+            let wanted = match need {
+                Need::Exists(_) => Progress::Exists,
+                Need::Settled(_) => Progress::Settled,
+            };
+            let Some(neighbour) = self.board.get(need.key()) else {
+                continue;
+            };
+            let mut watcher = neighbour.subscribe();
+            let reached = watcher.wait_for(|now| *now >= wanted).await;
+            if reached.is_ok_and(|now| *now == Progress::Ended) {
+                return Err(format!("{} did not come about", need.key()));
+            }
+        }
+        self.since = Instant::now();
+        Ok(())
+    }
+
+    /// Looks, acts, and looks again until AWS shows what is wanted.
+    async fn make(&mut self) -> End {
+        let mut written = Written::default();
+        let mut pause = WAIT.0;
+        loop {
+            let turn = match self.step.look_again(self.look).await {
+                Err(error) => self.after_failed_call(error, None),
+                Ok(()) => match self.step.sight() {
+                    None => self.create(&mut written).await,
+                    Some(sight) => {
+                        written.created = None;
+                        self.announce(Progress::Exists);
+                        self.repair(sight, &mut written).await
+                    }
+                },
+            };
+            match turn {
+                Turn::Over(end) => return end,
+                Turn::LookAgain => pause = WAIT.0,
+                Turn::Wait(why) => {
+                    if self.since.elapsed() > PATIENCE {
+                        return End::Failed(Error::new(
+                            Kind::TimedOut,
+                            format!("gave up after {} minutes: {why}", PATIENCE.as_secs() / 60),
+                        ));
+                    }
+                    self.emit(Happening::Waiting(why.clone()));
+                    if self.stop.sleep(pause).await.is_err() {
+                        return self.stopped(why);
+                    }
+                    pause = (pause * 3 / 2).min(WAIT.1);
+                }
+            }
+        }
+    }
+
+    /// The run stops while this resource waits.
+    fn stopped(&self, why: String) -> End {
+        if self.did == Did::Nothing && self.step.owned().is_none() {
+            End::NotStarted(why)
+        } else {
+            End::Unsettled(why)
+        }
+    }
+
+    async fn create(&mut self, written: &mut Written) -> Turn {
+        if let Some(sent) = written.created
+            && sent.elapsed() < GRACE
+        {
+            return Turn::Wait("not visible yet".to_owned());
+        }
+        if let Some(why) = self.stop.why() {
+            return Turn::Over(self.stopped(why.words().to_owned()));
+        }
+        self.emit(Happening::Creating);
+        match self.step.create(self.aws).await {
+            Ok(()) => {
+                self.did = Did::Created;
+                written.created = Some(Instant::now());
+                Turn::LookAgain
+            }
+            Err(error) => {
+                if error.kind == Kind::Unknown {
+                    // It may have been made. Look for a while before sending
+                    // the call a second time.
+                    self.did = Did::Created;
+                    written.created = Some(Instant::now());
+                }
+                self.after_failed_call(error, Some("create"))
+            }
+        }
+    }
+
+    async fn repair(&mut self, sight: Sight, written: &mut Written) -> Turn {
+        if let Settled::Never(why) = &sight.settled {
+            return Turn::Over(End::Failed(
+                Error::invalid(format!("AWS says {why}"))
+                    .hint("only a new one can work: run `hybridgw up --allow-replace`"),
+            ));
+        }
+        let wanted = |drift: &&Drift| drift.last == (self.phase == Phase::Last);
+        let drift: Vec<Drift> = sight.drift.iter().filter(wanted).cloned().collect();
+        if drift.is_empty() {
+            return match sight.settled {
+                Settled::NotYet(why) => Turn::Wait(why),
+                _ => Turn::Over(End::Settled),
+            };
+        }
+        let fields = fields(&drift);
+        if drift.iter().any(|drift| drift.replace) && !self.may_replace() {
+            return Turn::Over(End::Failed(
+                Error::invalid(format!(
+                    "{fields} can only be changed by making it anew, and that was not approved"
+                ))
+                .hint("run `hybridgw plan` to see what has changed meanwhile"),
+            ));
+        }
+        if let Some((sent, before)) = &written.repaired
+            && *before == drift
+        {
+            if sent.elapsed() < GRACE {
+                return Turn::Wait(format!("{fields} not visible yet"));
+            }
+            return Turn::Over(End::Failed(Error::invalid(format!(
+                "AWS took the change of {fields} but does not show it: {}",
+                words(&drift)
+            ))));
+        }
+        if let Some(why) = self.stop.why() {
+            return Turn::Over(self.stopped(why.words().to_owned()));
+        }
+        self.emit(Happening::Updating(fields));
+        match self.step.update(self.aws, &drift).await {
+            Ok(()) => {
+                if self.did == Did::Nothing {
+                    self.did = Did::Updated;
+                }
+                written.repaired = Some((Instant::now(), drift));
+                Turn::LookAgain
+            }
+            Err(error) => self.after_failed_call(error, Some("change")),
+        }
+    }
+
+    /// Whether the plan approved a new one. What was replaced is absent by now;
+    /// finding it with such a drift means that somebody made it meanwhile.
+    fn may_replace(&self) -> bool {
+        self.plan.action(&self.step.key()) == Some(Action::Replace) && self.did == Did::Created
+    }
+
+    fn after_failed_call(&self, error: Error, verb: Option<&str>) -> Turn {
+        let fresh = self.since.elapsed() < GRACE;
+        match error.kind {
+            Kind::NotYet => Turn::Wait(error.message),
+            Kind::Throttled => Turn::Wait("AWS asks to slow down".to_owned()),
+            Kind::Unknown if fresh => Turn::Wait(format!("trying again: {error}")),
+            // A neighbour made a moment ago may not be visible to every
+            // service yet.
+            Kind::NotFound if fresh && verb.is_some() => Turn::Wait(error.to_string()),
+            _ => Turn::Over(End::Failed(error.context(match verb {
+                Some(verb) => format!("could not {verb} {}", self.step.key()),
+                None => format!("could not look up {}", self.step.key()),
+            }))),
+        }
+    }
+
+    fn announce(&self, progress: Progress) {
+        if let Some(own) = self.board.get(&self.step.key()) {
+            own.send_if_modified(|now| {
+                let further = progress > *now;
+                if further {
+                    *now = progress;
+                }
+                further
+            });
+        }
+    }
+
+    fn emit(&self, happening: Happening) {
+        self.sink.emit(Event {
+            key: self.step.key(),
+            happening,
+            elapsed: self.since.elapsed(),
+        });
+    }
+}
+
+/// What a turn of the loop decides.
+enum Turn {
+    /// Something was written: look at once.
+    LookAgain,
+    /// Nothing to do but wait; why.
+    Wait(String),
+    /// Done, or failed.
+    Over(End),
+}
+
+fn fields(drift: &[Drift]) -> String {
+    let names: Vec<&str> = drift.iter().map(|drift| drift.field.as_str()).collect();
+    names.join(", ")
+}
+
+fn words(drift: &[Drift]) -> String {
+    let one = |drift: &Drift| format!("{}: {} -> {}", drift.field, drift.actual, drift.desired);
+    drift.iter().map(one).collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,15 @@
+//! The pipeline: observe, plan, apply, remove, and plan again.
+
+pub mod apply;
+pub mod observe;
+pub mod plan;
+pub mod remove;
+pub mod report;
+pub mod stop;
+
+pub use apply::apply;
+pub use observe::observe;
+pub use plan::{Action, Plan, Planned};
+pub use remove::remove;
+pub use report::Report;
+pub use stop::{Stop, Why};

@@ -1,0 +1,43 @@
+//! Observe: look at everything once, siblings together.
+//!
+//! No order has to be kept here: a resource that lives in another asks for its
+//! parent through the same [`Look`], which answers each question once.
+
+use futures_util::future::try_join_all;
+
+use crate::{
+    error::Result, graph::Owned, look::Look, pipeline::plan::Plan, resources, stack::Stack,
+};
+
+/// What exists of a stack, and what has to be done about it. Reads only.
+///
+/// # Errors
+///
+/// A read that fails, or something foreign in the place of what is wanted.
+pub async fn observe(stack: &Stack, look: &Look) -> Result<Plan> {
+    let looks = try_join_all(stack.steps.iter().map(|step| step.look(look)));
+    let (_, owned) = tokio::try_join!(looks, discover(look))?;
+    let plan = Plan::new(stack, owned);
+    refuse_obstacles(stack, look, &plan).await?;
+    Ok(plan)
+}
+
+/// Everything in the account and region that carries the stack's marks.
+pub async fn discover(look: &Look) -> Result<Vec<Owned>> {
+    resources::discover_all(look).await
+}
+
+/// What would be created must not stand there already, made by somebody else.
+async fn refuse_obstacles(stack: &Stack, look: &Look, plan: &Plan) -> Result<()> {
+    let wanted = stack.steps.iter().filter(|step| plan.creates(&step.key()));
+    let found = try_join_all(wanted.map(|step| step.obstacle(look))).await?;
+    let mut errors = found.into_iter().flatten();
+    let Some(mut first) = errors.next() else {
+        return Ok(());
+    };
+    for other in errors {
+        first.also.push(other.to_string());
+        first.hints.extend(other.hints);
+    }
+    Err(first)
+}

@@ -1,0 +1,214 @@
+//! Remove: take away things that are ours, users before what they use.
+//!
+//! Serves `down`, leftovers of `up`, replacement and `--rollback`. It works on
+//! what was discovered, from any partial state, and needs no configuration.
+
+use std::time::Duration;
+
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use tokio::{sync::watch, time::Instant};
+
+use crate::{
+    aws::Aws,
+    error::{Error, Kind},
+    event::{Event, Happening, Sink},
+    graph::Owned,
+    look::Look,
+    pipeline::{Report, Stop},
+};
+
+/// How long one thing may take to go. AWS keeps a load balancer's interfaces
+/// for minutes, and they hold the security group (Terraform's provider waits 15).
+const PATIENCE: Duration = Duration::from_secs(20 * 60);
+
+/// The first wait between two looks, and the longest.
+const WAIT: (Duration, Duration) = (Duration::from_millis(150), Duration::from_secs(5));
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Progress {
+    Standing,
+    Gone,
+    Stuck,
+}
+
+/// Deletes these things and waits until they are gone. Independent branches go
+/// on when one is stuck; what a stuck thing holds stays.
+pub async fn remove(
+    doomed: &[Owned],
+    aws: &Aws,
+    look: &Look,
+    sink: &dyn Sink,
+    stop: &Stop,
+) -> Report {
+    let board: Vec<watch::Sender<Progress>> = doomed
+        .iter()
+        .map(|_| watch::Sender::new(Progress::Standing))
+        .collect();
+    let removals: FuturesUnordered<_> = (0..doomed.len())
+        .map(|index| {
+            let removal = Removal {
+                thing: &doomed[index],
+                doomed,
+                board: &board,
+                index,
+                aws,
+                look,
+                sink,
+                stop,
+                since: Instant::now(),
+            };
+            removal.run()
+        })
+        .collect();
+    let mut ends: Vec<(usize, End)> = removals.collect().await;
+    ends.sort_by_key(|(index, _)| *index);
+    let mut report = Report::default();
+    for (index, end) in ends {
+        let key = doomed[index].key.clone();
+        match end {
+            End::Gone => report.deleted.push(key),
+            End::Failed(error) => report.failed.push((key, error)),
+            End::Unsettled(why) => report.unsettled.push((key, why)),
+            End::NotStarted(why) => report.not_started.push((key, why)),
+        }
+    }
+    report
+}
+
+enum End {
+    Gone,
+    Failed(Error),
+    Unsettled(String),
+    NotStarted(String),
+}
+
+struct Removal<'a> {
+    thing: &'a Owned,
+    doomed: &'a [Owned],
+    board: &'a [watch::Sender<Progress>],
+    index: usize,
+    aws: &'a Aws,
+    look: &'a Look,
+    sink: &'a dyn Sink,
+    stop: &'a Stop,
+    since: Instant,
+}
+
+impl Removal<'_> {
+    async fn run(mut self) -> (usize, End) {
+        let end = match self.wait_for_users().await {
+            Err(why) => End::NotStarted(why),
+            Ok(()) => {
+                self.since = Instant::now();
+                match (self.goes_with_parent(), self.stop.why()) {
+                    (true, _) => End::Gone,
+                    (false, Some(why)) => End::NotStarted(why.words().to_owned()),
+                    (false, None) => self.delete().await,
+                }
+            }
+        };
+        let (progress, happening) = match &end {
+            End::Gone => (Progress::Gone, Happening::Deleted),
+            End::Failed(error) => (Progress::Stuck, Happening::Failed(error.clone())),
+            End::Unsettled(why) | End::NotStarted(why) => {
+                (Progress::Stuck, Happening::Stopped(why.clone()))
+            }
+        };
+        self.emit(happening);
+        self.board[self.index].send_replace(progress);
+        (self.index, end)
+    }
+
+    fn is_parent(&self, other: &Owned) -> bool {
+        self.thing.parent.as_deref() == Some(other.id.as_str()) && other.key != self.thing.key
+    }
+
+    /// Whether it disappears together with a thing that goes too.
+    fn goes_with_parent(&self) -> bool {
+        self.doomed.iter().any(|other| self.is_parent(other))
+    }
+
+    /// Returns when nothing uses the thing any more, or when its parent is gone.
+    async fn wait_for_users(&mut self) -> Result<(), String> {
+        let goes_with_parent = self.goes_with_parent();
+        let first: Vec<usize> = (0..self.doomed.len())
+            .filter(|&other| {
+                let thing = &self.doomed[other];
+                if goes_with_parent {
+                    self.is_parent(thing)
+                } else {
+                    other != self.index && self.thing.held_by.contains(&thing.key.kind())
+                }
+            })
+            .collect();
+        if !first.is_empty() {
+            let names: Vec<&str> = first
+                .iter()
+                .map(|&other| self.doomed[other].key.as_str())
+                .collect();
+            self.emit(Happening::Queued(names.join(", ")));
+        }
+        for other in first {
+            let mut watcher = self.board[other].subscribe();
+            let end = watcher.wait_for(|now| *now != Progress::Standing).await;
+            if end.is_ok_and(|end| *end == Progress::Stuck) {
+                return Err(format!("{} is still there", self.doomed[other].key));
+            }
+        }
+        Ok(())
+    }
+
+    async fn delete(&self) -> End {
+        let mut pause = WAIT.0;
+        let mut deleted = false;
+        self.emit(Happening::Deleting);
+        loop {
+            let turn = if deleted {
+                self.thing.thing.gone(self.look).await
+            } else {
+                let sent = self.thing.thing.delete(self.aws).await;
+                deleted = sent.is_ok();
+                match sent {
+                    // Often it is gone at once.
+                    Ok(()) => self.thing.thing.gone(self.look).await,
+                    Err(error) => Err(error),
+                }
+            };
+            let why = match turn {
+                Ok(true) => return End::Gone,
+                Ok(false) => "AWS is still deleting it".to_owned(),
+                Err(error) => match error.kind {
+                    Kind::NotFound => return End::Gone,
+                    Kind::NotYet => error.message,
+                    Kind::Throttled => "AWS asks to slow down".to_owned(),
+                    Kind::Unknown if self.since.elapsed() < Duration::from_secs(60) => {
+                        format!("trying again: {error}")
+                    }
+                    _ => {
+                        let words = format!("could not delete {}", self.thing.key);
+                        return End::Failed(error.context(words));
+                    }
+                },
+            };
+            if self.since.elapsed() > PATIENCE {
+                return End::Failed(Error::new(
+                    Kind::TimedOut,
+                    format!("gave up after {} minutes: {why}", PATIENCE.as_secs() / 60),
+                ));
+            }
+            self.emit(Happening::Waiting(why.clone()));
+            if self.stop.sleep(pause).await.is_err() {
+                return End::Unsettled(why);
+            }
+            pause = (pause * 3 / 2).min(WAIT.1);
+        }
+    }
+
+    fn emit(&self, happening: Happening) {
+        self.sink.emit(Event {
+            key: self.thing.key.clone(),
+            happening,
+            elapsed: self.since.elapsed(),
+        });
+    }
+}

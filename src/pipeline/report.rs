@@ -1,0 +1,98 @@
+//! What a run did and where it left things.
+
+use crate::{
+    error::{Error, Kind},
+    pipeline::Why,
+    resource::Key,
+};
+
+/// The fate of every resource of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// Made by this run, finished or not.
+    pub created: Vec<Key>,
+    /// Changed by this run.
+    pub updated: Vec<Key>,
+    /// Removed by this run.
+    pub deleted: Vec<Key>,
+    /// Made by this run and removed again, because it failed.
+    pub rolled_back: Vec<Key>,
+    /// Could not be made, changed or removed.
+    pub failed: Vec<(Key, Error)>,
+    /// Left while AWS was still at it; why.
+    pub unsettled: Vec<(Key, String)>,
+    /// Never taken up; why.
+    pub not_started: Vec<(Key, String)>,
+}
+
+impl Report {
+    /// Whether everything that was asked for is done.
+    pub fn ok(&self) -> bool {
+        self.failed.is_empty() && self.unsettled.is_empty() && self.not_started.is_empty()
+    }
+
+    /// What this run made and did not remove again.
+    pub fn left_behind(&self) -> Vec<Key> {
+        self.created
+            .iter()
+            .filter(|key| !self.rolled_back.contains(key))
+            .cloned()
+            .collect()
+    }
+
+    /// Adds what a later pass of the same run did.
+    pub fn extend(&mut self, later: Self) {
+        self.created.extend(later.created);
+        for key in later.updated {
+            if !self.created.contains(&key) && !self.updated.contains(&key) {
+                self.updated.push(key);
+            }
+        }
+        self.deleted.extend(later.deleted);
+        self.rolled_back.extend(later.rolled_back);
+        self.failed.extend(later.failed);
+        self.unsettled.extend(later.unsettled);
+        self.not_started.extend(later.not_started);
+    }
+}
+
+/// What a failed run has to say: each failure, what else stopped, what stays.
+pub fn failure(report: &Report, stop: Option<Why>) -> Error {
+    let mut failed = report.failed.iter();
+    let mut error = match (failed.next(), stop) {
+        (Some((_, first)), _) => first.clone(),
+        (None, Some(Why::Interrupted)) => Error::new(Kind::Interrupted, "interrupted"),
+        (None, Some(Why::TimedOut)) => Error::new(Kind::TimedOut, "out of time")
+            .hint("give it longer with --timeout; a second run goes on from here"),
+        (None, _) => Error::invalid("not everything could be done"),
+    };
+    error
+        .also
+        .extend(failed.map(|(_, other)| other.to_string()));
+    let say = |label: &str, items: Vec<String>| {
+        (!items.is_empty()).then(|| format!("{label}: {}", items.join(", ")))
+    };
+    let with_reason = |items: &[(Key, String)]| {
+        items
+            .iter()
+            .map(|(key, why)| format!("{key} ({why})"))
+            .collect()
+    };
+    let names = |items: &[Key]| items.iter().map(ToString::to_string).collect();
+    error
+        .also
+        .extend(say("still settling", with_reason(&report.unsettled)));
+    let waiting: Vec<Key> = report
+        .not_started
+        .iter()
+        .map(|(key, _)| key.clone())
+        .collect();
+    error.also.extend(say("not started", names(&waiting)));
+    error
+        .also
+        .extend(say("removed again", names(&report.rolled_back)));
+    error
+        .also
+        .extend(say("left behind", names(&report.left_behind())));
+    error
+}

@@ -1,0 +1,272 @@
+//! The one trait that every AWS resource implements. Read this first.
+//!
+//! A resource knows how to be found, compared, made, changed and removed. The
+//! order in which that happens, the waiting and the retries are the engine's
+//! (`pipeline`). Resources print nothing and never sleep.
+
+use std::{fmt, future::Future};
+
+use serde::{Serialize, Serializer};
+
+use crate::{
+    aws::Aws,
+    error::{Error, Result},
+    look::Look,
+};
+
+/// The name of a resource: its kind, and for a route other than `/` the route's
+/// path without the leading slash, as in `listener-rule/sms`.
+///
+/// Shown to the user and written into the tag `hybridgw:resource`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key(String);
+
+impl Key {
+    /// The key of the only resource of this kind, or of the one of route `/`.
+    pub fn bare(kind: &str) -> Self {
+        Self(kind.to_owned())
+    }
+
+    /// The key of this kind's resource for the route with this path.
+    pub fn of_route(kind: &str, path: &str) -> Self {
+        match path.trim_start_matches('/') {
+            "" => Self::bare(kind),
+            rest => Self(format!("{kind}/{rest}")),
+        }
+    }
+
+    /// A key as read back from a tag.
+    pub fn from_tag(value: &str) -> Self {
+        Self(value.to_owned())
+    }
+
+    /// The part before the first slash.
+    pub fn kind(&self) -> &str {
+        self.0.split('/').next().unwrap_or_default()
+    }
+
+    /// The route's path, with its leading slash.
+    pub fn path(&self) -> String {
+        match self.0.split_once('/') {
+            Some((_, rest)) => format!("/{rest}"),
+            None => "/".to_owned(),
+        }
+    }
+
+    /// The same route's key of another kind.
+    #[must_use]
+    pub fn sibling(&self, kind: &str) -> Self {
+        Self::of_route(kind, &self.path())
+    }
+
+    /// The whole key.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl Serialize for Key {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+/// What a resource needs of a neighbour before it can be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Its id, ARN or DNS name: it may still be provisioning.
+    Exists(Key),
+    /// The finished thing.
+    Settled(Key),
+}
+
+impl Need {
+    /// The neighbour.
+    pub fn key(&self) -> &Key {
+        match self {
+            Self::Exists(key) | Self::Settled(key) => key,
+        }
+    }
+}
+
+/// One difference between what is and what should be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Drift {
+    /// The field, in the words of the configuration or of AWS.
+    pub field: String,
+    /// What AWS reports.
+    pub actual: String,
+    /// What it should be; `(known after apply)` where a neighbour decides it.
+    pub desired: String,
+    /// Whether AWS can only change it by making the thing anew.
+    pub replace: bool,
+    /// Whether to repair it only when everything else works: what takes
+    /// something away that others may still use.
+    #[serde(skip)]
+    pub last: bool,
+}
+
+/// What stands for a neighbour's output before the neighbour exists.
+pub const UNKNOWN: &str = "(known after apply)";
+
+impl Drift {
+    /// A difference that can be repaired in place.
+    pub fn new(
+        field: impl Into<String>,
+        actual: impl Into<String>,
+        desired: impl Into<String>,
+    ) -> Self {
+        Self {
+            field: field.into(),
+            actual: actual.into(),
+            desired: desired.into(),
+            replace: false,
+            last: false,
+        }
+    }
+
+    /// The difference between two printable values, if there is one.
+    pub fn between<T: PartialEq + ToString>(field: &str, actual: &T, desired: &T) -> Option<Self> {
+        (actual != desired).then(|| Self::new(field, actual.to_string(), desired.to_string()))
+    }
+
+    /// Marks a difference that only a new thing can repair.
+    #[must_use]
+    pub fn replaces(mut self) -> Self {
+        self.replace = true;
+        self
+    }
+
+    /// Marks a difference to be repaired when everything else works.
+    #[must_use]
+    pub fn at_last(mut self) -> Self {
+        self.last = true;
+        self
+    }
+}
+
+/// Whether AWS has finished with a thing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// It works.
+    Yes,
+    /// AWS is still at it; why, for the display.
+    NotYet(String),
+    /// It will never work; only a new one can.
+    Never(String),
+}
+
+/// A thing that exists in AWS and carries this stack's marks.
+#[derive(Clone, Debug)]
+pub struct Found<A> {
+    /// Its key, as its tags say.
+    pub key: Key,
+    /// AWS's id for it.
+    pub id: String,
+    /// AWS's word for its state, in lower case.
+    pub state: String,
+    /// The id of the thing it disappears with, if any.
+    pub parent: Option<String>,
+    /// The ids and managed fields, as AWS reports them.
+    pub actual: A,
+}
+
+/// An AWS resource: how to find it, compare it, make it, change it, remove it.
+///
+/// # Guarantees an implementation gives
+///
+/// - `discover` and `find` never write. They ask through [`Look`], which
+///   remembers answers.
+/// - `discover` finds everything of this type that carries the stack's marks,
+///   whatever the configuration says now: `down` and `status` rest on it.
+/// - `diff` and `settled` are pure, and compare every managed field.
+/// - `create` marks the thing as the stack's own in the same call that makes
+///   it, so that a killed run leaves nothing that cannot be found again. It may
+///   leave fields to be set: the engine follows it with `update`.
+/// - `create`, `update` and `delete` may be repeated after any failure.
+/// - `delete` needs nothing of the configuration, and takes "not there" for
+///   success.
+pub trait Resource: Send + Sync + 'static {
+    /// The ids and the managed fields, as AWS reports them.
+    type Actual: Clone + Send + Sync + 'static;
+
+    /// The read operations whose answers show this resource. They are asked
+    /// afresh before and after it is touched.
+    const ASKS: &'static [&'static str];
+
+    /// How this resource is called.
+    fn key(&self) -> Key;
+
+    /// What must be there before this can be made, read off its own fields.
+    fn needs(&self) -> Vec<Need>;
+
+    /// What will be made, in a few words for the plan.
+    fn summary(&self) -> String;
+
+    /// Everything of this type that carries the stack's marks.
+    fn discover(look: &Look) -> impl Future<Output = Result<Vec<Found<Self::Actual>>>> + Send;
+
+    /// Whether a discovered thing is this one.
+    fn is(&self, found: &Found<Self::Actual>) -> bool {
+        found.key == self.key()
+    }
+
+    /// This resource, if it exists.
+    fn find(
+        &self,
+        look: &Look,
+    ) -> impl Future<Output = Result<Option<Found<Self::Actual>>>> + Send {
+        async move {
+            let all = Self::discover(look).await?;
+            Ok(all.into_iter().find(|found| self.is(found)))
+        }
+    }
+
+    /// What stands in the way of making it: something foreign of the same name.
+    /// Asked only while the resource does not exist.
+    fn obstacle(&self, look: &Look) -> impl Future<Output = Result<Option<Error>>> + Send {
+        let _ = look;
+        async { Ok(None) }
+    }
+
+    /// Every managed field that is not as it should be.
+    fn diff(&self, actual: &Self::Actual) -> Vec<Drift>;
+
+    /// Whether AWS has finished with it.
+    fn settled(&self, actual: &Self::Actual) -> Settled {
+        let _ = actual;
+        Settled::Yes
+    }
+
+    /// Makes it.
+    fn create(&self, aws: &Aws) -> impl Future<Output = Result<()>> + Send;
+
+    /// Repairs these differences in place.
+    fn update(
+        &self,
+        aws: &Aws,
+        actual: &Self::Actual,
+        drift: &[Drift],
+    ) -> impl Future<Output = Result<()>> + Send;
+
+    /// Removes it.
+    fn delete(aws: &Aws, actual: &Self::Actual) -> impl Future<Output = Result<()>> + Send;
+
+    /// The setting that forbids its deletion, if it is on.
+    fn protection(actual: &Self::Actual) -> Option<&'static str> {
+        let _ = actual;
+        None
+    }
+
+    /// The kinds that must be gone before a thing with this key can be deleted.
+    fn held_by(key: &Key) -> &'static [&'static str] {
+        let _ = key;
+        &[]
+    }
+}

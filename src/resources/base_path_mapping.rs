@@ -1,0 +1,202 @@
+//! The mapping from a path below the domain to a stage of an API.
+//!
+//! It cannot be tagged. Every mapping in a domain of ours is ours; its key is
+//! its path. API Gateway calls the empty path `(none)`.
+
+use std::sync::Arc;
+
+use aws_sdk_apigateway::types::{Op, PatchOperation};
+
+use crate::{
+    aws::{Aws, Called, error::none_if_missing},
+    error::{Error, Result},
+    graph::Node,
+    look::Look,
+    resource::{Drift, Found, Key, Need, Resource, UNKNOWN},
+    resources::{DomainName, Stage, rest_api::Api},
+};
+
+/// A mapping.
+pub struct BasePathMapping {
+    /// The domain.
+    pub domain: Arc<Node<DomainName>>,
+    /// The path of the route.
+    pub path: String,
+    /// The API behind the route.
+    pub api: Api,
+    /// The stage's name.
+    pub stage: String,
+    /// The stage, if it is the stack's own.
+    pub own_stage: Option<Arc<Node<Stage>>>,
+}
+
+/// A mapping as API Gateway reports it.
+#[derive(Clone, Debug)]
+pub struct Actual {
+    /// The domain's host name.
+    pub host: String,
+    /// `(none)`, or the path without slashes.
+    pub base_path: String,
+    /// The API's id.
+    pub api: String,
+    /// The stage's name.
+    pub stage: String,
+}
+
+/// API Gateway's word for the empty path.
+const NONE: &str = "(none)";
+
+impl BasePathMapping {
+    fn base_path(&self) -> &str {
+        match self.path.trim_start_matches('/') {
+            "" => NONE,
+            path => path,
+        }
+    }
+}
+
+impl Resource for BasePathMapping {
+    type Actual = Actual;
+    const ASKS: &'static [&'static str] = &["GetBasePathMappings"];
+
+    fn key(&self) -> Key {
+        Key::of_route("base-path-mapping", &self.path)
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        let stage = self.own_stage.iter().map(|stage| stage.settled());
+        stage.chain([self.domain.exists()]).collect()
+    }
+
+    fn summary(&self) -> String {
+        format!(
+            "{}{} to stage {}",
+            self.domain.desired.host, self.path, self.stage
+        )
+    }
+
+    async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
+        let domains = DomainName::discover(look).await?;
+        let looks = domains.iter().map(|domain| mappings(look, &domain.id));
+        let found = futures_util::future::try_join_all(looks).await?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    fn is(&self, found: &Found<Actual>) -> bool {
+        found.actual.host == self.domain.desired.host && found.actual.base_path == self.base_path()
+    }
+
+    fn diff(&self, actual: &Actual) -> Vec<Drift> {
+        let Actual {
+            host: _,
+            base_path: _,
+            api,
+            stage,
+        } = actual;
+        let wanted = self.api.id().unwrap_or_else(|| UNKNOWN.to_owned());
+        let api = Drift::between("api", api, &wanted);
+        let stage = Drift::between("stage", stage, &self.stage);
+        api.into_iter().chain(stage).collect()
+    }
+
+    async fn create(&self, aws: &Aws) -> Result<()> {
+        let api = self
+            .api
+            .id()
+            .ok_or_else(|| Error::not_yet("its API is not there yet"))?;
+        aws.apigateway
+            .create_base_path_mapping()
+            .domain_name(&self.domain.desired.host)
+            .base_path(self.base_path())
+            .rest_api_id(api)
+            .stage(&self.stage)
+            .send()
+            .await
+            .called("CreateBasePathMapping")
+            .map(drop)
+    }
+
+    async fn update(&self, aws: &Aws, actual: &Actual, drift: &[Drift]) -> Result<()> {
+        let patches: Vec<PatchOperation> = drift
+            .iter()
+            .map(|drift| {
+                let path = if drift.field == "api" {
+                    "/restapiId"
+                } else {
+                    "/stage"
+                };
+                PatchOperation::builder()
+                    .op(Op::Replace)
+                    .path(path)
+                    .value(&drift.desired)
+                    .build()
+            })
+            .collect();
+        aws.apigateway
+            .update_base_path_mapping()
+            .domain_name(&actual.host)
+            .base_path(&actual.base_path)
+            .set_patch_operations(Some(patches))
+            .send()
+            .await
+            .called("UpdateBasePathMapping")
+            .map(drop)
+    }
+
+    async fn delete(aws: &Aws, actual: &Actual) -> Result<()> {
+        let deleted = aws
+            .apigateway
+            .delete_base_path_mapping()
+            .domain_name(&actual.host)
+            .base_path(&actual.base_path)
+            .send()
+            .await
+            .called("DeleteBasePathMapping");
+        none_if_missing(deleted).map(drop)
+    }
+
+    fn held_by(_key: &Key) -> &'static [&'static str] {
+        &["dns-record"]
+    }
+}
+
+async fn mappings(look: &Look, host: &str) -> Result<Vec<Found<Actual>>> {
+    let all = look
+        .once("GetBasePathMappings", host, || async {
+            let pages = look
+                .aws
+                .apigateway
+                .get_base_path_mappings()
+                .domain_name(host)
+                .limit(500)
+                .into_paginator()
+                .items()
+                .send();
+            let all = pages
+                .collect::<Result<Vec<_>, _>>()
+                .await
+                .called("GetBasePathMappings");
+            none_if_missing(all).map(Option::unwrap_or_default)
+        })
+        .await?;
+    let found = all.iter().map(|mapping| {
+        let base_path = match mapping.base_path() {
+            None | Some("") => NONE.to_owned(),
+            Some(path) => path.to_owned(),
+        };
+        let path = if base_path == NONE { "" } else { &base_path };
+        Found {
+            key: Key::of_route("base-path-mapping", path),
+            id: base_path.clone(),
+            state: "available".to_owned(),
+            parent: None,
+            actual: Actual {
+                host: host.to_owned(),
+                api: mapping.rest_api_id().unwrap_or_default().to_owned(),
+                stage: mapping.stage().unwrap_or_default().to_owned(),
+                base_path,
+            },
+        }
+    });
+    Ok(found.collect())
+}

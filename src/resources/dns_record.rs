@@ -1,0 +1,381 @@
+//! The alias that leads the name to the load balancer.
+//!
+//! A record cannot be tagged. It is ours if it is an alias to a load balancer
+//! of our name, whether or not that load balancer still exists; where to look
+//! is remembered in tags of the load balancer's security group. A record that
+//! is not ours is somebody's, and is not touched: creation uses `CREATE`, which
+//! Route 53 refuses for an existing name, and a change deletes exactly the
+//! record that was read.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_sdk_route53::types::{
+    AliasTarget, Change, ChangeAction, ChangeBatch, ChangeStatus, ResourceRecordSet, RrType,
+};
+
+use crate::{
+    aws::{Aws, Called, error::none_if_missing, tags},
+    error::{Error, Kind, Result},
+    graph::Node,
+    look::Look,
+    resource::{Drift, Found, Key, Need, Resource, Settled, UNKNOWN},
+    resources::{
+        LoadBalancer, SecurityGroup,
+        security_group::{LOAD_BALANCER, tagged},
+    },
+};
+
+/// An alias record.
+pub struct DnsRecord {
+    /// The stack's name, which is the load balancer's.
+    pub stack: String,
+    /// The hosted zone's id.
+    pub zone: String,
+    /// The host name, without a trailing dot.
+    pub host: String,
+    /// Where it leads.
+    pub load_balancer: Arc<Node<LoadBalancer>>,
+    /// Remembers the record.
+    pub group: Arc<Node<SecurityGroup>>,
+    /// The change that this run sent; AWS tells of changes only by their id.
+    pub change: Mutex<Option<String>>,
+}
+
+/// A record as Route 53 reports it.
+#[derive(Clone, Debug)]
+pub struct Actual {
+    /// The hosted zone's id.
+    pub zone: String,
+    /// The host name.
+    pub host: String,
+    /// The load balancer's DNS name.
+    pub target: String,
+    /// Whether Route 53 asks the load balancer for its health.
+    pub follows_health: bool,
+    /// Whether every name server knows it; true unless this run changed it.
+    pub in_sync: bool,
+    /// The exact record: only this can be deleted.
+    pub record: ResourceRecordSet,
+}
+
+impl DnsRecord {
+    fn record(&self) -> Result<ResourceRecordSet> {
+        let balancer = self.load_balancer.require()?;
+        let alias = AliasTarget::builder()
+            .hosted_zone_id(&balancer.zone)
+            .dns_name(&balancer.dns_name)
+            .evaluate_target_health(true)
+            .build()
+            .map_err(|error| Error::invalid(error.to_string()))?;
+        ResourceRecordSet::builder()
+            .name(&self.host)
+            .r#type(RrType::A)
+            .alias_target(alias)
+            .build()
+            .map_err(|error| Error::invalid(error.to_string()))
+    }
+
+    fn remember(&self, change: Option<String>) {
+        *self.change.lock().unwrap_or_else(PoisonError::into_inner) = change;
+    }
+
+    async fn change(&self, aws: &Aws, changes: Vec<Change>) -> Result<()> {
+        let change = send(aws, &self.zone, changes).await?;
+        self.remember(change);
+        Ok(())
+    }
+
+    /// Whether the change of this run has reached every name server.
+    async fn in_sync(&self, look: &Look) -> Result<bool> {
+        let change = self
+            .change
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let Some(id) = change else {
+            return Ok(true);
+        };
+        let answer = look.aws.route53.get_change().id(id).send().await;
+        let answer = none_if_missing(answer.called("GetChange"))?;
+        let status = answer.and_then(|answer| answer.change_info);
+        let done = status.is_none_or(|info| *info.status() == ChangeStatus::Insync);
+        if done {
+            self.remember(None);
+        }
+        Ok(done)
+    }
+}
+
+impl Resource for DnsRecord {
+    type Actual = Actual;
+    const ASKS: &'static [&'static str] = &["ListResourceRecordSets"];
+
+    fn key(&self) -> Key {
+        Key::bare("dns-record")
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        // Settled: the group remembers the record before the record is there.
+        vec![self.load_balancer.exists(), self.group.settled()]
+    }
+
+    fn summary(&self) -> String {
+        format!("{}, alias to the load balancer", self.host)
+    }
+
+    async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
+        let groups = tagged(look).await?;
+        let mut places: Vec<(String, String)> = Vec::new();
+        for group in groups.iter() {
+            let tags = tags::of_ec2(group.tags());
+            let key = tags::key_of(&tags, &look.stack);
+            if key.is_none_or(|key| key.as_str() != LOAD_BALANCER) {
+                continue;
+            }
+            let records = tags.iter().filter(|(key, _)| key.starts_with(tags::RECORD));
+            let split = records.filter_map(|(_, value)| value.split_once('/'));
+            places.extend(split.map(|(zone, host)| (zone.to_owned(), host.to_owned())));
+        }
+        let looks = places.iter().map(|(zone, host)| own(look, zone, host));
+        let found = futures_util::future::try_join_all(looks).await?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    /// The name is known here, also when the group that remembers it is new.
+    async fn find(&self, look: &Look) -> Result<Option<Found<Actual>>> {
+        let Some(mut found) = own(look, &self.zone, &self.host).await? else {
+            return Ok(None);
+        };
+        found.actual.in_sync = self.in_sync(look).await?;
+        Ok(Some(found))
+    }
+
+    async fn obstacle(&self, look: &Look) -> Result<Option<Error>> {
+        let foreign = at(look, &self.zone, &self.host).await?;
+        Ok(foreign.first().map(|record| {
+            let value = record
+                .alias_target()
+                .map(|alias| alias.dns_name().to_owned())
+                .or_else(|| {
+                    record
+                        .resource_records()
+                        .first()
+                        .map(|one| one.value().to_owned())
+                })
+                .unwrap_or_default();
+            Error::new(
+                Kind::NotOurs,
+                format!(
+                    "{} has a {} record that leads to {value} and is not this stack's",
+                    self.host,
+                    record.r#type().as_str()
+                ),
+            )
+            .hint("delete the record, or choose another `domain.name`")
+        }))
+    }
+
+    fn diff(&self, actual: &Actual) -> Vec<Drift> {
+        let Actual {
+            zone: _,
+            host: _,
+            target,
+            follows_health,
+            in_sync: _,
+            record: _,
+        } = actual;
+        let wanted = self
+            .load_balancer
+            .actual()
+            .map_or_else(|| UNKNOWN.to_owned(), |balancer| plain(&balancer.dns_name));
+        let target = Drift::between("alias", target, &wanted);
+        let health = Drift::between("evaluate target health", follows_health, &true);
+        target.into_iter().chain(health).collect()
+    }
+
+    fn settled(&self, actual: &Actual) -> Settled {
+        if actual.in_sync {
+            Settled::Yes
+        } else {
+            Settled::NotYet("not on every name server yet".to_owned())
+        }
+    }
+
+    async fn create(&self, aws: &Aws) -> Result<()> {
+        let create = change(ChangeAction::Create, self.record()?)?;
+        self.change(aws, vec![create]).await
+    }
+
+    async fn update(&self, aws: &Aws, actual: &Actual, _drift: &[Drift]) -> Result<()> {
+        // One atomic batch: it fails if the record is no longer what was read.
+        let delete = change(ChangeAction::Delete, actual.record.clone())?;
+        let create = change(ChangeAction::Create, self.record()?)?;
+        self.change(aws, vec![delete, create]).await
+    }
+
+    async fn delete(aws: &Aws, actual: &Actual) -> Result<()> {
+        let delete = change(ChangeAction::Delete, actual.record.clone())?;
+        none_if_missing(send(aws, &actual.zone, vec![delete]).await)?;
+        forget(aws, &actual.zone, &actual.host).await
+    }
+}
+
+fn change(action: ChangeAction, record: ResourceRecordSet) -> Result<Change> {
+    Change::builder()
+        .action(action)
+        .resource_record_set(record)
+        .build()
+        .map_err(|error| Error::invalid(error.to_string()))
+}
+
+async fn send(aws: &Aws, zone: &str, changes: Vec<Change>) -> Result<Option<String>> {
+    let batch = ChangeBatch::builder()
+        .comment("hybridgw")
+        .set_changes(Some(changes))
+        .build()
+        .map_err(|error| Error::invalid(error.to_string()))?;
+    let sent = aws
+        .route53
+        .change_resource_record_sets()
+        .hosted_zone_id(zone)
+        .change_batch(batch)
+        .send()
+        .await
+        .called("ChangeResourceRecordSets");
+    match sent {
+        // The record changed between the read and this call: look again.
+        Err(error) if error.code() == Some("InvalidChangeBatch") => {
+            Err(Error::not_yet(error.to_string()))
+        }
+        Err(error) => Err(error),
+        Ok(answer) => Ok(answer.change_info.map(|info| info.id)),
+    }
+}
+
+/// Takes the record's tag from the group that remembers it.
+async fn forget(aws: &Aws, zone: &str, host: &str) -> Result<()> {
+    let (key, value) = crate::resources::security_group::record_tag(zone, host);
+    let filter = aws_sdk_ec2::types::Filter::builder()
+        .name(format!("tag:{key}"))
+        .values(value)
+        .build();
+    let groups = aws
+        .ec2
+        .describe_security_groups()
+        .filters(filter)
+        .send()
+        .await
+        .called("DescribeSecurityGroups")?;
+    for group in groups.security_groups() {
+        let tag = aws_sdk_ec2::types::Tag::builder().key(&key).build();
+        aws.ec2
+            .delete_tags()
+            .set_resources(group.group_id().map(|id| vec![id.to_owned()]))
+            .tags(tag)
+            .send()
+            .await
+            .called("DeleteTags")?;
+    }
+    Ok(())
+}
+
+/// A DNS name in the one spelling that is compared: lower case, no final dot,
+/// without the prefix that the console puts before a load balancer's name.
+fn plain(name: &str) -> String {
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    name.strip_prefix("dualstack.").unwrap_or(&name).to_owned()
+}
+
+/// Whether an alias leads to a load balancer of this name: ELB calls it
+/// `internal-<name>-<digits>.<region>.elb.amazonaws.com`.
+fn leads_to(target: &str, balancer: &str) -> bool {
+    let name = plain(target);
+    let name = name.strip_prefix("internal-").unwrap_or(&name);
+    let label = name.split('.').next().unwrap_or_default();
+    label
+        .strip_prefix(&balancer.to_ascii_lowercase())
+        .and_then(|rest| rest.strip_prefix('-'))
+        .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// The record of a host, if it is the stack's.
+async fn own(look: &Look, zone: &str, host: &str) -> Result<Option<Found<Actual>>> {
+    let records = at(look, zone, host).await?;
+    let found = records.iter().find_map(|record| {
+        let alias = record.alias_target()?;
+        leads_to(alias.dns_name(), &look.stack).then(|| Found {
+            key: Key::bare("dns-record"),
+            id: host.to_owned(),
+            state: "active".to_owned(),
+            parent: None,
+            actual: Actual {
+                zone: zone.to_owned(),
+                host: host.to_owned(),
+                target: plain(alias.dns_name()),
+                follows_health: alias.evaluate_target_health(),
+                in_sync: true,
+                record: record.clone(),
+            },
+        })
+    });
+    Ok(found)
+}
+
+/// The address records of a host: A, and CNAME, which would exclude an A.
+async fn at(look: &Look, zone: &str, host: &str) -> Result<Arc<Vec<ResourceRecordSet>>> {
+    look.once(
+        "ListResourceRecordSets",
+        &format!("{zone}/{host}"),
+        || async {
+            let answer = look
+                .aws
+                .route53
+                .list_resource_record_sets()
+                .hosted_zone_id(zone)
+                .start_record_name(host)
+                .max_items(10)
+                .send()
+                .await
+                .called("ListResourceRecordSets");
+            let records = none_if_missing(answer)?;
+            let records = records
+                .map(|answer| answer.resource_record_sets)
+                .unwrap_or_default();
+            let named = records.into_iter().filter(|record| {
+                record
+                    .name()
+                    .trim_end_matches('.')
+                    .eq_ignore_ascii_case(host)
+                    && matches!(record.r#type(), RrType::A | RrType::Cname)
+            });
+            Ok(named.collect())
+        },
+    )
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::leads_to;
+
+    #[test]
+    fn only_an_alias_to_a_load_balancer_of_our_name_is_ours() {
+        let ours = [
+            "internal-orders-dev-123456.eu-central-1.elb.amazonaws.com",
+            "dualstack.internal-orders-dev-9.eu-central-1.elb.amazonaws.com.",
+            "ORDERS-DEV-77.cn-north-1.elb.amazonaws.com.cn",
+        ];
+        let theirs = [
+            "internal-orders-dev-blue-123456.eu-central-1.elb.amazonaws.com",
+            "internal-orders-dev.eu-central-1.elb.amazonaws.com",
+            "internal-orders-dev-.eu-central-1.elb.amazonaws.com",
+            "orders-dev-12x.example.com",
+        ];
+        for target in ours {
+            assert!(leads_to(target, "orders-dev"), "{target}");
+        }
+        for target in theirs {
+            assert!(!leads_to(target, "orders-dev"), "{target}");
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! The REGIONAL custom domain: it lets API Gateway find the private API by the
+//! Host header that the load balancer passes on.
+//!
+//! Endpoint access mode stays BASIC with a legacy security policy: STRICT wants
+//! SNI, and the load balancer sends none to its targets (API Gateway developer
+//! guide, "Security policies"). Changes are limited to one in 30 seconds.
+
+use aws_sdk_apigateway::types::{
+    self, EndpointConfiguration, EndpointType, Op, PatchOperation, SecurityPolicy,
+};
+
+use crate::{
+    aws::{
+        Aws, Called,
+        error::none_if_missing,
+        tags::{self, Owner, Tags},
+    },
+    error::{Error, Kind, Result},
+    look::Look,
+    resource::{Drift, Found, Key, Need, Resource, Settled},
+    resources::rest_api,
+};
+
+/// A REGIONAL custom domain.
+pub struct DomainName {
+    /// Whose it is.
+    pub owner: Owner,
+    /// The host name.
+    pub host: String,
+    /// The certificate's ARN.
+    pub certificate: String,
+}
+
+/// A domain as API Gateway reports it.
+#[derive(Clone, Debug)]
+pub struct Actual {
+    /// The host name.
+    pub host: String,
+    /// The certificate's ARN.
+    pub certificate: String,
+    /// The lowest TLS version.
+    pub security_policy: String,
+    /// `available`, `updating`, `pending`, …
+    pub status: String,
+    /// All its tags.
+    pub tags: Tags,
+}
+
+/// The only endpoint type that answers through a private API's endpoint without
+/// being private itself.
+const TLS: SecurityPolicy = SecurityPolicy::Tls12;
+
+impl DomainName {
+    fn tags(&self) -> Tags {
+        let mut tags = self.owner.tags(&self.key());
+        tags.insert(tags::HOST.to_owned(), self.host.clone());
+        tags
+    }
+}
+
+impl Resource for DomainName {
+    type Actual = Actual;
+    const ASKS: &'static [&'static str] = &["GetDomainNames"];
+
+    fn key(&self) -> Key {
+        Key::bare("domain-name")
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        vec![]
+    }
+
+    fn summary(&self) -> String {
+        format!("{}, REGIONAL", self.host)
+    }
+
+    async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
+        let domains = look.once("GetDomainNames", "", || all(look)).await?;
+        let own = domains.iter().filter_map(|domain| {
+            let tags = tags_of(domain);
+            let host = domain.domain_name()?.to_owned();
+            let status = domain
+                .domain_name_status()
+                .map_or("AVAILABLE", |status| status.as_str())
+                .to_ascii_lowercase();
+            Some(Found {
+                key: tags::key_of(&tags, &look.stack)?,
+                id: host.clone(),
+                state: status.clone(),
+                parent: None,
+                actual: Actual {
+                    host,
+                    certificate: domain
+                        .regional_certificate_arn()
+                        .unwrap_or_default()
+                        .to_owned(),
+                    security_policy: domain
+                        .security_policy()
+                        .map_or("", |policy| policy.as_str())
+                        .to_owned(),
+                    status,
+                    tags,
+                },
+            })
+        });
+        Ok(own.collect())
+    }
+
+    fn is(&self, found: &Found<Actual>) -> bool {
+        found.key == self.key() && found.actual.host == self.host
+    }
+
+    async fn obstacle(&self, look: &Look) -> Result<Option<Error>> {
+        let domains = look.once("GetDomainNames", "", || all(look)).await?;
+        let foreign = domains
+            .iter()
+            .any(|domain| domain.domain_name() == Some(&self.host));
+        Ok(foreign.then(|| {
+            Error::new(
+                Kind::NotOurs,
+                format!("the API Gateway domain {} is not this stack's", self.host),
+            )
+            .hint("delete it, or choose another `domain.name`")
+        }))
+    }
+
+    fn diff(&self, actual: &Actual) -> Vec<Drift> {
+        let Actual {
+            host: _,
+            certificate,
+            security_policy,
+            status: _,
+            tags: has,
+        } = actual;
+        let certificate = Drift::between("certificate", certificate, &self.certificate);
+        let policy = Drift::between("security policy", security_policy, &TLS.as_str().to_owned());
+        certificate
+            .into_iter()
+            .chain(policy)
+            .chain(tags::drift(has, &self.tags()))
+            .collect()
+    }
+
+    fn settled(&self, actual: &Actual) -> Settled {
+        match actual.status.as_str() {
+            "available" => Settled::Yes,
+            "failed" => Settled::Never("the domain is failed".to_owned()),
+            other => Settled::NotYet(other.to_owned()),
+        }
+    }
+
+    async fn create(&self, aws: &Aws) -> Result<()> {
+        let configuration = EndpointConfiguration::builder()
+            .types(EndpointType::Regional)
+            .build();
+        aws.apigateway
+            .create_domain_name()
+            .domain_name(&self.host)
+            .regional_certificate_arn(&self.certificate)
+            .endpoint_configuration(configuration)
+            .security_policy(TLS)
+            .set_tags(Some(tags::to_map(&self.tags())))
+            .send()
+            .await
+            .called("CreateDomainName")
+            .map(drop)
+    }
+
+    async fn update(&self, aws: &Aws, actual: &Actual, drift: &[Drift]) -> Result<()> {
+        let changes = tags::to_repair(drift);
+        if !changes.is_empty() {
+            rest_api::tag(aws, &format!("/domainnames/{}", actual.host), &changes).await?;
+        }
+        let patches: Vec<PatchOperation> = drift
+            .iter()
+            .filter_map(|drift| {
+                let path = match drift.field.as_str() {
+                    "certificate" => "/regionalCertificateArn",
+                    "security policy" => "/securityPolicy",
+                    _ => return None,
+                };
+                let patch = PatchOperation::builder().op(Op::Replace).path(path);
+                Some(patch.value(&drift.desired).build())
+            })
+            .collect();
+        if patches.is_empty() {
+            return Ok(());
+        }
+        aws.apigateway
+            .update_domain_name()
+            .domain_name(&actual.host)
+            .set_patch_operations(Some(patches))
+            .send()
+            .await
+            .called("UpdateDomainName")
+            .map(drop)
+    }
+
+    async fn delete(aws: &Aws, actual: &Actual) -> Result<()> {
+        let deleted = aws
+            .apigateway
+            .delete_domain_name()
+            .domain_name(&actual.host)
+            .send()
+            .await
+            .called("DeleteDomainName");
+        none_if_missing(deleted).map(drop)
+    }
+
+    fn held_by(_key: &Key) -> &'static [&'static str] {
+        &["dns-record", "base-path-mapping"]
+    }
+}
+
+async fn all(look: &Look) -> Result<Vec<types::DomainName>> {
+    let pages = look
+        .aws
+        .apigateway
+        .get_domain_names()
+        .limit(500)
+        .into_paginator()
+        .items()
+        .send();
+    pages
+        .collect::<Result<Vec<_>, _>>()
+        .await
+        .called("GetDomainNames")
+}
+
+fn tags_of(domain: &types::DomainName) -> Tags {
+    let pairs = domain.tags().into_iter().flatten();
+    pairs
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
+}

@@ -1,0 +1,256 @@
+//! The permission for an API to invoke its function.
+//!
+//! It cannot be tagged. It is found by its statement id, which names the stack,
+//! on the function that the API's tag names; so it goes before the API does.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::{
+    aws::{Aws, Called, error::none_if_missing, tags},
+    error::{Error, Result},
+    graph::Node,
+    look::Look,
+    names,
+    resource::{Drift, Found, Key, Need, Resource, UNKNOWN},
+    resources::RestApi,
+};
+
+/// The permission for one API.
+pub struct LambdaPermission {
+    /// The stack's name.
+    pub stack: String,
+    /// The path of the route.
+    pub path: String,
+    /// The function's ARN, with a version or an alias if the route names one.
+    pub function: String,
+    /// The API that invokes it.
+    pub api: Arc<Node<RestApi>>,
+    /// Begins the ARN of an API: `arn:aws:execute-api:<region>:<account>`.
+    pub arn_prefix: String,
+}
+
+/// A statement of the function's policy.
+#[derive(Clone, Debug)]
+pub struct Actual {
+    /// The function's ARN, with its qualifier.
+    pub function: String,
+    /// The statement's id.
+    pub statement: String,
+    /// Who may invoke.
+    pub principal: String,
+    /// On behalf of which API.
+    pub source: String,
+}
+
+/// A function's ARN without its version or alias, and the latter.
+fn split_qualifier(arn: &str) -> (String, Option<String>) {
+    let parts: Vec<&str> = arn.split(':').collect();
+    match parts.get(7) {
+        Some(qualifier) => (parts[..7].join(":"), Some((*qualifier).to_owned())),
+        None => (arn.to_owned(), None),
+    }
+}
+
+fn statement_id(stack: &str, key: &Key) -> String {
+    format!(
+        "{}{}",
+        statement_prefix(stack),
+        names::short_hash(key.as_str())
+    )
+}
+
+fn statement_prefix(stack: &str) -> String {
+    format!("hybridgw-{stack}-")
+}
+
+impl LambdaPermission {
+    fn statement(&self) -> String {
+        statement_id(&self.stack, &self.key())
+    }
+
+    fn source(&self) -> Option<String> {
+        let id = self.api.id()?;
+        Some(format!("{}:{id}/*", self.arn_prefix))
+    }
+
+    async fn add(&self, aws: &Aws) -> Result<()> {
+        let source = self
+            .source()
+            .ok_or_else(|| Error::not_yet("its API is not there yet"))?;
+        let (function, qualifier) = split_qualifier(&self.function);
+        aws.lambda
+            .add_permission()
+            .function_name(function)
+            .set_qualifier(qualifier)
+            .statement_id(self.statement())
+            .action("lambda:InvokeFunction")
+            .principal("apigateway.amazonaws.com")
+            .source_arn(source)
+            .send()
+            .await
+            .called("AddPermission")
+            .map(drop)
+    }
+}
+
+impl Resource for LambdaPermission {
+    type Actual = Actual;
+    const ASKS: &'static [&'static str] = &["GetPolicy"];
+
+    fn key(&self) -> Key {
+        Key::of_route("lambda-permission", &self.path)
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        vec![self.api.exists()]
+    }
+
+    fn summary(&self) -> String {
+        format!("API Gateway may invoke {}", self.function)
+    }
+
+    async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
+        let mut found = Vec::new();
+        for api in RestApi::discover(look).await? {
+            let Some(function) = api.actual.tags.get(tags::FUNCTION) else {
+                continue;
+            };
+            let key = api.key.sibling("lambda-permission");
+            let wanted = statement_id(&look.stack, &key);
+            let statements = statements(look, function).await?;
+            let own = statements.iter().filter(|one| one.statement == wanted);
+            found.extend(own.map(|one| Found {
+                key: key.clone(),
+                id: one.statement.clone(),
+                state: "active".to_owned(),
+                parent: None,
+                actual: one.clone(),
+            }));
+        }
+        Ok(found)
+    }
+
+    fn is(&self, found: &Found<Actual>) -> bool {
+        found.key == self.key() && found.actual.function == self.function
+    }
+
+    /// The function is known here, also when the API that names it has gone.
+    async fn find(&self, look: &Look) -> Result<Option<Found<Actual>>> {
+        let statements = statements(look, &self.function).await?;
+        let own = statements
+            .iter()
+            .find(|one| one.statement == self.statement());
+        Ok(own.map(|one| Found {
+            key: self.key(),
+            id: one.statement.clone(),
+            state: "active".to_owned(),
+            parent: None,
+            actual: one.clone(),
+        }))
+    }
+
+    fn diff(&self, actual: &Actual) -> Vec<Drift> {
+        let Actual {
+            function: _,
+            statement: _,
+            principal,
+            source,
+        } = actual;
+        let wanted = self.source().unwrap_or_else(|| UNKNOWN.to_owned());
+        let principal = Drift::between(
+            "principal",
+            principal,
+            &"apigateway.amazonaws.com".to_owned(),
+        );
+        let source = Drift::between("source", source, &wanted);
+        principal.into_iter().chain(source).collect()
+    }
+
+    async fn create(&self, aws: &Aws) -> Result<()> {
+        self.add(aws).await
+    }
+
+    /// A statement cannot be changed: the old one goes, the new one comes.
+    async fn update(&self, aws: &Aws, actual: &Actual, _drift: &[Drift]) -> Result<()> {
+        Self::delete(aws, actual).await?;
+        self.add(aws).await
+    }
+
+    async fn delete(aws: &Aws, actual: &Actual) -> Result<()> {
+        let (function, qualifier) = split_qualifier(&actual.function);
+        let removed = aws
+            .lambda
+            .remove_permission()
+            .function_name(function)
+            .set_qualifier(qualifier)
+            .statement_id(&actual.statement)
+            .send()
+            .await
+            .called("RemovePermission");
+        none_if_missing(removed).map(drop)
+    }
+
+    fn held_by(_key: &Key) -> &'static [&'static str] {
+        &["dns-record"]
+    }
+}
+
+/// The statements of a function's policy that are the stack's.
+async fn statements(look: &Look, function: &str) -> Result<Vec<Actual>> {
+    let policy = look
+        .once("GetPolicy", function, || async {
+            let (name, qualifier) = split_qualifier(function);
+            let policy = look
+                .aws
+                .lambda
+                .get_policy()
+                .function_name(name)
+                .set_qualifier(qualifier)
+                .send()
+                .await
+                .called("GetPolicy");
+            // No function and no policy both are "not found".
+            Ok(none_if_missing(policy)?.and_then(|answer| answer.policy))
+        })
+        .await?;
+    let document: Value = policy
+        .as_deref()
+        .and_then(|text| serde_json::from_str(text).ok())
+        .unwrap_or_default();
+    let prefix = statement_prefix(&look.stack);
+    let all = document["Statement"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    let own = all.iter().filter_map(|statement| {
+        let id = statement["Sid"].as_str()?;
+        id.starts_with(&prefix).then_some(())?;
+        let principal = &statement["Principal"];
+        Some(Actual {
+            function: function.to_owned(),
+            statement: id.to_owned(),
+            principal: principal["Service"]
+                .as_str()
+                .or_else(|| principal.as_str())
+                .unwrap_or_default()
+                .to_owned(),
+            source: source_of(&statement["Condition"]),
+        })
+    });
+    Ok(own.collect())
+}
+
+fn source_of(condition: &Value) -> String {
+    let operators = ["ArnLike", "ArnEquals", "StringEquals", "StringLike"];
+    let keys = ["AWS:SourceArn", "aws:SourceArn"];
+    let values = operators
+        .iter()
+        .flat_map(|operator| keys.iter().map(move |key| &condition[*operator][*key]));
+    values
+        .filter_map(Value::as_str)
+        .next()
+        .unwrap_or_default()
+        .to_owned()
+}

@@ -1,0 +1,405 @@
+//! The listeners: HTTPS on 443, and HTTP on 80 that redirects to it.
+//!
+//! What no rule takes is answered with a fixed 404. One rule before all others
+//! belongs to the HTTPS listener itself: it refuses requests that carry
+//! `x-apigw-api-id`. That header would let a client pick any private API that
+//! trusts the endpoint.
+
+use std::sync::Arc;
+
+use aws_sdk_elasticloadbalancingv2::types::{
+    self, Action, ActionTypeEnum, Certificate, FixedResponseActionConfig,
+    HttpHeaderConditionConfig, ProtocolEnum, RedirectActionConfig, RedirectActionStatusCodeEnum,
+    RuleCondition,
+};
+
+use crate::{
+    aws::{
+        Aws, Called,
+        error::none_if_missing,
+        tags::{self, Owner, Tags},
+    },
+    error::Result,
+    graph::Node,
+    look::Look,
+    resource::{Drift, Found, Key, Need, Resource},
+    resources::{LoadBalancer, balancing, listener_rule},
+};
+
+/// What a listener does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Serves the routes.
+    Https {
+        /// The certificate's ARN.
+        certificate: String,
+        /// The security policy's name. The API's own default still allows
+        /// TLS 1.0, so it is always set.
+        tls_policy: String,
+    },
+    /// Sends plain HTTP to HTTPS.
+    Redirect,
+}
+
+/// A listener.
+pub struct Listener {
+    /// Whose it is.
+    pub owner: Owner,
+    /// The load balancer.
+    pub load_balancer: Arc<Node<LoadBalancer>>,
+    /// What it does.
+    pub purpose: Purpose,
+}
+
+/// A listener as ELBv2 reports it.
+#[derive(Clone, Debug)]
+pub struct Actual {
+    /// Its ARN.
+    pub arn: String,
+    /// Protocol and port.
+    pub traffic: String,
+    /// The default certificate's ARN.
+    pub certificate: String,
+    /// The security policy's name.
+    pub tls_policy: String,
+    /// The default action, in words.
+    pub default_action: String,
+    /// The ARN of the rule that refuses `x-apigw-api-id`, and whether it is as
+    /// it should be.
+    pub guard: Option<(String, bool)>,
+    /// All its tags.
+    pub tags: Tags,
+}
+
+/// The priority of the rule that refuses `x-apigw-api-id`: before all others.
+const GUARD: i32 = 1;
+const GUARDED_HEADER: &str = "x-apigw-api-id";
+const NOT_FOUND: &str = "fixed 404";
+const TO_HTTPS: &str = "redirect to https";
+
+impl Listener {
+    fn traffic(&self) -> (ProtocolEnum, i32) {
+        match self.purpose {
+            Purpose::Https { .. } => (ProtocolEnum::Https, 443),
+            Purpose::Redirect => (ProtocolEnum::Http, 80),
+        }
+    }
+
+    fn default_action(&self) -> (&'static str, Action) {
+        match self.purpose {
+            Purpose::Https { .. } => (NOT_FOUND, fixed("404", "not found\n")),
+            Purpose::Redirect => {
+                let redirect = RedirectActionConfig::builder()
+                    .protocol("HTTPS")
+                    .port("443")
+                    .status_code(RedirectActionStatusCodeEnum::Http301)
+                    .build();
+                let action = Action::builder()
+                    .r#type(ActionTypeEnum::Redirect)
+                    .redirect_config(redirect)
+                    .build();
+                (TO_HTTPS, action)
+            }
+        }
+    }
+
+    fn certificate(&self) -> Option<Certificate> {
+        match &self.purpose {
+            Purpose::Https { certificate, .. } => {
+                Some(Certificate::builder().certificate_arn(certificate).build())
+            }
+            Purpose::Redirect => None,
+        }
+    }
+
+    fn tls_policy(&self) -> Option<&String> {
+        match &self.purpose {
+            Purpose::Https { tls_policy, .. } => Some(tls_policy),
+            Purpose::Redirect => None,
+        }
+    }
+
+    async fn put_guard(&self, aws: &Aws, actual: &Actual) -> Result<()> {
+        if let Some((rule, _)) = &actual.guard {
+            listener_rule::remove(aws, rule).await?;
+        }
+        aws.elb
+            .create_rule()
+            .listener_arn(&actual.arn)
+            .priority(GUARD)
+            .conditions(guard_condition())
+            .actions(guard_action())
+            .set_tags(Some(tags::to_elb(&self.owner.tags(&self.key()))))
+            .send()
+            .await
+            .called("CreateRule")
+            .map(drop)
+    }
+}
+
+fn fixed(status: &str, body: &str) -> Action {
+    let response = FixedResponseActionConfig::builder()
+        .status_code(status)
+        .content_type("text/plain")
+        .message_body(body)
+        .build();
+    Action::builder()
+        .r#type(ActionTypeEnum::FixedResponse)
+        .fixed_response_config(response)
+        .build()
+}
+
+fn guard_action() -> Action {
+    fixed("403", "the header x-apigw-api-id is not allowed here\n")
+}
+
+fn guard_condition() -> RuleCondition {
+    let header = HttpHeaderConditionConfig::builder()
+        .http_header_name(GUARDED_HEADER)
+        .values("*")
+        .build();
+    RuleCondition::builder()
+        .field("http-header")
+        .http_header_config(header)
+        .build()
+}
+
+impl Resource for Listener {
+    type Actual = Actual;
+    const ASKS: &'static [&'static str] = &[
+        "DescribeListeners",
+        "DescribeRules",
+        "DescribeTags of listeners",
+        "DescribeTags of rules",
+    ];
+
+    fn key(&self) -> Key {
+        match self.purpose {
+            Purpose::Https { .. } => Key::bare("listener"),
+            Purpose::Redirect => Key::bare("redirect-listener"),
+        }
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        vec![self.load_balancer.exists()]
+    }
+
+    fn summary(&self) -> String {
+        match &self.purpose {
+            Purpose::Https { tls_policy, .. } => format!("HTTPS:443, {tls_policy}"),
+            Purpose::Redirect => "HTTP:80, redirects to HTTPS".to_owned(),
+        }
+    }
+
+    async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
+        let mut found = Vec::new();
+        for balancer in LoadBalancer::discover(look).await? {
+            let listeners = look
+                .once("DescribeListeners", &balancer.id, || {
+                    all(look, &balancer.id)
+                })
+                .await?;
+            let arns: Vec<String> = listeners
+                .iter()
+                .filter_map(|listener| listener.listener_arn().map(str::to_owned))
+                .collect();
+            let tags = balancing::tags_of(look, "DescribeTags of listeners", &arns).await?;
+            for (listener, tags) in listeners.iter().zip(tags) {
+                let Some(key) = tags::key_of(&tags, &look.stack) else {
+                    continue;
+                };
+                let mut actual = actual(listener, tags);
+                if key.kind() == "listener" {
+                    let rules = listener_rule::rules(look, &actual.arn).await?;
+                    let own = rules
+                        .iter()
+                        .find(|(_, tags)| tags::key_of(tags, &look.stack).as_ref() == Some(&key));
+                    actual.guard = own.map(|(rule, _)| {
+                        let arn = rule.rule_arn().unwrap_or_default().to_owned();
+                        (arn, is_guard(rule))
+                    });
+                }
+                found.push(Found {
+                    key,
+                    id: actual.arn.clone(),
+                    state: "active".to_owned(),
+                    parent: Some(balancer.id.clone()),
+                    actual,
+                });
+            }
+        }
+        Ok(found)
+    }
+
+    fn diff(&self, actual: &Actual) -> Vec<Drift> {
+        let Actual {
+            arn: _,
+            traffic,
+            certificate,
+            tls_policy,
+            default_action,
+            guard,
+            tags: has,
+        } = actual;
+        let (protocol, port) = self.traffic();
+        let wanted = format!("{}:{port}", protocol.as_str());
+        let mut drift: Vec<Drift> = Drift::between("traffic", traffic, &wanted)
+            .into_iter()
+            .collect();
+        if let Purpose::Https {
+            certificate: wanted,
+            tls_policy: wanted_policy,
+        } = &self.purpose
+        {
+            drift.extend(Drift::between("certificate", certificate, wanted));
+            drift.extend(Drift::between("tls_policy", tls_policy, wanted_policy));
+            if !guard.as_ref().is_some_and(|(_, right)| *right) {
+                let has = guard.as_ref().map_or("", |_| "altered");
+                drift.push(Drift::new(
+                    "rule against x-apigw-api-id",
+                    has,
+                    "refuses with 403",
+                ));
+            }
+        }
+        let (action, _) = self.default_action();
+        drift.extend(Drift::between(
+            "default action",
+            default_action,
+            &action.to_owned(),
+        ));
+        drift.extend(tags::drift(has, &self.owner.tags(&self.key())));
+        drift
+    }
+
+    async fn create(&self, aws: &Aws) -> Result<()> {
+        let (protocol, port) = self.traffic();
+        aws.elb
+            .create_listener()
+            .load_balancer_arn(self.load_balancer.require()?.arn)
+            .protocol(protocol)
+            .port(port)
+            .set_certificates(self.certificate().map(|one| vec![one]))
+            .set_ssl_policy(self.tls_policy().cloned())
+            .default_actions(self.default_action().1)
+            .set_tags(Some(tags::to_elb(&self.owner.tags(&self.key()))))
+            .send()
+            .await
+            .called("CreateListener")
+            .map(drop)
+    }
+
+    async fn update(&self, aws: &Aws, actual: &Actual, drift: &[Drift]) -> Result<()> {
+        balancing::set_tags(aws, &actual.arn, drift).await?;
+        let own = ["traffic", "certificate", "tls_policy", "default action"];
+        if drift.iter().any(|one| own.contains(&one.field.as_str())) {
+            let (protocol, port) = self.traffic();
+            aws.elb
+                .modify_listener()
+                .listener_arn(&actual.arn)
+                .protocol(protocol)
+                .port(port)
+                .set_certificates(self.certificate().map(|one| vec![one]))
+                .set_ssl_policy(self.tls_policy().cloned())
+                .default_actions(self.default_action().1)
+                .send()
+                .await
+                .called("ModifyListener")?;
+        }
+        if drift
+            .iter()
+            .any(|one| one.field.starts_with("rule against"))
+        {
+            self.put_guard(aws, actual).await?;
+        }
+        Ok(())
+    }
+
+    async fn delete(aws: &Aws, actual: &Actual) -> Result<()> {
+        let deleted = aws
+            .elb
+            .delete_listener()
+            .listener_arn(&actual.arn)
+            .send()
+            .await
+            .called("DeleteListener");
+        none_if_missing(deleted).map(drop)
+    }
+
+    fn held_by(_key: &Key) -> &'static [&'static str] {
+        &["dns-record"]
+    }
+}
+
+/// The listeners of a load balancer.
+async fn all(look: &Look, balancer: &str) -> Result<Vec<types::Listener>> {
+    let pages = look
+        .aws
+        .elb
+        .describe_listeners()
+        .load_balancer_arn(balancer)
+        .into_paginator()
+        .items()
+        .send();
+    let all = pages
+        .collect::<Result<Vec<_>, _>>()
+        .await
+        .called("DescribeListeners");
+    none_if_missing(all).map(Option::unwrap_or_default)
+}
+
+fn actual(listener: &types::Listener, tags: Tags) -> Actual {
+    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    let certificate = listener.certificates().first();
+    Actual {
+        arn: text(listener.listener_arn()),
+        traffic: format!(
+            "{}:{}",
+            listener.protocol().map_or("", ProtocolEnum::as_str),
+            listener.port().unwrap_or_default()
+        ),
+        certificate: text(certificate.and_then(|one| one.certificate_arn())),
+        tls_policy: text(listener.ssl_policy()),
+        default_action: words(listener.default_actions()),
+        guard: None,
+        tags,
+    }
+}
+
+/// Default actions in words; what hybridgw does not set is told by its type.
+fn words(actions: &[Action]) -> String {
+    let [action] = actions else {
+        return format!("{} actions", actions.len());
+    };
+    let fixed = action.fixed_response_config();
+    let redirect = action.redirect_config();
+    match (fixed.and_then(|config| config.status_code()), redirect) {
+        (Some(status), _) => format!("fixed {status}"),
+        (None, Some(config))
+            if config.protocol() == Some("HTTPS") && config.port() == Some("443") =>
+        {
+            TO_HTTPS.to_owned()
+        }
+        _ => action
+            .r#type()
+            .map_or("no type", ActionTypeEnum::as_str)
+            .to_owned(),
+    }
+}
+
+fn is_guard(rule: &types::Rule) -> bool {
+    let refuses = words(rule.actions()) == "fixed 403";
+    let first = rule.priority() == Some("1");
+    let [condition] = rule.conditions() else {
+        return false;
+    };
+    let header = condition.http_header_config();
+    refuses
+        && first
+        && header.is_some_and(|header| {
+            header
+                .http_header_name()
+                .is_some_and(|name| name.eq_ignore_ascii_case(GUARDED_HEADER))
+                && header.values() == ["*"]
+        })
+}

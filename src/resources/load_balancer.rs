@@ -1,0 +1,322 @@
+//! The internal application load balancer.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use aws_sdk_elasticloadbalancingv2::types::{
+    self, IpAddressType, LoadBalancerAttribute, LoadBalancerSchemeEnum, LoadBalancerTypeEnum,
+};
+
+use crate::{
+    aws::{
+        Aws, Called,
+        error::none_if_missing,
+        tags::{self, Owner, Tags},
+    },
+    error::{Error, Kind, Result},
+    graph::Node,
+    look::Look,
+    resource::{Drift, Found, Key, Need, Resource, Settled, UNKNOWN},
+    resources::{SecurityGroup, balancing},
+};
+
+/// An internal load balancer, called like its stack.
+pub struct LoadBalancer {
+    /// Whose it is.
+    pub owner: Owner,
+    /// The VPC.
+    pub vpc: String,
+    /// Its subnets, in two zones or more.
+    pub subnets: BTreeSet<String>,
+    /// Its security group.
+    pub group: Arc<Node<SecurityGroup>>,
+    /// The attributes that are managed, as ELBv2 spells them.
+    pub attributes: BTreeMap<String, String>,
+}
+
+/// A load balancer as ELBv2 reports it.
+#[derive(Clone, Debug)]
+pub struct Actual {
+    /// Its ARN.
+    pub arn: String,
+    /// Its name.
+    pub name: String,
+    /// Its own DNS name.
+    pub dns_name: String,
+    /// The hosted zone that aliases to it must name.
+    pub zone: String,
+    /// Whether it is internal.
+    pub internal: bool,
+    /// The VPC.
+    pub vpc: String,
+    /// `provisioning`, `active`, `failed`, …
+    pub state: String,
+    /// Its subnets.
+    pub subnets: BTreeSet<String>,
+    /// Its security groups.
+    pub groups: BTreeSet<String>,
+    /// Its attributes.
+    pub attributes: BTreeMap<String, String>,
+    /// All its tags.
+    pub tags: Tags,
+}
+
+/// The attribute that makes AWS refuse a deletion.
+pub const PROTECTION: &str = "deletion_protection.enabled";
+
+/// The load balancer of the stack's name, whoever made it.
+async fn named(look: &Look, name: &str) -> Result<Option<types::LoadBalancer>> {
+    let found = look
+        .once("DescribeLoadBalancers", name, || async {
+            let answer = look
+                .aws
+                .elb
+                .describe_load_balancers()
+                .names(name)
+                .send()
+                .await
+                .called("DescribeLoadBalancers");
+            let answer = none_if_missing(answer)?;
+            Ok(answer
+                .and_then(|answer| answer.load_balancers)
+                .unwrap_or_default())
+        })
+        .await?;
+    Ok(found.first().cloned())
+}
+
+impl Resource for LoadBalancer {
+    type Actual = Actual;
+    const ASKS: &'static [&'static str] = &[
+        "DescribeLoadBalancers",
+        "DescribeLoadBalancerAttributes",
+        "DescribeTags of load balancers",
+    ];
+
+    fn key(&self) -> Key {
+        Key::bare("load-balancer")
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        vec![self.group.exists()]
+    }
+
+    fn summary(&self) -> String {
+        format!(
+            "{}, internal, {} zones",
+            self.owner.stack,
+            self.subnets.len()
+        )
+    }
+
+    async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
+        let Some(balancer) = named(look, &look.stack).await? else {
+            return Ok(vec![]);
+        };
+        let arn = balancer.load_balancer_arn().unwrap_or_default().to_owned();
+        let arns = [arn.clone()];
+        let (tags, attributes) = tokio::try_join!(
+            balancing::tags_of(look, "DescribeTags of load balancers", &arns),
+            attributes(look, &arn),
+        )?;
+        let tags = tags.into_iter().next().unwrap_or_default();
+        let Some(key) = tags::key_of(&tags, &look.stack) else {
+            return Ok(vec![]);
+        };
+        let actual = actual(&balancer, attributes, tags);
+        Ok(vec![Found {
+            key,
+            id: arn,
+            state: actual.state.clone(),
+            parent: None,
+            actual,
+        }])
+    }
+
+    async fn obstacle(&self, look: &Look) -> Result<Option<Error>> {
+        let foreign = named(look, &self.owner.stack).await?;
+        Ok(foreign.map(|_| {
+            Error::new(
+                Kind::NotOurs,
+                format!("the load balancer {} is not this stack's", self.owner.stack),
+            )
+            .hint("delete it, or choose another `stack` name: load balancers are called like their stack")
+        }))
+    }
+
+    fn diff(&self, actual: &Actual) -> Vec<Drift> {
+        let Actual {
+            arn: _,
+            name: _,
+            dns_name: _,
+            zone: _,
+            internal,
+            vpc,
+            state: _,
+            subnets,
+            groups,
+            attributes,
+            tags: has,
+        } = actual;
+        let mut drift = Vec::new();
+        drift.extend(Drift::between("internal", internal, &true).map(Drift::replaces));
+        drift.extend(Drift::between("vpc", vpc, &self.vpc).map(Drift::replaces));
+        drift.extend(Drift::between(
+            "subnets",
+            &join(subnets),
+            &join(&self.subnets),
+        ));
+        let group = self.group.id().unwrap_or_else(|| UNKNOWN.to_owned());
+        drift.extend(Drift::between("security groups", &join(groups), &group));
+        for (name, wanted) in &self.attributes {
+            let has = attributes.get(name).cloned().unwrap_or_default();
+            drift.extend(Drift::between(name, &has, wanted));
+        }
+        drift.extend(tags::drift(has, &self.owner.tags(&self.key())));
+        drift
+    }
+
+    fn settled(&self, actual: &Actual) -> Settled {
+        match actual.state.as_str() {
+            "active" | "active_impaired" => Settled::Yes,
+            "failed" => Settled::Never("the load balancer is failed".to_owned()),
+            state => Settled::NotYet(state.to_owned()),
+        }
+    }
+
+    async fn create(&self, aws: &Aws) -> Result<()> {
+        let group = self.group.require()?.id;
+        aws.elb
+            .create_load_balancer()
+            .name(&self.owner.stack)
+            .scheme(LoadBalancerSchemeEnum::Internal)
+            .r#type(LoadBalancerTypeEnum::Application)
+            .ip_address_type(IpAddressType::Ipv4)
+            .set_subnets(Some(self.subnets.iter().cloned().collect()))
+            .security_groups(group)
+            .set_tags(Some(tags::to_elb(&self.owner.tags(&self.key()))))
+            .send()
+            .await
+            .called("CreateLoadBalancer")
+            .map(drop)
+    }
+
+    async fn update(&self, aws: &Aws, actual: &Actual, drift: &[Drift]) -> Result<()> {
+        balancing::set_tags(aws, &actual.arn, drift).await?;
+        let changed = |field: &str| drift.iter().any(|one| one.field == field);
+        if changed("subnets") {
+            aws.elb
+                .set_subnets()
+                .load_balancer_arn(&actual.arn)
+                .set_subnets(Some(self.subnets.iter().cloned().collect()))
+                .send()
+                .await
+                .called("SetSubnets")?;
+        }
+        if changed("security groups") {
+            aws.elb
+                .set_security_groups()
+                .load_balancer_arn(&actual.arn)
+                .security_groups(self.group.require()?.id)
+                .send()
+                .await
+                .called("SetSecurityGroups")?;
+        }
+        let attributes: Vec<LoadBalancerAttribute> = self
+            .attributes
+            .iter()
+            .filter(|(name, _)| changed(name))
+            .map(|(name, value)| {
+                LoadBalancerAttribute::builder()
+                    .key(name)
+                    .value(value)
+                    .build()
+            })
+            .collect();
+        if !attributes.is_empty() {
+            aws.elb
+                .modify_load_balancer_attributes()
+                .load_balancer_arn(&actual.arn)
+                .set_attributes(Some(attributes))
+                .send()
+                .await
+                .called("ModifyLoadBalancerAttributes")?;
+        }
+        Ok(())
+    }
+
+    async fn delete(aws: &Aws, actual: &Actual) -> Result<()> {
+        let deleted = aws
+            .elb
+            .delete_load_balancer()
+            .load_balancer_arn(&actual.arn)
+            .send()
+            .await
+            .called("DeleteLoadBalancer");
+        none_if_missing(deleted).map(drop)
+    }
+
+    fn held_by(_key: &Key) -> &'static [&'static str] {
+        &["dns-record"]
+    }
+
+    fn protection(actual: &Actual) -> Option<&'static str> {
+        let on = actual.attributes.get(PROTECTION)?;
+        (on == "true").then_some("load_balancer.deletion_protection")
+    }
+}
+
+async fn attributes(look: &Look, arn: &str) -> Result<BTreeMap<String, String>> {
+    let answer = look
+        .once("DescribeLoadBalancerAttributes", arn, || async {
+            let answer = look
+                .aws
+                .elb
+                .describe_load_balancer_attributes()
+                .load_balancer_arn(arn)
+                .send()
+                .await
+                .called("DescribeLoadBalancerAttributes");
+            none_if_missing(answer)
+        })
+        .await?;
+    let attributes = answer.iter().flat_map(|answer| answer.attributes());
+    Ok(attributes
+        .filter_map(|one| Some((one.key()?.to_owned(), one.value()?.to_owned())))
+        .collect())
+}
+
+fn actual(
+    balancer: &types::LoadBalancer,
+    attributes: BTreeMap<String, String>,
+    tags: Tags,
+) -> Actual {
+    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    Actual {
+        arn: text(balancer.load_balancer_arn()),
+        name: text(balancer.load_balancer_name()),
+        dns_name: text(balancer.dns_name()),
+        zone: text(balancer.canonical_hosted_zone_id()),
+        internal: balancer.scheme() == Some(&LoadBalancerSchemeEnum::Internal),
+        vpc: text(balancer.vpc_id()),
+        state: balancer
+            .state()
+            .and_then(|state| state.code())
+            .map_or("unknown", |code| code.as_str())
+            .to_owned(),
+        subnets: balancer
+            .availability_zones()
+            .iter()
+            .filter_map(|zone| zone.subnet_id().map(str::to_owned))
+            .collect(),
+        groups: balancer.security_groups().iter().cloned().collect(),
+        attributes,
+        tags,
+    }
+}
+
+fn join(items: &BTreeSet<String>) -> String {
+    items.iter().cloned().collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,285 @@
+//! The security groups of the load balancer and of the endpoint.
+//!
+//! A group's name is unique in its VPC, so the first of two concurrent runs
+//! makes it and the second finds it. The load balancer's group also remembers,
+//! in tags, the DNS records that the stack has: records cannot be tagged. It is
+//! the last thing that `down` deletes.
+
+use std::sync::Arc;
+
+use aws_sdk_ec2::types::{self, Filter, ResourceType, TagSpecification};
+
+use crate::{
+    aws::{
+        Aws, Called,
+        error::none_if_missing,
+        tags::{self, Owner, Tags},
+    },
+    error::{Error, Kind, Result},
+    look::Look,
+    resource::{Drift, Found, Key, Need, Resource},
+};
+
+/// The kind of the load balancer's group.
+pub const LOAD_BALANCER: &str = "load-balancer-security-group";
+/// The kind of the endpoint's group.
+pub const ENDPOINT: &str = "endpoint-security-group";
+
+/// A security group without its rules.
+pub struct SecurityGroup {
+    /// Whose it is.
+    pub owner: Owner,
+    /// [`LOAD_BALANCER`] or [`ENDPOINT`].
+    pub kind: &'static str,
+    /// The VPC.
+    pub vpc: String,
+    /// Its name, unique in the VPC and never changed.
+    pub name: String,
+    /// Zone id and host name of each DNS record to remember.
+    pub records: Vec<(String, String)>,
+}
+
+/// A security group as EC2 reports it.
+#[derive(Clone, Debug)]
+pub struct Actual {
+    /// `sg-…`.
+    pub id: String,
+    /// The VPC.
+    pub vpc: String,
+    /// All its tags.
+    pub tags: Tags,
+}
+
+impl SecurityGroup {
+    fn tags(&self) -> Tags {
+        let mut tags = self.owner.tags(&self.key());
+        tags.extend(
+            self.records
+                .iter()
+                .map(|(zone, host)| record_tag(zone, host)),
+        );
+        tags
+    }
+}
+
+/// The tag that remembers a record: a short stable key, zone and host as value.
+pub fn record_tag(zone: &str, host: &str) -> (String, String) {
+    let key = format!("{}{}", tags::RECORD, crate::names::short_hash(host));
+    (key, format!("{zone}/{host}"))
+}
+
+/// Every group with the stack's tag, rules included.
+pub(super) async fn tagged(look: &Look) -> Result<Arc<Vec<types::SecurityGroup>>> {
+    look.once("DescribeSecurityGroups", "", || async {
+        let filter = Filter::builder()
+            .name(format!("tag:{}", tags::STACK))
+            .values(&look.stack)
+            .build();
+        let pages = look
+            .aws
+            .ec2
+            .describe_security_groups()
+            .filters(filter)
+            .into_paginator()
+            .items()
+            .send();
+        pages
+            .collect::<Result<Vec<_>, _>>()
+            .await
+            .called("DescribeSecurityGroups")
+    })
+    .await
+}
+
+impl Resource for SecurityGroup {
+    type Actual = Actual;
+    const ASKS: &'static [&'static str] = &["DescribeSecurityGroups"];
+
+    fn key(&self) -> Key {
+        Key::bare(self.kind)
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        vec![]
+    }
+
+    fn summary(&self) -> String {
+        self.name.clone()
+    }
+
+    async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
+        let groups = tagged(look).await?;
+        let found = groups.iter().filter_map(|group| {
+            let tags = tags::of_ec2(group.tags());
+            let id = group.group_id()?.to_owned();
+            Some(Found {
+                key: tags::key_of(&tags, &look.stack)?,
+                id: id.clone(),
+                state: "available".to_owned(),
+                parent: None,
+                actual: Actual {
+                    id,
+                    vpc: group.vpc_id().unwrap_or_default().to_owned(),
+                    tags,
+                },
+            })
+        });
+        Ok(found.collect())
+    }
+
+    async fn obstacle(&self, look: &Look) -> Result<Option<Error>> {
+        let by = |name: &str, value: &str| Filter::builder().name(name).values(value).build();
+        let groups = look
+            .aws
+            .ec2
+            .describe_security_groups()
+            .filters(by("group-name", &self.name))
+            .filters(by("vpc-id", &self.vpc))
+            .send()
+            .await
+            .called("DescribeSecurityGroups")?;
+        let foreign = groups
+            .security_groups()
+            .iter()
+            .find(|group| tags::key_of(&tags::of_ec2(group.tags()), &self.owner.stack).is_none());
+        Ok(foreign.map(|group| {
+            Error::new(
+                Kind::NotOurs,
+                format!(
+                    "the security group {} in {} is called {} and is not this stack's",
+                    group.group_id().unwrap_or("?"),
+                    self.vpc,
+                    self.name
+                ),
+            )
+            .hint("rename or delete it, or choose another `stack` name")
+        }))
+    }
+
+    fn diff(&self, actual: &Actual) -> Vec<Drift> {
+        let Actual {
+            id: _,
+            vpc,
+            tags: has,
+        } = actual;
+        let vpc = Drift::between("vpc", vpc, &self.vpc).map(Drift::replaces);
+        vpc.into_iter()
+            .chain(tags::drift(has, &self.tags()))
+            .collect()
+    }
+
+    async fn create(&self, aws: &Aws) -> Result<()> {
+        let tags = TagSpecification::builder()
+            .resource_type(ResourceType::SecurityGroup)
+            .set_tags(Some(tags::to_ec2(&self.tags())))
+            .build();
+        let created = aws
+            .ec2
+            .create_security_group()
+            .group_name(&self.name)
+            .description(format!("hybridgw stack {}", self.owner.stack))
+            .vpc_id(&self.vpc)
+            .tag_specifications(tags)
+            .send()
+            .await
+            .called("CreateSecurityGroup");
+        match created {
+            Err(error) if error.code() == Some("InvalidGroup.Duplicate") => {
+                Err(Error::not_yet("another run is making it"))
+            }
+            other => other.map(drop),
+        }
+    }
+
+    async fn update(&self, aws: &Aws, actual: &Actual, drift: &[Drift]) -> Result<()> {
+        set_tags(aws, &actual.id, drift).await
+    }
+
+    async fn delete(aws: &Aws, actual: &Actual) -> Result<()> {
+        let deleted = aws
+            .ec2
+            .delete_security_group()
+            .group_id(&actual.id)
+            .send()
+            .await
+            .called("DeleteSecurityGroup");
+        match none_if_missing(deleted) {
+            Err(error) if error.kind == Kind::NotYet => Err(held(aws, &actual.id, error).await),
+            other => other.map(drop),
+        }
+    }
+
+    fn held_by(key: &Key) -> &'static [&'static str] {
+        if key.kind() == ENDPOINT {
+            &["security-group-rules", "vpc-endpoint"]
+        } else {
+            &[
+                "security-group-rules",
+                "load-balancer",
+                "dns-record",
+                "target-group",
+                "domain-name",
+                "rest-api",
+                "vpc-endpoint",
+                ENDPOINT,
+            ]
+        }
+    }
+}
+
+/// Sets the tags that differ, on anything of EC2's.
+pub(super) async fn set_tags(aws: &Aws, id: &str, drift: &[Drift]) -> Result<()> {
+    let tags = tags::to_repair(drift);
+    if tags.is_empty() {
+        return Ok(());
+    }
+    aws.ec2
+        .create_tags()
+        .resources(id)
+        .set_tags(Some(tags::to_ec2(&tags)))
+        .send()
+        .await
+        .called("CreateTags")
+        .map(drop)
+}
+
+/// Says who still uses a group: the question that every user of AWS asks of a
+/// `DependencyViolation`.
+async fn held(aws: &Aws, group: &str, error: Error) -> Error {
+    let by = |name: &str| Filter::builder().name(name).values(group).build();
+    let interfaces = aws
+        .ec2
+        .describe_network_interfaces()
+        .filters(by("group-id"))
+        .send()
+        .await;
+    let referring = aws
+        .ec2
+        .describe_security_groups()
+        .filters(by("ip-permission.group-id"))
+        .send()
+        .await;
+    let mut holders: Vec<String> = Vec::new();
+    if let Ok(found) = &interfaces {
+        holders.extend(found.network_interfaces().iter().map(|interface| {
+            format!(
+                "{} ({})",
+                interface.network_interface_id().unwrap_or("?"),
+                interface.description().unwrap_or("no description")
+            )
+        }));
+    }
+    if let Ok(found) = &referring {
+        let others = found.security_groups().iter();
+        holders.extend(
+            others
+                .filter_map(|other| other.group_id())
+                .filter(|other| *other != group)
+                .map(|other| format!("a rule of {other}")),
+        );
+    }
+    if holders.is_empty() {
+        return error;
+    }
+    Error::not_yet(format!("{group} is used by {}", holders.join(", ")))
+}

@@ -1,0 +1,209 @@
+//! The stage: the name under which a deployment is invoked.
+
+use std::sync::Arc;
+
+use aws_sdk_apigateway::types::{self, Op, PatchOperation};
+
+use crate::{
+    aws::{
+        Aws, Called,
+        error::none_if_missing,
+        tags::{self, Owner, Tags},
+    },
+    error::Result,
+    graph::Node,
+    look::Look,
+    resource::{Drift, Found, Key, Need, Resource, UNKNOWN},
+    resources::{Deployment, RestApi, deployment, rest_api},
+};
+
+/// The stage of an API of the stack's own.
+pub struct Stage {
+    /// Whose it is.
+    pub owner: Owner,
+    /// The API.
+    pub api: Arc<Node<RestApi>>,
+    /// The deployment it serves.
+    pub deployment: Arc<Node<Deployment>>,
+    /// Its name.
+    pub name: String,
+}
+
+/// A stage as API Gateway reports it.
+#[derive(Clone, Debug)]
+pub struct Actual {
+    /// The API's id.
+    pub api: String,
+    /// Its name.
+    pub name: String,
+    /// The deployment it serves.
+    pub deployment: String,
+    /// All its tags.
+    pub tags: Tags,
+}
+
+impl Stage {
+    /// Deployments of ours that no stage serves once this one is right.
+    fn superseded(&self) -> Vec<String> {
+        self.deployment
+            .actual()
+            .map(|deployment| deployment.superseded)
+            .unwrap_or_default()
+    }
+}
+
+impl Resource for Stage {
+    type Actual = Actual;
+    const ASKS: &'static [&'static str] = &["GetStages"];
+
+    fn key(&self) -> Key {
+        self.api.key().sibling("stage")
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        vec![self.deployment.settled()]
+    }
+
+    fn summary(&self) -> String {
+        self.name.clone()
+    }
+
+    async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
+        let apis = RestApi::discover(look).await?;
+        let looks = apis.iter().map(|api| async move {
+            let id = &api.id;
+            let stages = look.once("GetStages", id, || all(look, id)).await?;
+            let own = stages.iter().filter_map(|stage| {
+                let pairs = stage.tags().into_iter().flatten();
+                let tags: Tags = pairs
+                    .map(|(key, value)| (key.clone(), value.clone()))
+                    .collect();
+                let name = stage.stage_name()?.to_owned();
+                Some(Found {
+                    key: tags::key_of(&tags, &look.stack)?,
+                    id: name.clone(),
+                    state: "available".to_owned(),
+                    parent: Some(id.clone()),
+                    actual: Actual {
+                        api: id.clone(),
+                        name,
+                        deployment: stage.deployment_id().unwrap_or_default().to_owned(),
+                        tags,
+                    },
+                })
+            });
+            Ok(own.collect::<Vec<_>>())
+        });
+        let found = futures_util::future::try_join_all(looks).await?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    fn is(&self, found: &Found<Actual>) -> bool {
+        found.key == self.key() && found.actual.name == self.name
+    }
+
+    fn diff(&self, actual: &Actual) -> Vec<Drift> {
+        let Actual {
+            api: _,
+            name: _,
+            deployment,
+            tags: has,
+        } = actual;
+        let fresh = self.deployment.desired.api.desired.fingerprint();
+        let newest = self.deployment.actual();
+        let current = newest
+            .as_ref()
+            .filter(|newest| Some(&newest.fingerprint) == fresh.as_ref())
+            .map_or_else(|| UNKNOWN.to_owned(), |newest| newest.id.clone());
+        let mut drift: Vec<Drift> = Drift::between("deployment", deployment, &current)
+            .into_iter()
+            .collect();
+        let superseded = self.superseded();
+        if !superseded.is_empty() {
+            let text = superseded.join(", ");
+            drift.push(Drift::new("superseded deployments", text, ""));
+        }
+        drift.extend(tags::drift(has, &self.owner.tags(&self.key())));
+        drift
+    }
+
+    async fn create(&self, aws: &Aws) -> Result<()> {
+        let deployment = self.deployment.require()?;
+        aws.apigateway
+            .create_stage()
+            .rest_api_id(&deployment.api)
+            .stage_name(&self.name)
+            .deployment_id(&deployment.id)
+            .set_tags(Some(tags::to_map(&self.owner.tags(&self.key()))))
+            .send()
+            .await
+            .called("CreateStage")
+            .map(drop)
+    }
+
+    async fn update(&self, aws: &Aws, actual: &Actual, drift: &[Drift]) -> Result<()> {
+        let changes = tags::to_repair(drift);
+        if !changes.is_empty() {
+            let path = format!("/restapis/{}/stages/{}", actual.api, actual.name);
+            rest_api::tag(aws, &path, &changes).await?;
+        }
+        let deployment = self.deployment.require()?;
+        if actual.deployment != deployment.id {
+            let patch = PatchOperation::builder()
+                .op(Op::Replace)
+                .path("/deploymentId")
+                .value(&deployment.id)
+                .build();
+            aws.apigateway
+                .update_stage()
+                .rest_api_id(&actual.api)
+                .stage_name(&actual.name)
+                .patch_operations(patch)
+                .send()
+                .await
+                .called("UpdateStage")?;
+        }
+        for old in &deployment.superseded {
+            remove_unless_used(aws, &actual.api, old).await?;
+        }
+        Ok(())
+    }
+
+    async fn delete(aws: &Aws, actual: &Actual) -> Result<()> {
+        let deleted = aws
+            .apigateway
+            .delete_stage()
+            .rest_api_id(&actual.api)
+            .stage_name(&actual.name)
+            .send()
+            .await
+            .called("DeleteStage");
+        none_if_missing(deleted).map(drop)
+    }
+
+    fn held_by(_key: &Key) -> &'static [&'static str] {
+        &["base-path-mapping"]
+    }
+}
+
+/// A stage that somebody else added may serve an old deployment: AWS refuses to
+/// delete it, and it stays.
+async fn remove_unless_used(aws: &Aws, api: &str, deployment: &str) -> Result<()> {
+    match deployment::remove(aws, api, deployment).await {
+        Err(error) if error.code() == Some("BadRequestException") => Ok(()),
+        other => other,
+    }
+}
+
+async fn all(look: &Look, api: &str) -> Result<Vec<types::Stage>> {
+    let stages = look
+        .aws
+        .apigateway
+        .get_stages()
+        .rest_api_id(api)
+        .send()
+        .await
+        .called("GetStages");
+    let stages = none_if_missing(stages)?;
+    Ok(stages.and_then(|answer| answer.item).unwrap_or_default())
+}

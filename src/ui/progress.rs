@@ -1,0 +1,170 @@
+//! Events as they happen: a live tree on a terminal, plain lines elsewhere,
+//! JSON lines for programs. Three renderings of the same events.
+
+use std::{
+    collections::BTreeMap,
+    io::{IsTerminal, Write},
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::json;
+
+use crate::{
+    event::{Event, Happening, Sink},
+    resource::Key,
+    ui::{DIM, ERROR, GOOD, Printer, WARNING},
+};
+
+/// The rendering that fits: JSON if asked for, a live tree on a terminal,
+/// lines otherwise. `verbose` logs would tear the tree apart: lines then.
+pub fn sink(printer: Printer, verbose: bool) -> Box<dyn Sink> {
+    if printer.is_json() {
+        return Box::new(Json(printer));
+    }
+    if printer.quiet {
+        return Box::new(crate::event::Silent);
+    }
+    let live = std::io::stderr().is_terminal() && std::env::var_os("CI").is_none();
+    if live && !verbose {
+        Box::new(Live::new())
+    } else {
+        Box::new(Plain::default())
+    }
+}
+
+/// `1m 04s`, `3.2s`.
+pub fn time(elapsed: Duration) -> String {
+    let seconds = elapsed.as_secs();
+    if seconds >= 60 {
+        format!("{}m {:02}s", seconds / 60, seconds % 60)
+    } else {
+        format!("{:.1}s", elapsed.as_secs_f64())
+    }
+}
+
+fn line(event: &Event) -> String {
+    let word = event.happening.word();
+    let style = match event.happening {
+        Happening::Created | Happening::Updated | Happening::Deleted => GOOD,
+        Happening::Failed(_) => ERROR,
+        Happening::Stopped(_) => WARNING,
+        _ => DIM,
+    };
+    let detail = event.happening.detail().unwrap_or_default();
+    let spent = if event.happening.is_final() && event.elapsed > Duration::ZERO {
+        time(event.elapsed)
+    } else {
+        String::new()
+    };
+    let line = format!(
+        "  {style}{word:8}{style:#} {:32} {spent:>8}  {detail}",
+        event.key
+    );
+    line.trim_end().to_owned()
+}
+
+/// One line for each thing that is worth a line: repeated waits are not.
+#[derive(Default)]
+struct Plain {
+    last: Mutex<BTreeMap<Key, String>>,
+}
+
+impl Sink for Plain {
+    fn emit(&self, event: Event) {
+        if matches!(event.happening, Happening::Queued(_) | Happening::Kept) {
+            return;
+        }
+        let said = format!(
+            "{}{}",
+            event.happening.word(),
+            event.happening.detail().unwrap_or_default()
+        );
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.insert(event.key.clone(), said.clone()) == Some(said) {
+            return;
+        }
+        let _ = writeln!(anstream::stderr().lock(), "{}", line(&event));
+    }
+}
+
+/// JSON lines on stdout.
+struct Json(Printer);
+
+impl Sink for Json {
+    fn emit(&self, event: Event) {
+        let value = json!({
+            "event": "step",
+            "resource": event.key,
+            "state": event.happening.word(),
+            "detail": event.happening.detail(),
+            "seconds": event.elapsed.as_secs_f64(),
+        });
+        let _ = self.0.data(&value.to_string());
+    }
+}
+
+/// A line for each resource at work, redrawn in place; what is done scrolls up.
+struct Live {
+    screen: MultiProgress,
+    bars: Mutex<BTreeMap<Key, ProgressBar>>,
+}
+
+impl Live {
+    fn new() -> Self {
+        Self {
+            screen: MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(10)),
+            bars: Mutex::default(),
+        }
+    }
+
+    fn bar(&self, key: &Key) -> ProgressBar {
+        let style =
+            ProgressStyle::with_template("  {spinner} {prefix:40} {elapsed:>4}  {wide_msg}")
+                .unwrap_or_else(|_| ProgressStyle::default_spinner())
+                .tick_strings(&["-", "\\", "|", "/", " "]);
+        let bar = ProgressBar::new_spinner().with_style(style);
+        let bar = self.screen.add(bar);
+        bar.set_prefix(key.to_string());
+        bar.enable_steady_tick(Duration::from_millis(120));
+        bar
+    }
+}
+
+impl Sink for Live {
+    fn emit(&self, event: Event) {
+        let mut bars = self.bars.lock().unwrap_or_else(PoisonError::into_inner);
+        if event.happening.is_final() {
+            if let Some(bar) = bars.remove(&event.key) {
+                bar.finish_and_clear();
+                self.screen.remove(&bar);
+            }
+            if !matches!(event.happening, Happening::Kept) {
+                // indicatif writes past anstream: colours are decided here.
+                let text = styled(&line(&event));
+                let _ = self.screen.println(text);
+            }
+            return;
+        }
+        let bar = bars
+            .entry(event.key.clone())
+            .or_insert_with(|| self.bar(&event.key));
+        let message = match &event.happening {
+            Happening::Queued(names) => format!("after {names}"),
+            Happening::Waiting(why) => why.clone(),
+            Happening::Updating(fields) => format!("changing {fields}"),
+            other => other.word().to_owned(),
+        };
+        bar.set_message(message);
+    }
+}
+
+fn styled(text: &str) -> String {
+    let choice = anstream::AutoStream::choice(&std::io::stderr());
+    if choice == anstream::ColorChoice::Never {
+        anstream::adapter::strip_str(text).to_string()
+    } else {
+        text.to_owned()
+    }
+}
