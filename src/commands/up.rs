@@ -142,9 +142,9 @@ async fn confirm(run: &mut Run<'_>, session: &Session) -> Result<()> {
             .filter(|(count, _)| *count > 0)
             .map(|(count, verb)| format!("{count} {verb}"))
             .collect();
-        let (good, plain) = (ui::GOOD, ui::GOOD.render_reset());
+        let good = ui::GOOD;
         run.printer.note(&format!(
-            "\n{good}Converged{plain}: {}; a second plan is empty",
+            "\n{good}Converged{good:#}: {}; a second plan is empty",
             if done.is_empty() {
                 "nothing changed".to_owned()
             } else {

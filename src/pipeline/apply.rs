@@ -23,11 +23,11 @@ use crate::{
 
 /// How long AWS may show old data after a write (EC2 API reference, "Eventual
 /// consistency"; Terraform's provider allows minutes, Crossplane 30 s).
-const GRACE: Duration = Duration::from_secs(60);
+const GRACE: Duration = Duration::from_mins(1);
 
 /// How long one resource may take. The slowest documented wait is a custom
 /// domain's update, 15 minutes.
-const PATIENCE: Duration = Duration::from_secs(20 * 60);
+const PATIENCE: Duration = Duration::from_mins(20);
 
 /// The first wait between two looks, and the longest.
 const WAIT: (Duration, Duration) = (Duration::from_millis(150), Duration::from_secs(5));
@@ -191,9 +191,10 @@ impl Walk<'_> {
         };
         let (progress, happening) = match &end {
             End::Settled => (Progress::Settled, self.success()),
-            End::Unsettled(why) => (Progress::Ended, Happening::Stopped(why.clone())),
             End::Failed(error) => (Progress::Ended, Happening::Failed(error.clone())),
-            End::NotStarted(why) => (Progress::Ended, Happening::Stopped(why.clone())),
+            End::Unsettled(why) | End::NotStarted(why) => {
+                (Progress::Ended, Happening::Stopped(why.clone()))
+            }
         };
         if matches!(end, End::Failed(_)) {
             self.stop.set(Why::Failed);
