@@ -59,7 +59,7 @@ pub struct Run<'a> {
     pub global: &'a Global,
     /// The two streams.
     pub printer: Printer,
-    /// Thrown by a signal, by `--timeout`, by a failure.
+    /// Thrown by a signal or by `--timeout`.
     pub stop: Arc<Stop>,
     /// What was done.
     pub report: Report,

@@ -16,7 +16,7 @@ use crate::{
     event::{Event, Happening, Sink},
     graph::{Sight, Step},
     look::Look,
-    pipeline::{Action, Plan, Report, Stop, Why},
+    pipeline::{Report, Stop},
     resource::{Drift, Key, Need, Settled},
     stack::Stack,
 };
@@ -53,21 +53,15 @@ enum Progress {
 
 /// Makes the wanted resources what they should be.
 ///
-/// What the plan did not approve is not done: a resource that only now turns
-/// out to need replacement fails. A failure starts nothing new, lets the calls
-/// that are under way finish, and is reported.
-pub async fn apply(
-    stack: &Stack,
-    plan: &Plan,
-    aws: &Aws,
-    look: &Look,
-    sink: &dyn Sink,
-    stop: &Stop,
-) -> Report {
-    let mut report = walk_all(stack, plan, aws, look, sink, stop, Phase::Main).await;
+/// Things are made and changed here, never deleted: a resource that only now
+/// turns out to need replacement fails. A failure skips what needs the failed thing
+/// and nothing else. When the run is stopped, nothing new is started, and the
+/// calls that are under way finish.
+pub async fn apply(stack: &Stack, aws: &Aws, look: &Look, sink: &dyn Sink, stop: &Stop) -> Report {
+    let mut report = walk_all(stack, aws, look, sink, stop, Phase::Main).await;
     let late = report.ok() && stack.steps.iter().any(|step| has_late_drift(step.as_ref()));
     if late {
-        let last = walk_all(stack, plan, aws, look, sink, stop, Phase::Last).await;
+        let last = walk_all(stack, aws, look, sink, stop, Phase::Last).await;
         report.extend(last);
     }
     report
@@ -80,7 +74,6 @@ fn has_late_drift(step: &dyn Step) -> bool {
 
 async fn walk_all(
     stack: &Stack,
-    plan: &Plan,
     aws: &Aws,
     look: &Look,
     sink: &dyn Sink,
@@ -99,7 +92,6 @@ async fn walk_all(
             let walk = Walk {
                 step: step.as_ref(),
                 board: &board,
-                plan,
                 aws,
                 look,
                 sink,
@@ -160,7 +152,6 @@ fn into_report(mut outcomes: Vec<Outcome>) -> Report {
 struct Walk<'a> {
     step: &'a dyn Step,
     board: &'a BTreeMap<Key, watch::Sender<Progress>>,
-    plan: &'a Plan,
     aws: &'a Aws,
     look: &'a Look,
     sink: &'a dyn Sink,
@@ -196,9 +187,6 @@ impl Walk<'_> {
                 (Progress::Ended, Happening::Stopped(why.clone()))
             }
         };
-        if matches!(end, End::Failed(_)) {
-            self.stop.set(Why::Failed);
-        }
         self.emit(happening);
         self.announce(progress);
         Outcome {
@@ -330,7 +318,7 @@ impl Walk<'_> {
             };
         }
         let fields = fields(&drift);
-        if drift.iter().any(|drift| drift.replace) && !self.may_replace() {
+        if drift.iter().any(|drift| drift.replace) {
             return Turn::Over(End::Failed(
                 Error::invalid(format!(
                     "{fields} can only be changed by making it anew, and that was not approved"
@@ -363,12 +351,6 @@ impl Walk<'_> {
             }
             Err(error) => self.after_failed_call(error, Some("change")),
         }
-    }
-
-    /// Whether the plan approved a new one. What was replaced is absent by now;
-    /// finding it with such a drift means that somebody made it meanwhile.
-    fn may_replace(&self) -> bool {
-        self.plan.action(&self.step.key()) == Some(Action::Replace) && self.did == Did::Created
     }
 
     fn after_failed_call(&self, error: Error, verb: Option<&str>) -> Turn {
