@@ -207,26 +207,28 @@ impl Walk<'_> {
     /// Returns when every need is met, or says which one never will be.
     async fn wait_for_needs(&mut self) -> Result<(), String> {
         let needs = self.step.needs();
-        let open: Vec<String> = needs.iter().map(|need| need.key().to_string()).collect();
-        if !open.is_empty() {
-            self.emit(Happening::Queued(open.join(", ")));
-        }
-        for need in &needs {
-            let wanted = match need {
-                Need::Exists(_) => Progress::Exists,
-                Need::Settled(_) => Progress::Settled,
-            };
+        for (index, need) in needs.iter().enumerate() {
             let Some(neighbour) = self.board.get(need.key()) else {
                 continue;
             };
             let mut watcher = neighbour.subscribe();
-            let reached = watcher.wait_for(|now| *now >= wanted).await;
+            if *watcher.borrow() < wanted(need) {
+                let open = needs[index..].iter().filter(|need| !self.is_met(need));
+                let open: Vec<&str> = open.map(|need| need.key().as_str()).collect();
+                self.emit(Happening::Queued(open.join(", ")));
+            }
+            let reached = watcher.wait_for(|now| *now >= wanted(need)).await;
             if reached.is_ok_and(|now| *now == Progress::Ended) {
                 return Err(format!("{} did not come about", need.key()));
             }
         }
         self.since = Instant::now();
         Ok(())
+    }
+
+    fn is_met(&self, need: &Need) -> bool {
+        let neighbour = self.board.get(need.key());
+        neighbour.is_none_or(|neighbour| *neighbour.borrow() >= wanted(need))
     }
 
     /// Looks, acts, and looks again until AWS shows what is wanted.
@@ -309,8 +311,8 @@ impl Walk<'_> {
                     .hint("only a new one can work: run `hybridgw up --allow-replace`"),
             ));
         }
-        let wanted = |drift: &&Drift| drift.last == (self.phase == Phase::Last);
-        let drift: Vec<Drift> = sight.drift.iter().filter(wanted).cloned().collect();
+        let due = |drift: &&Drift| drift.last == (self.phase == Phase::Last);
+        let drift: Vec<Drift> = sight.drift.iter().filter(due).cloned().collect();
         if drift.is_empty() {
             return match sight.settled {
                 Settled::NotYet(why) => Turn::Wait(why),
@@ -387,6 +389,14 @@ impl Walk<'_> {
             happening,
             elapsed: self.since.elapsed(),
         });
+    }
+}
+
+/// How far a neighbour has to be.
+fn wanted(need: &Need) -> Progress {
+    match need {
+        Need::Exists(_) => Progress::Exists,
+        Need::Settled(_) => Progress::Settled,
     }
 }
 

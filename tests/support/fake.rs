@@ -299,7 +299,7 @@ impl World {
 
     async fn die(&self) {
         self.killed.notify_one();
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
