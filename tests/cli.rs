@@ -2,6 +2,7 @@
 //! configuration errors, refusals, generated pages.
 
 use std::{
+    fmt::Write,
     fs,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
@@ -267,10 +268,8 @@ fn reference() -> String {
     );
     let mut section = |title: &str, command: &mut clap::Command| {
         let help = command.render_long_help();
-        text.push_str(&format!(
-            "\n## {title}\n\n```text\n{}\n```\n",
-            help.to_string().trim_end()
-        ));
+        let help = help.to_string();
+        let _ = write!(text, "\n## {title}\n\n```text\n{}\n```\n", help.trim_end());
     };
     section("hybridgw", &mut command.clone());
     for verb in command.get_subcommands_mut() {
