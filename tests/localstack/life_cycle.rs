@@ -151,7 +151,9 @@ async fn status_and_outputs_show_what_stands_in_every_form() {
     let line = format!("url={url}");
     assert!(github.stdout.lines().any(|one| one == line), "{github}");
 
-    let all = world.hybridgw(&format!("status --all --region {REGION} -o json")).exits(0);
+    let all = world
+        .hybridgw(&format!("status --all --region {REGION} -o json"))
+        .exits(0);
     assert_eq!(
         all.json()["stacks"],
         serde_json::json!([{ "stack": STACK, "url": url }]),
