@@ -198,8 +198,8 @@ mod tests {
     #[test]
     fn durations_are_read_and_nonsense_is_refused() {
         assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
-        assert_eq!(duration("20m"), Ok(Duration::from_secs(1200)));
-        assert_eq!(duration("1h"), Ok(Duration::from_secs(3600)));
+        assert_eq!(duration("20m"), Ok(Duration::from_mins(20)));
+        assert_eq!(duration("1h"), Ok(Duration::from_hours(1)));
         for wrong in ["", "m", "20d", "-5m", "0s", "25h", "18446744073709551615h"] {
             assert!(duration(wrong).is_err(), "{wrong}");
         }

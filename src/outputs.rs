@@ -10,9 +10,10 @@ use crate::{
     error::Result,
     graph::Owned,
     look::Look,
-    resource::{Key, Resource},
+    resource::{Found, Key, Resource},
     resources::{
-        BasePathMapping, DomainName, ListenerRule, LoadBalancer, Targets, VpcEndpoint, discover_all,
+        BasePathMapping, DomainName, ListenerRule, LoadBalancer, Targets, VpcEndpoint,
+        discover_all, vpc_endpoint,
     },
 };
 
@@ -148,15 +149,7 @@ impl Outputs {
             host,
             load_balancer_dns: balancers.first().map(|one| one.actual.dns_name.clone()),
             endpoint_id: endpoint.map(|one| one.id.clone()),
-            addresses: endpoint
-                .into_iter()
-                .flat_map(|one| {
-                    one.actual
-                        .addresses
-                        .iter()
-                        .map(|address| address.ip.clone())
-                })
-                .collect(),
+            addresses: endpoint.map(addresses).unwrap_or_default(),
             apis,
         })
     }
@@ -175,6 +168,13 @@ impl Outputs {
             ("addresses", self.addresses.join(",")),
         ]
     }
+}
+
+/// The endpoint's addresses in the order of their zones.
+fn addresses(endpoint: &Found<vpc_endpoint::Actual>) -> Vec<String> {
+    let mut all: Vec<_> = endpoint.actual.addresses.iter().collect();
+    all.sort_by_key(|address| (&address.zone, &address.ip));
+    all.into_iter().map(|address| address.ip.clone()).collect()
 }
 
 async fn url(look: &Look) -> Result<Option<String>> {

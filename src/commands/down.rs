@@ -61,10 +61,10 @@ pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
         rest = discover(&fresh).await?;
         if rest.is_empty() {
             run.converged = true;
-            let (good, plain) = (ui::GOOD, ui::GOOD.render_reset());
+            let good = ui::GOOD;
             let count = run.report.deleted.len();
             run.printer.note(&format!(
-                "\n{good}Gone{plain}: {count} deleted, nothing is left"
+                "\n{good}Gone{good:#}: {count} deleted, nothing is left"
             ));
             return Ok(());
         }

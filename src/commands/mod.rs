@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::{
     aws::{Connection, Options},
     cli::{Cli, Command, Global, Output},
-    config::{ApiSource, Config},
+    config::{ApiSource, Config, ConfigErrors},
     error::{Error, Kind, Result},
     look::Look,
     openapi,
@@ -59,7 +59,7 @@ pub struct Run<'a> {
     pub global: &'a Global,
     /// The two streams.
     pub printer: Printer,
-    /// Thrown by a signal, by `--timeout`, by a failure.
+    /// Thrown by a signal or by `--timeout`.
     pub stop: Arc<Stop>,
     /// What was done.
     pub report: Report,
@@ -154,7 +154,8 @@ fn out_of_time() -> Error {
 /// Reads the configuration and connects as it says.
 async fn connect(global: &Global) -> Result<(Config, Connection)> {
     let environment = |name: &str| std::env::var(name).ok();
-    let config = Config::load(&global.config, &global.set, &environment).map_err(unusable)?;
+    let config = Config::load(&global.config, &global.set, &environment)
+        .map_err(|errors| unusable(&errors))?;
     let region = match (&config.region, &global.region) {
         (Some(file), Some(flag)) if file != flag => {
             return Err(Error::invalid(format!(
@@ -166,11 +167,13 @@ async fn connect(global: &Global) -> Result<(Config, Connection)> {
         (file, flag) => file.clone().or_else(|| flag.clone()),
     };
     let connection = open(global, region).await?;
-    config.check_region(&connection.region).map_err(unusable)?;
+    config
+        .check_region(&connection.region)
+        .map_err(|errors| unusable(&errors))?;
     Ok((config, connection))
 }
 
-fn unusable(errors: crate::config::ConfigErrors) -> Error {
+fn unusable(errors: &ConfigErrors) -> Error {
     let count = errors.0.len();
     let plural = if count == 1 { "" } else { "s" };
     Error::invalid(format!(
@@ -189,15 +192,12 @@ async fn open(global: &Global, region: Option<String>) -> Result<Connection> {
 
 /// A stack to look at: named on the command line, or the configuration's.
 async fn named(global: &Global, stack: Option<&str>) -> Result<(Connection, Look, Option<String>)> {
-    let (connection, name, account) = match stack {
-        Some(name) => {
-            let connection = open(global, global.region.clone()).await?;
-            (connection, name.to_owned(), None)
-        }
-        None => {
-            let (config, connection) = connect(global).await?;
-            (connection, config.stack, config.account)
-        }
+    let (connection, name, account) = if let Some(name) = stack {
+        let connection = open(global, global.region.clone()).await?;
+        (connection, name.to_owned(), None)
+    } else {
+        let (config, connection) = connect(global).await?;
+        (connection, config.stack, config.account)
     };
     let look = Look::new(connection.reader(), name);
     Ok((connection, look, account))

@@ -64,7 +64,7 @@ async fn execute(run: &mut Run<'_>, session: &Session, plan: &Plan, rollback: bo
     let gone = remove(&replaced, &aws, look, sink.as_ref(), &run.stop).await;
     run.report.extend(gone);
     if run.report.ok() {
-        let made = apply(stack, plan, &aws, look, sink.as_ref(), &run.stop).await;
+        let made = apply(stack, &aws, look, sink.as_ref(), &run.stop).await;
         run.report.extend(made);
     }
     if run.report.ok() && !plan.leftovers.is_empty() {
@@ -94,7 +94,6 @@ async fn undo(
     look: &Look,
     sink: &dyn crate::event::Sink,
 ) {
-    run.stop.clear_failure();
     let mut created = Vec::new();
     for step in &session.stack.steps {
         if run.report.created.contains(&step.key()) {
@@ -142,9 +141,9 @@ async fn confirm(run: &mut Run<'_>, session: &Session) -> Result<()> {
             .filter(|(count, _)| *count > 0)
             .map(|(count, verb)| format!("{count} {verb}"))
             .collect();
-        let (good, plain) = (ui::GOOD, ui::GOOD.render_reset());
+        let good = ui::GOOD;
         run.printer.note(&format!(
-            "\n{good}Converged{plain}: {}; a second plan is empty",
+            "\n{good}Converged{good:#}: {}; a second plan is empty",
             if done.is_empty() {
                 "nothing changed".to_owned()
             } else {

@@ -16,18 +16,18 @@ use crate::{
     event::{Event, Happening, Sink},
     graph::{Sight, Step},
     look::Look,
-    pipeline::{Action, Plan, Report, Stop, Why},
+    pipeline::{Report, Stop},
     resource::{Drift, Key, Need, Settled},
     stack::Stack,
 };
 
 /// How long AWS may show old data after a write (EC2 API reference, "Eventual
 /// consistency"; Terraform's provider allows minutes, Crossplane 30 s).
-const GRACE: Duration = Duration::from_secs(60);
+const GRACE: Duration = Duration::from_mins(1);
 
 /// How long one resource may take. The slowest documented wait is a custom
 /// domain's update, 15 minutes.
-const PATIENCE: Duration = Duration::from_secs(20 * 60);
+const PATIENCE: Duration = Duration::from_mins(20);
 
 /// The first wait between two looks, and the longest.
 const WAIT: (Duration, Duration) = (Duration::from_millis(150), Duration::from_secs(5));
@@ -53,21 +53,15 @@ enum Progress {
 
 /// Makes the wanted resources what they should be.
 ///
-/// What the plan did not approve is not done: a resource that only now turns
-/// out to need replacement fails. A failure starts nothing new, lets the calls
-/// that are under way finish, and is reported.
-pub async fn apply(
-    stack: &Stack,
-    plan: &Plan,
-    aws: &Aws,
-    look: &Look,
-    sink: &dyn Sink,
-    stop: &Stop,
-) -> Report {
-    let mut report = walk_all(stack, plan, aws, look, sink, stop, Phase::Main).await;
+/// Things are made and changed here, never deleted: a resource that only now
+/// turns out to need replacement fails. A failure skips what needs the failed thing
+/// and nothing else. When the run is stopped, nothing new is started, and the
+/// calls that are under way finish.
+pub async fn apply(stack: &Stack, aws: &Aws, look: &Look, sink: &dyn Sink, stop: &Stop) -> Report {
+    let mut report = walk_all(stack, aws, look, sink, stop, Phase::Main).await;
     let late = report.ok() && stack.steps.iter().any(|step| has_late_drift(step.as_ref()));
     if late {
-        let last = walk_all(stack, plan, aws, look, sink, stop, Phase::Last).await;
+        let last = walk_all(stack, aws, look, sink, stop, Phase::Last).await;
         report.extend(last);
     }
     report
@@ -80,7 +74,6 @@ fn has_late_drift(step: &dyn Step) -> bool {
 
 async fn walk_all(
     stack: &Stack,
-    plan: &Plan,
     aws: &Aws,
     look: &Look,
     sink: &dyn Sink,
@@ -99,7 +92,6 @@ async fn walk_all(
             let walk = Walk {
                 step: step.as_ref(),
                 board: &board,
-                plan,
                 aws,
                 look,
                 sink,
@@ -160,7 +152,6 @@ fn into_report(mut outcomes: Vec<Outcome>) -> Report {
 struct Walk<'a> {
     step: &'a dyn Step,
     board: &'a BTreeMap<Key, watch::Sender<Progress>>,
-    plan: &'a Plan,
     aws: &'a Aws,
     look: &'a Look,
     sink: &'a dyn Sink,
@@ -191,13 +182,11 @@ impl Walk<'_> {
         };
         let (progress, happening) = match &end {
             End::Settled => (Progress::Settled, self.success()),
-            End::Unsettled(why) => (Progress::Ended, Happening::Stopped(why.clone())),
             End::Failed(error) => (Progress::Ended, Happening::Failed(error.clone())),
-            End::NotStarted(why) => (Progress::Ended, Happening::Stopped(why.clone())),
+            End::Unsettled(why) | End::NotStarted(why) => {
+                (Progress::Ended, Happening::Stopped(why.clone()))
+            }
         };
-        if matches!(end, End::Failed(_)) {
-            self.stop.set(Why::Failed);
-        }
         self.emit(happening);
         self.announce(progress);
         Outcome {
@@ -218,26 +207,28 @@ impl Walk<'_> {
     /// Returns when every need is met, or says which one never will be.
     async fn wait_for_needs(&mut self) -> Result<(), String> {
         let needs = self.step.needs();
-        let open: Vec<String> = needs.iter().map(|need| need.key().to_string()).collect();
-        if !open.is_empty() {
-            self.emit(Happening::Queued(open.join(", ")));
-        }
-        for need in &needs {
-            let wanted = match need {
-                Need::Exists(_) => Progress::Exists,
-                Need::Settled(_) => Progress::Settled,
-            };
+        for (index, need) in needs.iter().enumerate() {
             let Some(neighbour) = self.board.get(need.key()) else {
                 continue;
             };
             let mut watcher = neighbour.subscribe();
-            let reached = watcher.wait_for(|now| *now >= wanted).await;
+            if *watcher.borrow() < wanted(need) {
+                let open = needs[index..].iter().filter(|need| !self.is_met(need));
+                let open: Vec<&str> = open.map(|need| need.key().as_str()).collect();
+                self.emit(Happening::Queued(open.join(", ")));
+            }
+            let reached = watcher.wait_for(|now| *now >= wanted(need)).await;
             if reached.is_ok_and(|now| *now == Progress::Ended) {
                 return Err(format!("{} did not come about", need.key()));
             }
         }
         self.since = Instant::now();
         Ok(())
+    }
+
+    fn is_met(&self, need: &Need) -> bool {
+        let neighbour = self.board.get(need.key());
+        neighbour.is_none_or(|neighbour| *neighbour.borrow() >= wanted(need))
     }
 
     /// Looks, acts, and looks again until AWS shows what is wanted.
@@ -320,8 +311,8 @@ impl Walk<'_> {
                     .hint("only a new one can work: run `hybridgw up --allow-replace`"),
             ));
         }
-        let wanted = |drift: &&Drift| drift.last == (self.phase == Phase::Last);
-        let drift: Vec<Drift> = sight.drift.iter().filter(wanted).cloned().collect();
+        let due = |drift: &&Drift| drift.last == (self.phase == Phase::Last);
+        let drift: Vec<Drift> = sight.drift.iter().filter(due).cloned().collect();
         if drift.is_empty() {
             return match sight.settled {
                 Settled::NotYet(why) => Turn::Wait(why),
@@ -329,7 +320,7 @@ impl Walk<'_> {
             };
         }
         let fields = fields(&drift);
-        if drift.iter().any(|drift| drift.replace) && !self.may_replace() {
+        if drift.iter().any(|drift| drift.replace) {
             return Turn::Over(End::Failed(
                 Error::invalid(format!(
                     "{fields} can only be changed by making it anew, and that was not approved"
@@ -362,12 +353,6 @@ impl Walk<'_> {
             }
             Err(error) => self.after_failed_call(error, Some("change")),
         }
-    }
-
-    /// Whether the plan approved a new one. What was replaced is absent by now;
-    /// finding it with such a drift means that somebody made it meanwhile.
-    fn may_replace(&self) -> bool {
-        self.plan.action(&self.step.key()) == Some(Action::Replace) && self.did == Did::Created
     }
 
     fn after_failed_call(&self, error: Error, verb: Option<&str>) -> Turn {
@@ -404,6 +389,14 @@ impl Walk<'_> {
             happening,
             elapsed: self.since.elapsed(),
         });
+    }
+}
+
+/// How far a neighbour has to be.
+fn wanted(need: &Need) -> Progress {
+    match need {
+        Need::Exists(_) => Progress::Exists,
+        Need::Settled(_) => Progress::Settled,
     }
 }
 

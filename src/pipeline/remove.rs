@@ -19,7 +19,7 @@ use crate::{
 
 /// How long one thing may take to go. AWS keeps a load balancer's interfaces
 /// for minutes, and they hold the security group (Terraform's provider waits 15).
-const PATIENCE: Duration = Duration::from_secs(20 * 60);
+const PATIENCE: Duration = Duration::from_mins(20);
 
 /// The first wait between two looks, and the longest.
 const WAIT: (Duration, Duration) = (Duration::from_millis(150), Duration::from_secs(5));
@@ -96,15 +96,14 @@ struct Removal<'a> {
 
 impl Removal<'_> {
     async fn run(mut self) -> (usize, End) {
-        let end = match self.wait_for_users().await {
-            Err(why) => End::NotStarted(why),
-            Ok(()) => {
-                self.since = Instant::now();
-                match (self.goes_with_parent(), self.stop.why()) {
-                    (true, _) => End::Gone,
-                    (false, Some(why)) => End::NotStarted(why.words().to_owned()),
-                    (false, None) => self.delete().await,
-                }
+        let end = if let Err(why) = self.wait_for_users().await {
+            End::NotStarted(why)
+        } else {
+            self.since = Instant::now();
+            match (self.goes_with_parent(), self.stop.why()) {
+                (true, _) => End::Gone,
+                (false, Some(why)) => End::NotStarted(why.words().to_owned()),
+                (false, None) => self.delete().await,
             }
         };
         let (progress, happening) = match &end {
@@ -163,16 +162,20 @@ impl Removal<'_> {
         let mut deleted = false;
         self.emit(Happening::Deleting);
         loop {
-            let turn = if deleted {
-                self.thing.thing.gone(self.look).await
+            let sent = if deleted {
+                Ok(())
             } else {
-                let sent = self.thing.thing.delete(self.aws).await;
-                deleted = sent.is_ok();
-                match sent {
-                    // Often it is gone at once.
-                    Ok(()) => self.thing.thing.gone(self.look).await,
-                    Err(error) => Err(error),
-                }
+                self.thing.thing.delete(self.aws).await
+            };
+            deleted = sent.is_ok();
+            // Often it is gone at once. A refusal may also mean that somebody
+            // else has deleted it.
+            let turn = match sent {
+                Err(error) if error.kind != Kind::NotYet => Err(error),
+                sent => match self.thing.thing.gone(self.look).await {
+                    Ok(false) => sent.map(|()| false),
+                    other => other,
+                },
             };
             let why = match turn {
                 Ok(true) => return End::Gone,
@@ -181,7 +184,7 @@ impl Removal<'_> {
                     Kind::NotFound => return End::Gone,
                     Kind::NotYet => error.message,
                     Kind::Throttled => "AWS asks to slow down".to_owned(),
-                    Kind::Unknown if self.since.elapsed() < Duration::from_secs(60) => {
+                    Kind::Unknown if self.since.elapsed() < Duration::from_mins(1) => {
                         format!("trying again: {error}")
                     }
                     _ => {

@@ -7,8 +7,6 @@ use tokio::sync::watch;
 /// Why a run stops early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
-    /// Another resource failed.
-    Failed,
     /// A signal asked for it.
     Interrupted,
     /// `--timeout` ran out.
@@ -19,7 +17,6 @@ impl Why {
     /// Why a resource was left as it is.
     pub fn words(self) -> &'static str {
         match self {
-            Self::Failed => "another resource failed",
             Self::Interrupted => "interrupted",
             Self::TimedOut => "out of time",
         }
@@ -51,17 +48,6 @@ impl Stop {
     /// Why to stop, if the switch is thrown.
     pub fn why(&self) -> Option<Why> {
         *self.0.borrow()
-    }
-
-    /// Takes back a failure, so that a rollback can run. Signals stay.
-    pub fn clear_failure(&self) {
-        self.0.send_if_modified(|now| {
-            let failed = *now == Some(Why::Failed);
-            if failed {
-                *now = None;
-            }
-            failed
-        });
     }
 
     /// Returns when the switch is thrown.

@@ -179,8 +179,8 @@ impl Resource for DomainName {
                     "security policy" => "/securityPolicy",
                     _ => return None,
                 };
-                let patch = PatchOperation::builder().op(Op::Replace).path(path);
-                Some(patch.value(&drift.desired).build())
+                let replace = PatchOperation::builder().op(Op::Replace).path(path);
+                Some(replace.value(&drift.desired).build())
             })
             .collect();
         if patches.is_empty() {

@@ -245,12 +245,11 @@ async fn statements(look: &Look, function: &str) -> Result<Vec<Actual>> {
 fn source_of(condition: &Value) -> String {
     let operators = ["ArnLike", "ArnEquals", "StringEquals", "StringLike"];
     let keys = ["AWS:SourceArn", "aws:SourceArn"];
-    let values = operators
+    let mut values = operators
         .iter()
         .flat_map(|operator| keys.iter().map(move |key| &condition[*operator][*key]));
     values
-        .filter_map(Value::as_str)
-        .next()
+        .find_map(Value::as_str)
         .unwrap_or_default()
         .to_owned()
 }

@@ -169,8 +169,7 @@ impl Resource for Listener {
     const ASKS: &'static [&'static str] = &[
         "DescribeListeners",
         "DescribeRules",
-        "DescribeTags of listeners",
-        "DescribeTags of rules",
+        balancing::TAGS_OF_FRONT,
     ];
 
     fn key(&self) -> Key {
@@ -194,31 +193,20 @@ impl Resource for Listener {
     async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
         let mut found = Vec::new();
         for balancer in LoadBalancer::discover(look).await? {
-            let listeners = look
-                .once("DescribeListeners", &balancer.id, || {
-                    all(look, &balancer.id)
-                })
-                .await?;
-            let arns: Vec<String> = listeners
-                .iter()
-                .filter_map(|listener| listener.listener_arn().map(str::to_owned))
-                .collect();
-            let tags = balancing::tags_of(look, "DescribeTags of listeners", &arns).await?;
-            for (listener, tags) in listeners.iter().zip(tags) {
-                let Some(key) = tags::key_of(&tags, &look.stack) else {
+            for front in balancing::fronts(look, &balancer.id).await? {
+                let Some(key) = tags::key_of(&front.tags, &look.stack) else {
                     continue;
                 };
-                let mut actual = actual(listener, tags);
-                if key.kind() == "listener" {
-                    let rules = listener_rule::rules(look, &actual.arn).await?;
-                    let own = rules
-                        .iter()
-                        .find(|(_, tags)| tags::key_of(tags, &look.stack).as_ref() == Some(&key));
-                    actual.guard = own.map(|(rule, _)| {
-                        let arn = rule.rule_arn().unwrap_or_default().to_owned();
-                        (arn, is_guard(rule))
-                    });
-                }
+                let mut actual = actual(&front.listener, front.tags);
+                // The guard carries the listener's own key.
+                let guard = front
+                    .rules
+                    .iter()
+                    .find(|(_, tags)| tags::key_of(tags, &look.stack).as_ref() == Some(&key));
+                actual.guard = guard.map(|(rule, _)| {
+                    let arn = rule.rule_arn().unwrap_or_default().to_owned();
+                    (arn, is_guard(rule))
+                });
                 found.push(Found {
                     key,
                     id: actual.arn.clone(),
@@ -329,23 +317,6 @@ impl Resource for Listener {
     fn held_by(_key: &Key) -> &'static [&'static str] {
         &["dns-record"]
     }
-}
-
-/// The listeners of a load balancer.
-async fn all(look: &Look, balancer: &str) -> Result<Vec<types::Listener>> {
-    let pages = look
-        .aws
-        .elb
-        .describe_listeners()
-        .load_balancer_arn(balancer)
-        .into_paginator()
-        .items()
-        .send();
-    let all = pages
-        .collect::<Result<Vec<_>, _>>()
-        .await
-        .called("DescribeListeners");
-    none_if_missing(all).map(Option::unwrap_or_default)
 }
 
 fn actual(listener: &types::Listener, tags: Tags) -> Actual {

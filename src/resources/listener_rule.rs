@@ -22,7 +22,7 @@ use crate::{
     look::Look,
     names,
     resource::{Drift, Found, Key, Need, Resource, UNKNOWN},
-    resources::{Listener, TargetGroup, balancing},
+    resources::{Listener, LoadBalancer, TargetGroup, balancing},
 };
 
 /// The rule of one route and host.
@@ -127,7 +127,7 @@ impl ListenerRule {
 
 impl Resource for ListenerRule {
     type Actual = Actual;
-    const ASKS: &'static [&'static str] = &["DescribeRules", "DescribeTags of rules"];
+    const ASKS: &'static [&'static str] = &["DescribeRules", balancing::TAGS_OF_FRONT];
 
     fn key(&self) -> Key {
         Key::of_route("listener-rule", &self.path)
@@ -144,23 +144,22 @@ impl Resource for ListenerRule {
 
     async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
         let mut found = Vec::new();
-        for listener in Listener::discover(look).await? {
-            if listener.key.kind() != "listener" {
-                continue;
+        for balancer in LoadBalancer::discover(look).await? {
+            for front in balancing::fronts(look, &balancer.id).await? {
+                let listener = front.listener.listener_arn().map(str::to_owned);
+                found.extend(front.rules.into_iter().filter_map(|(rule, tags)| {
+                    let key = tags::key_of(&tags, &look.stack)?;
+                    (key.kind() == "listener-rule").then_some(())?;
+                    let actual = actual(&rule, tags);
+                    Some(Found {
+                        key,
+                        id: actual.arn.clone(),
+                        state: "active".to_owned(),
+                        parent: listener.clone(),
+                        actual,
+                    })
+                }));
             }
-            let rules = rules(look, &listener.id).await?;
-            found.extend(rules.into_iter().filter_map(|(rule, tags)| {
-                let key = tags::key_of(&tags, &look.stack)?;
-                (key.kind() == "listener-rule").then_some(())?;
-                let actual = actual(&rule, tags);
-                Some(Found {
-                    key,
-                    id: actual.arn.clone(),
-                    state: "active".to_owned(),
-                    parent: Some(listener.id.clone()),
-                    actual,
-                })
-            }));
         }
         Ok(found)
     }
@@ -286,37 +285,6 @@ pub(super) async fn remove(aws: &Aws, arn: &str) -> Result<()> {
         .await
         .called("DeleteRule");
     none_if_missing(deleted).map(drop)
-}
-
-/// The rules of a listener with their tags, but for the default rule.
-pub(super) async fn rules(look: &Look, listener: &str) -> Result<Vec<(types::Rule, Tags)>> {
-    let rules = look
-        .once("DescribeRules", listener, || async {
-            let pages = look
-                .aws
-                .elb
-                .describe_rules()
-                .listener_arn(listener)
-                .into_paginator()
-                .items()
-                .send();
-            let all = pages
-                .collect::<Result<Vec<_>, _>>()
-                .await
-                .called("DescribeRules");
-            let all = none_if_missing(all)?.unwrap_or_default();
-            let own = all
-                .into_iter()
-                .filter(|rule| rule.is_default() != Some(true));
-            Ok(own.collect::<Vec<_>>())
-        })
-        .await?;
-    let arns: Vec<String> = rules
-        .iter()
-        .filter_map(|rule| rule.rule_arn().map(str::to_owned))
-        .collect();
-    let tags = balancing::tags_of(look, "DescribeTags of rules", &arns).await?;
-    Ok(rules.iter().cloned().zip(tags).collect())
 }
 
 fn actual(rule: &types::Rule, tags: Tags) -> Actual {

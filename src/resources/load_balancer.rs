@@ -66,33 +66,12 @@ pub struct Actual {
 /// The attribute that makes AWS refuse a deletion.
 pub const PROTECTION: &str = "deletion_protection.enabled";
 
-/// The load balancer of the stack's name, whoever made it.
-async fn named(look: &Look, name: &str) -> Result<Option<types::LoadBalancer>> {
-    let found = look
-        .once("DescribeLoadBalancers", name, || async {
-            let answer = look
-                .aws
-                .elb
-                .describe_load_balancers()
-                .names(name)
-                .send()
-                .await
-                .called("DescribeLoadBalancers");
-            let answer = none_if_missing(answer)?;
-            Ok(answer
-                .and_then(|answer| answer.load_balancers)
-                .unwrap_or_default())
-        })
-        .await?;
-    Ok(found.first().cloned())
-}
-
 impl Resource for LoadBalancer {
     type Actual = Actual;
     const ASKS: &'static [&'static str] = &[
         "DescribeLoadBalancers",
         "DescribeLoadBalancerAttributes",
-        "DescribeTags of load balancers",
+        balancing::TAGS_OF_STANDING,
     ];
 
     fn key(&self) -> Key {
@@ -112,19 +91,15 @@ impl Resource for LoadBalancer {
     }
 
     async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
-        let Some(balancer) = named(look, &look.stack).await? else {
+        let standing = balancing::standing(look).await?;
+        let Some((balancer, tags)) = standing.balancer else {
             return Ok(vec![]);
         };
-        let arn = balancer.load_balancer_arn().unwrap_or_default().to_owned();
-        let arns = [arn.clone()];
-        let (tags, attributes) = tokio::try_join!(
-            balancing::tags_of(look, "DescribeTags of load balancers", &arns),
-            attributes(look, &arn),
-        )?;
-        let tags = tags.into_iter().next().unwrap_or_default();
         let Some(key) = tags::key_of(&tags, &look.stack) else {
             return Ok(vec![]);
         };
+        let arn = balancer.load_balancer_arn().unwrap_or_default().to_owned();
+        let attributes = attributes(look, &arn).await?;
         let actual = actual(&balancer, attributes, tags);
         Ok(vec![Found {
             key,
@@ -136,7 +111,7 @@ impl Resource for LoadBalancer {
     }
 
     async fn obstacle(&self, look: &Look) -> Result<Option<Error>> {
-        let foreign = named(look, &self.owner.stack).await?;
+        let foreign = balancing::standing(look).await?.balancer;
         Ok(foreign.map(|_| {
             Error::new(
                 Kind::NotOurs,

@@ -4,7 +4,7 @@
 //! service health, and wants 200. A wider matcher would call a refusing policy
 //! healthy.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use aws_sdk_elasticloadbalancingv2::types::{
     self, Matcher, ProtocolEnum, TargetGroupAttribute, TargetTypeEnum,
@@ -84,7 +84,7 @@ impl Resource for TargetGroup {
     const ASKS: &'static [&'static str] = &[
         "DescribeTargetGroups",
         "DescribeTargetGroupAttributes",
-        "DescribeTags of target groups",
+        balancing::TAGS_OF_STANDING,
     ];
 
     fn key(&self) -> Key {
@@ -103,17 +103,10 @@ impl Resource for TargetGroup {
     }
 
     async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
-        let groups: Arc<Vec<types::TargetGroup>> = look
-            .once("DescribeTargetGroups", "", || candidates(look))
-            .await?;
-        let arns: Vec<String> = groups
-            .iter()
-            .filter_map(|group| group.target_group_arn().map(str::to_owned))
-            .collect();
-        let tags = balancing::tags_of(look, "DescribeTags of target groups", &arns).await?;
-        let own = groups.iter().zip(tags).filter_map(|(group, tags)| {
-            let key = tags::key_of(&tags, &look.stack)?;
-            Some((key, group, tags))
+        let standing = balancing::standing(look).await?;
+        let own = standing.groups.iter().filter_map(|(group, tags)| {
+            let key = tags::key_of(tags, &look.stack)?;
+            Some((key, group, tags.clone()))
         });
         let looks = own.map(|(key, group, tags)| async move {
             let arn = group.target_group_arn().unwrap_or_default().to_owned();
@@ -131,12 +124,11 @@ impl Resource for TargetGroup {
 
     async fn obstacle(&self, look: &Look) -> Result<Option<Error>> {
         let name = names::target_group(&self.owner.stack, &self.key());
-        let groups = look
-            .once("DescribeTargetGroups", "", || candidates(look))
-            .await?;
-        let foreign = groups
+        let standing = balancing::standing(look).await?;
+        let foreign = standing
+            .groups
             .iter()
-            .any(|group| group.target_group_name() == Some(&name));
+            .any(|(group, _)| group.target_group_name() == Some(&name));
         Ok(foreign.then(|| {
             Error::new(
                 Kind::NotOurs,
@@ -244,28 +236,6 @@ impl Resource for TargetGroup {
     fn held_by(_key: &Key) -> &'static [&'static str] {
         &["listener-rule", "listener", "load-balancer"]
     }
-}
-
-/// The target groups whose names can be the stack's. ELBv2 cannot filter by
-/// tag, and a group outlives its load balancer: they are all listed.
-async fn candidates(look: &Look) -> Result<Vec<types::TargetGroup>> {
-    let pages = look
-        .aws
-        .elb
-        .describe_target_groups()
-        .page_size(400)
-        .into_paginator()
-        .items()
-        .send();
-    let all = pages
-        .collect::<Result<Vec<_>, _>>()
-        .await
-        .called("DescribeTargetGroups")?;
-    let named = all.into_iter().filter(|group| {
-        let name = group.target_group_name().unwrap_or_default();
-        names::is_target_group(&look.stack, name)
-    });
-    Ok(named.collect())
 }
 
 async fn deregistration_delay(look: &Look, arn: &str) -> Result<String> {

@@ -1,6 +1,9 @@
 //! What a person sees. stdout is data, stderr is everything else.
 
-use std::io::{self, Write};
+use std::{
+    fmt::Write as _,
+    io::{self, Write},
+};
 
 use anstyle::{AnsiColor, Style};
 use clap::ColorChoice;
@@ -88,36 +91,36 @@ impl Printer {
     /// Writes a line for the person at the terminal.
     pub fn note(self, text: &str) {
         if !self.quiet {
-            self.say(text);
+            say(text);
         }
     }
 
     /// Writes a warning.
     pub fn warn(self, text: &str) {
         if !self.quiet {
-            self.say(&format!("{WARNING}warning:{WARNING:#} {text}"));
+            say(&format!("{WARNING}warning:{WARNING:#} {text}"));
         }
     }
 
     /// Writes an error with its causes and hints.
     pub fn error(self, error: &Error) {
-        self.say(&describe(error));
+        say(&describe(error));
     }
+}
 
-    /// Nothing can be done when stderr is gone.
-    fn say(self, text: &str) {
-        let _ = writeln!(anstream::stderr().lock(), "{text}");
-    }
+/// Nothing can be done when stderr is gone.
+fn say(text: &str) {
+    let _ = writeln!(anstream::stderr().lock(), "{text}");
 }
 
 /// An error as it is shown: message, causes, what else there is, hints.
 pub fn describe(error: &Error) -> String {
     let mut text = format!("{ERROR}error:{ERROR:#} {}", error.message);
     for cause in &error.causes {
-        text.push_str(&format!("\n  caused by: {cause}"));
+        let _ = write!(text, "\n  caused by: {cause}");
     }
     for line in &error.also {
-        text.push_str(&format!("\n  {line}"));
+        let _ = write!(text, "\n  {line}");
     }
     if !error.hints.is_empty() {
         text.push('\n');
@@ -125,7 +128,7 @@ pub fn describe(error: &Error) -> String {
     let mut said: Vec<&String> = Vec::new();
     for hint in &error.hints {
         if !said.contains(&hint) {
-            text.push_str(&format!("\n{HINT}hint:{HINT:#} {hint}"));
+            let _ = write!(text, "\n{HINT}hint:{HINT:#} {hint}");
             said.push(hint);
         }
     }

@@ -1,0 +1,317 @@
+//! What a person sees before AWS is asked anything: help, usage errors,
+//! configuration errors, refusals, generated pages.
+
+use std::{
+    fmt::Write,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+use clap::CommandFactory;
+
+/// The least that a configuration needs.
+const LEAST: &str = r#"
+stack  = "orders-dev"
+region = "eu-central-1"
+
+[network]
+vpc     = "vpc-0a1b2c3d4e5f60718"
+subnets = ["subnet-0aaaaaaaaaaaaaaaa", "subnet-0bbbbbbbbbbbbbbbb"]
+clients = ["10.0.0.0/8"]
+
+[domain]
+name        = "orders.corp.example.com"
+zone        = "Z0123456789ABCDEFGHIJ"
+certificate = "arn:aws:acm:eu-central-1:111122223333:certificate/12345678-1234-1234-1234-123456789012"
+
+[[route]]
+path = "/"
+api  = { placeholder = true, stage = "v1" }
+"#;
+
+/// A folder of its own for each test; removed at the end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(test: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("hybridgw-cli-{}-{test}", std::process::id()));
+        fs::create_dir_all(&path).expect("the folder can be made");
+        Self(path)
+    }
+
+    fn with(test: &str, configuration: &str) -> Self {
+        let folder = Self::new(test);
+        fs::write(folder.0.join("hybridgw.toml"), configuration).expect("it can be written");
+        folder
+    }
+
+    /// Runs the program here, with no environment but `extra`, and no terminal.
+    fn run(&self, arguments: &[&str], extra: &[(&str, &str)]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_hybridgw"))
+            .args(arguments)
+            .current_dir(&self.0)
+            .env_clear()
+            .env("HOME", &self.0)
+            // No instance metadata: credentials are missing, not slow.
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .envs(extra.iter().copied())
+            .stdin(Stdio::null())
+            .output()
+            .expect("the program runs")
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+const KEYS: [(&str, &str); 2] = [
+    ("AWS_ACCESS_KEY_ID", "111122223333"),
+    ("AWS_SECRET_ACCESS_KEY", "canary-secret"),
+];
+
+/// Exit code, stdout and stderr as one text.
+fn seen(output: &Output) -> String {
+    format!(
+        "exit {}\n--- stdout\n{}--- stderr\n{}",
+        output.status.code().unwrap_or(-1),
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    )
+}
+
+#[test]
+fn help_is_as_documented() {
+    let folder = Folder::new("help");
+    insta::assert_snapshot!(seen(&folder.run(&["--help"], &[])));
+    insta::assert_snapshot!(seen(&folder.run(&["up", "--help"], &[])));
+}
+
+#[test]
+fn a_usage_error_exits_with_1_because_2_means_differences() {
+    let folder = Folder::new("usage");
+    insta::assert_snapshot!(seen(&folder.run(&["plan", "--detailed-exit-code"], &[])));
+    for arguments in [
+        vec!["plan", "--timeout", "soon"],
+        vec!["deploy"],
+        vec![],
+        vec!["status", "--all", "--stack", "x"],
+        vec!["plan", "-o", "env"],
+    ] {
+        let output = folder.run(&arguments, &[]);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_missing_configuration_is_named() {
+    let folder = Folder::new("missing");
+    insta::assert_snapshot!(seen(&folder.run(&["plan"], &KEYS)), @"
+    exit 1
+    --- stdout
+    --- stderr
+    error: the configuration has 1 problem
+    cannot read hybridgw.toml: No such file or directory (os error 2)
+      hint: pass --config FILE, or run in the folder of hybridgw.toml
+    ");
+}
+
+#[test]
+fn every_problem_of_a_configuration_is_reported_with_its_line() {
+    let text = LEAST
+        .replace("subnets =", "subnet =")
+        .replace("10.0.0.0/8", "10.1.2.3/8")
+        .replace("orders-dev", "-orders");
+    let folder = Folder::with("problems", &text);
+    insta::assert_snapshot!(seen(&folder.run(&["up", "--yes"], &KEYS)));
+}
+
+#[test]
+fn no_region_is_an_error_and_not_a_default() {
+    let folder = Folder::with("region", &LEAST.replace("region = \"eu-central-1\"", ""));
+    insta::assert_snapshot!(seen(&folder.run(&["plan"], &KEYS)), @"
+    exit 1
+    --- stdout
+    --- stderr
+    error: no region is configured
+
+    hint: set `region` in the configuration, pass --region, or set AWS_REGION
+    ");
+}
+
+#[test]
+fn another_region_than_the_files_is_an_error() {
+    let folder = Folder::with("other-region", LEAST);
+    let output = folder.run(&["plan", "--region", "eu-west-1"], &KEYS);
+    insta::assert_snapshot!(seen(&output), @r#"
+    exit 1
+    --- stdout
+    --- stderr
+    error: --region eu-west-1 contradicts `region = "eu-central-1"` of hybridgw.toml
+
+    hint: leave one of them out
+    "#);
+}
+
+#[test]
+fn missing_credentials_exit_with_4() {
+    let folder = Folder::with("credentials", LEAST);
+    let output = folder.run(&["plan"], &[]);
+    assert_eq!(output.status.code(), Some(4));
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        text.starts_with("error: no usable AWS credentials\n"),
+        "{text}"
+    );
+    assert!(text.contains("hint: run `aws sso login`"), "{text}");
+}
+
+#[test]
+fn an_unreachable_endpoint_is_named_and_nothing_hangs() {
+    let folder = Folder::with("endpoint", LEAST);
+    // Port 9 is reserved (discard) and closed.
+    let output = folder.run(&["plan", "--endpoint-url", "http://127.0.0.1:9"], &KEYS);
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(text.contains("GetCallerIdentity"), "{text}");
+    assert!(text.contains("Connection refused"), "{text}");
+    assert!(text.contains("hint: check the network"), "{text}");
+    assert!(!text.contains("canary-secret"), "{text}");
+}
+
+#[test]
+fn without_a_terminal_and_without_yes_nothing_is_asked_of_aws() {
+    let folder = Folder::with("consent", LEAST);
+    // Any call would fail with another message: nothing listens there.
+    let extra = [KEYS[0], KEYS[1], ("AWS_ENDPOINT_URL", "http://127.0.0.1:9")];
+    for verb in ["up", "down"] {
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(seen(&folder.run(&[verb], &extra)), @"
+            exit 1
+            --- stdout
+            --- stderr
+            error: there is no terminal to ask on
+
+            hint: pass --yes to go ahead without asking, or --dry-run to see the plan
+            ");
+        }
+    }
+}
+
+#[test]
+fn the_result_line_comes_on_failure_too() {
+    let folder = Folder::with("result", LEAST);
+    let extra = [KEYS[0], KEYS[1], ("AWS_ENDPOINT_URL", "http://127.0.0.1:9")];
+    for verb in ["up", "down"] {
+        let output = folder.run(&[verb, "--yes", "-o", "json"], &extra);
+        let text = String::from_utf8_lossy(&output.stdout);
+        let last = text.lines().last().expect("there is a line");
+        let value: serde_json::Value = serde_json::from_str(last).expect("it is JSON");
+        assert_eq!(value["event"], "result");
+        assert_eq!(value["ok"], false);
+        for list in ["created", "updated", "deleted", "failed", "left_behind"] {
+            assert_eq!(value[list], serde_json::json!([]), "{list}");
+        }
+        assert_eq!(output.status.code(), Some(1));
+    }
+}
+
+#[test]
+fn a_file_that_is_no_plan_is_refused() {
+    let folder = Folder::with("no-plan", LEAST);
+    let output = folder.run(&["up", "hybridgw.toml"], &KEYS);
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(text.contains("hybridgw.toml is not a saved plan"), "{text}");
+}
+
+#[test]
+fn completions_and_the_man_page_are_written() {
+    let folder = Folder::new("generated");
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let output = folder.run(&["completions", shell], &[]);
+        assert!(output.status.success());
+        assert!(String::from_utf8_lossy(&output.stdout).contains("detailed-exitcode"));
+    }
+    let page = folder.run(&["man"], &[]);
+    assert!(String::from_utf8_lossy(&page.stdout).starts_with(".ie \\n(.g .ds Aq"));
+}
+
+#[test]
+fn the_published_schema_is_what_the_program_writes_and_takes_the_least_configuration() {
+    let folder = Folder::new("schema");
+    let written: serde_json::Value =
+        serde_json::from_slice(&folder.run(&["schema"], &[]).stdout).expect("it is JSON");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference/hybridgw.schema.json");
+    let published = fs::read_to_string(path).expect("the schema is published");
+    let published: serde_json::Value = serde_json::from_str(&published).expect("it is JSON");
+    assert_eq!(written, published);
+
+    let schema = jsonschema::validator_for(&written).expect("it is a schema");
+    let least: serde_json::Value = toml::from_str(LEAST).expect("it is TOML");
+    assert!(schema.is_valid(&least));
+    let wrong: serde_json::Value =
+        toml::from_str(&LEAST.replace("vpc-0a1b", "vpc-XXXX")).expect("it is TOML");
+    assert!(!schema.is_valid(&wrong));
+}
+
+/// The reference of the command line, made from the same types.
+fn reference() -> String {
+    let mut command = hybridgw::cli::Cli::command().term_width(100);
+    command.build();
+    let mut text = String::from(
+        "# Command line\n\nMade from the program's own help by `UPDATE_CLI=1 cargo test --test cli`.\n",
+    );
+    let mut section = |title: &str, command: &mut clap::Command| {
+        let help = command.render_long_help();
+        let help = help.to_string();
+        let _ = write!(text, "\n## {title}\n\n```text\n{}\n```\n", help.trim_end());
+    };
+    section("hybridgw", &mut command.clone());
+    for verb in command.get_subcommands_mut() {
+        if verb.get_name() != "help" {
+            let title = format!("hybridgw {}", verb.get_name());
+            section(&title, verb);
+        }
+    }
+    text
+}
+
+#[test]
+fn the_command_line_reference_is_current() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference/cli.md");
+    if std::env::var_os("UPDATE_CLI").is_some() {
+        fs::write(&path, reference()).expect("it can be written");
+    }
+    let published = fs::read_to_string(path).expect("the reference is published");
+    assert_eq!(
+        published,
+        reference(),
+        "run UPDATE_CLI=1 cargo test --test cli"
+    );
+}
+
+#[test]
+fn a_closed_pipe_is_no_error() {
+    let folder = Folder::new("pipe");
+    let program = env!("CARGO_BIN_EXE_hybridgw");
+    let output = Command::new("sh")
+        .arg("-c")
+        .arg(format!(
+            "{program} schema | true; {program} schema > /dev/full; echo $?"
+        ))
+        .current_dir(&folder.0)
+        .output()
+        .expect("sh runs");
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "1\n", "{text}");
+    assert!(
+        text.starts_with("error: the output cannot be written"),
+        "{text}"
+    );
+    assert!(!text.contains("panicked"), "{text}");
+}
