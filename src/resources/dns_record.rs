@@ -213,6 +213,10 @@ impl Resource for DnsRecord {
         self.change(aws, vec![delete, create]).await
     }
 
+    fn place(actual: &Actual) -> String {
+        actual.zone.clone()
+    }
+
     async fn delete(aws: &Aws, actual: &Actual) -> Result<()> {
         let delete = change(ChangeAction::Delete, actual.record.clone())?;
         none_if_missing(send(aws, &actual.zone, vec![delete]).await)?;

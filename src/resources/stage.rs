@@ -163,6 +163,10 @@ impl Resource for Stage {
         Ok(())
     }
 
+    fn place(actual: &Actual) -> String {
+        actual.api.clone()
+    }
+
     async fn delete(aws: &Aws, actual: &Actual) -> Result<()> {
         let deleted = aws
             .apigateway
