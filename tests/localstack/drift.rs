@@ -732,8 +732,7 @@ async fn what_is_done_to_balancer_targets_and_record_is_named_and_repaired() {
         ),
         case("the record deleted", &["create dns-record"], |world, _| {
             Box::pin(async move {
-                let record = record(world).await;
-                change(world, [(route53::ChangeAction::Delete, record)]).await;
+                world.delete_record().await;
             })
         }),
         case(
@@ -741,11 +740,13 @@ async fn what_is_done_to_balancer_targets_and_record_is_named_and_repaired() {
             &["update dns-record"],
             |world, _| {
                 Box::pin(async move {
-                    let mut record = record(world).await;
+                    let mut record = world.record().await;
                     if let Some(alias) = &mut record.alias_target {
                         alias.evaluate_target_health = false;
                     }
-                    change(world, [(route53::ChangeAction::Upsert, record)]).await;
+                    world
+                        .change_record(route53::ChangeAction::Upsert, record)
+                        .await;
                 })
             },
         ),
@@ -861,43 +862,4 @@ async fn guard(world: &World, ids: &Ids) -> String {
     first
         .and_then(|rule| rule.rule_arn.clone())
         .expect("the guard")
-}
-
-/// The stack's record.
-async fn record(world: &World) -> route53::ResourceRecordSet {
-    let records = done!(
-        world
-            .aws
-            .route53
-            .list_resource_record_sets()
-            .hosted_zone_id(&world.zone)
-    );
-    let mut all = records.resource_record_sets.into_iter();
-    all.find(|record| record.r#type == route53::RrType::A)
-        .expect("the record")
-}
-
-async fn change<const N: usize>(
-    world: &World,
-    changes: [(route53::ChangeAction, route53::ResourceRecordSet); N],
-) {
-    let changes = changes.map(|(action, record)| {
-        let change = route53::Change::builder().action(action);
-        change
-            .resource_record_set(record)
-            .build()
-            .expect("a change")
-    });
-    let batch = route53::ChangeBatch::builder()
-        .set_changes(Some(changes.to_vec()))
-        .build()
-        .expect("a batch");
-    done!(
-        world
-            .aws
-            .route53
-            .change_resource_record_sets()
-            .hosted_zone_id(&world.zone)
-            .change_batch(batch)
-    );
 }

@@ -155,6 +155,47 @@ api  = {{ placeholder = true, stage = "v1" }}
             .expect("the certificate's ARN")
     }
 
+    /// The stack's record.
+    pub async fn record(&self) -> route53::ResourceRecordSet {
+        let records = self.aws.route53.list_resource_record_sets();
+        let records = records.hosted_zone_id(&self.zone).send().await;
+        let mut all = records.expect("records").resource_record_sets.into_iter();
+        all.find(|record| record.r#type == route53::RrType::A)
+            .expect("the record")
+    }
+
+    /// Deletes the stack's record.
+    pub async fn delete_record(&self) {
+        let record = self.record().await;
+        self.change_record(route53::ChangeAction::Delete, record)
+            .await;
+    }
+
+    /// Changes a record of the zone.
+    pub async fn change_record(
+        &self,
+        action: route53::ChangeAction,
+        record: route53::ResourceRecordSet,
+    ) {
+        let change = route53::Change::builder()
+            .action(action)
+            .resource_record_set(record)
+            .build()
+            .expect("a change");
+        let batch = route53::ChangeBatch::builder()
+            .changes(change)
+            .build()
+            .expect("a batch");
+        self.aws
+            .route53
+            .change_resource_record_sets()
+            .hosted_zone_id(&self.zone)
+            .change_batch(batch)
+            .send()
+            .await
+            .expect("a record can be changed");
+    }
+
     /// The ids of what exists, by resource key, as `status` shows them.
     #[track_caller]
     pub fn ids(&self) -> BTreeMap<String, String> {
