@@ -166,7 +166,7 @@ impl Resource for DnsRecord {
             Error::new(
                 Kind::NotOurs,
                 format!(
-                    "{} has a {} record that leads to {value} and is not this stack's",
+                    "{} has the record {} {value}, which is not this stack's",
                     self.host,
                     record.r#type().as_str()
                 ),
