@@ -178,6 +178,8 @@ pub struct Owned {
     pub key: Key,
     /// AWS's id.
     pub id: String,
+    /// What tells it apart from another one with the same key and id.
+    pub place: String,
     /// AWS's word for its state, in lower case.
     pub state: String,
     /// The id of the thing it disappears with.
@@ -209,7 +211,10 @@ impl<R: Resource> Removable for Thing<R> {
         Box::pin(async move {
             look.forget(R::ASKS);
             let all = R::discover(look).await?;
-            let same = |found: &Found<R::Actual>| found.key == self.0.key && found.id == self.0.id;
+            let place = R::place(&self.0.actual);
+            let same = |found: &Found<R::Actual>| {
+                found.key == self.0.key && found.id == self.0.id && R::place(&found.actual) == place
+            };
             Ok(!all.iter().any(same))
         })
     }
@@ -221,6 +226,7 @@ impl Owned {
         Self {
             key: found.key.clone(),
             id: found.id.clone(),
+            place: R::place(&found.actual),
             state: found.state.clone(),
             parent: found.parent.clone(),
             held_by: R::held_by(&found.key),
@@ -237,6 +243,6 @@ impl Owned {
 
     /// Whether two things are the same.
     pub fn same(&self, other: &Self) -> bool {
-        self.key == other.key && self.id == other.id
+        self.key == other.key && self.id == other.id && self.place == other.place
     }
 }

@@ -258,6 +258,13 @@ pub trait Resource: Send + Sync + 'static {
     /// Removes it.
     fn delete(aws: &Aws, actual: &Self::Actual) -> impl Future<Output = Result<()>> + Send;
 
+    /// What else tells it apart from another one with the same key and id: a
+    /// renamed host's mapping is called `(none)` like the one it replaces.
+    fn place(actual: &Self::Actual) -> String {
+        let _ = actual;
+        String::new()
+    }
+
     /// The setting that forbids its deletion, if it is on.
     fn protection(actual: &Self::Actual) -> Option<&'static str> {
         let _ = actual;

@@ -159,6 +159,9 @@ fn kind_of(code: &str, words: &str) -> Kind {
         "InternalError" | "InternalFailure" | "ServiceUnavailable" | "Unavailable"
     ) {
         Kind::Unknown
+    } else if bare == "SSLPolicyNotFound" {
+        // A name that AWS does not know, and never will: nothing to wait for.
+        Kind::Refused(bare.to_owned())
     } else if bare.ends_with("NotFound")
         || bare.ends_with("NotFoundException")
         || bare.starts_with("NoSuch")
@@ -195,6 +198,10 @@ mod tests {
         assert_eq!(kind_of("ExpiredToken", ""), Kind::Credentials);
         assert_eq!(kind_of("InvalidGroup.NotFound", ""), Kind::NotFound);
         assert_eq!(kind_of("NoSuchHostedZone", ""), Kind::NotFound);
+        assert_eq!(
+            kind_of("SSLPolicyNotFound", ""),
+            Kind::Refused("SSLPolicyNotFound".to_owned())
+        );
         assert_eq!(kind_of("ServiceUnavailable", ""), Kind::Unknown);
         assert_eq!(
             kind_of("InvalidParameterValue", "the thing was NotFound"),

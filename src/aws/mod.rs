@@ -6,8 +6,11 @@
 
 use std::{env, sync::Arc, time::Duration};
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::provider::ProvideCredentials;
+use aws_config::{
+    BehaviorVersion, Region, SdkConfig, profile::ProfileFileCredentialsProvider,
+    provider_config::ProviderConfig,
+};
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_async::rt::sleep::{AsyncSleep, Sleep};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
@@ -92,8 +95,9 @@ impl Connection {
     /// No region, or no usable credentials. AWS is not called, except by a
     /// credential provider that has to (SSO, assumed roles, instance metadata).
     pub async fn open(options: &Options) -> Result<Self> {
+        let http = network::http_client()?;
         let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
-            .http_client(network::http_client()?)
+            .http_client(http.clone())
             .timeout_config(timeouts())
             .retry_config(RetryConfig::standard().with_max_attempts(4));
         if let Some(profile) = &options.profile {
@@ -105,7 +109,10 @@ impl Connection {
         if let Some(url) = &options.endpoint_url {
             loader = loader.endpoint_url(url);
         }
-        let config = loader.load().await;
+        let mut config = loader.load().await;
+        if let Some(profile) = &options.profile {
+            config = of_profile(&config, profile, http);
+        }
         let profile = options
             .profile
             .clone()
@@ -138,9 +145,7 @@ impl Connection {
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new(region.to_owned()))
-            .credentials_provider(
-                aws_credential_types::provider::SharedCredentialsProvider::new(credentials),
-            )
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
             .http_client(http)
             .sleep_impl(Paced(clock))
             .timeout_config(timeouts())
@@ -219,6 +224,21 @@ impl AsyncSleep for Paced {
         let clock = self.0;
         Sleep::new(async move { clock.sleep(span).await })
     }
+}
+
+/// A profile that is named on the command line beats the credentials in the
+/// environment, as in the AWS CLI. The SDK would take those, and say nothing.
+fn of_profile(config: &SdkConfig, profile: &str, http: SharedHttpClient) -> SdkConfig {
+    let settings = ProviderConfig::without_region()
+        .with_region(config.region().cloned())
+        .with_http_client(http);
+    let provider = ProfileFileCredentialsProvider::builder()
+        .configure(&settings)
+        .profile_name(profile)
+        .build();
+    let provider = SharedCredentialsProvider::new(provider);
+    let builder = config.clone().into_builder();
+    builder.credentials_provider(provider).build()
 }
 
 /// The SDK has no read timeout by default: a silent server would hang `up`

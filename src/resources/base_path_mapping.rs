@@ -143,6 +143,10 @@ impl Resource for BasePathMapping {
             .map(drop)
     }
 
+    fn place(actual: &Actual) -> String {
+        actual.host.clone()
+    }
+
     async fn delete(aws: &Aws, actual: &Actual) -> Result<()> {
         let deleted = aws
             .apigateway

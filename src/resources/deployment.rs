@@ -34,8 +34,6 @@ pub struct Actual {
     pub id: String,
     /// The fingerprint in its description.
     pub fingerprint: String,
-    /// Older deployments of ours, of the same API.
-    pub superseded: Vec<String>,
 }
 
 /// Begins the description of a deployment of ours.
@@ -79,13 +77,8 @@ impl Resource for Deployment {
         let apis = RestApi::discover(look).await?;
         let looks = apis.iter().map(|api| async move {
             let id = &api.id;
-            let mut own = look
-                .once("GetDeployments", id, || all(look, id))
-                .await?
-                .to_vec();
-            own.sort_by_key(|one| one.created_date().map_or(0, |date| date.secs()));
-            let newest = own.pop();
-            let found = newest.map(|newest| Found {
+            let own = own(look, id).await?;
+            let found = own.last().map(|newest| Found {
                 key: api.key.sibling("deployment"),
                 id: newest.id().unwrap_or_default().to_owned(),
                 state: "available".to_owned(),
@@ -93,8 +86,7 @@ impl Resource for Deployment {
                 actual: Actual {
                     api: id.clone(),
                     id: newest.id().unwrap_or_default().to_owned(),
-                    fingerprint: fingerprint(&newest).unwrap_or_default().to_owned(),
-                    superseded: own.iter().filter_map(|one| one.id.clone()).collect(),
+                    fingerprint: fingerprint(newest).unwrap_or_default().to_owned(),
                 },
             });
             Ok(found)
@@ -112,7 +104,6 @@ impl Resource for Deployment {
             api: _,
             id: _,
             fingerprint,
-            superseded: _, // the stage's
         } = actual;
         let wanted = self.api.desired.fingerprint();
         let wanted = wanted.unwrap_or_else(|| UNKNOWN.to_owned());
@@ -153,6 +144,16 @@ pub(super) async fn remove(aws: &Aws, api: &str, id: &str) -> Result<()> {
 
 fn fingerprint(deployment: &types::Deployment) -> Option<&str> {
     deployment.description()?.strip_prefix(MARK)
+}
+
+/// The deployments of ours of an API, the newest last.
+pub(super) async fn own(look: &Look, api: &str) -> Result<Arc<Vec<types::Deployment>>> {
+    look.once("GetDeployments", api, || async {
+        let mut own = all(look, api).await?;
+        own.sort_by_key(|one| one.created_date().map_or(0, |date| date.secs()));
+        Ok(own)
+    })
+    .await
 }
 
 async fn all(look: &Look, api: &str) -> Result<Vec<types::Deployment>> {

@@ -166,7 +166,7 @@ impl Resource for DnsRecord {
             Error::new(
                 Kind::NotOurs,
                 format!(
-                    "{} has a {} record that leads to {value} and is not this stack's",
+                    "{} has the record {} {value}, which is not this stack's",
                     self.host,
                     record.r#type().as_str()
                 ),
@@ -211,6 +211,10 @@ impl Resource for DnsRecord {
         let delete = change(ChangeAction::Delete, actual.record.clone())?;
         let create = change(ChangeAction::Create, self.record()?)?;
         self.change(aws, vec![delete, create]).await
+    }
+
+    fn place(actual: &Actual) -> String {
+        actual.zone.clone()
     }
 
     async fn delete(aws: &Aws, actual: &Actual) -> Result<()> {

@@ -38,23 +38,15 @@ pub struct Actual {
     pub name: String,
     /// The deployment it serves.
     pub deployment: String,
+    /// Older deployments of ours that no other stage serves.
+    pub superseded: Vec<String>,
     /// All its tags.
     pub tags: Tags,
 }
 
-impl Stage {
-    /// Deployments of ours that no stage serves once this one is right.
-    fn superseded(&self) -> Vec<String> {
-        self.deployment
-            .actual()
-            .map(|deployment| deployment.superseded)
-            .unwrap_or_default()
-    }
-}
-
 impl Resource for Stage {
     type Actual = Actual;
-    const ASKS: &'static [&'static str] = &["GetStages"];
+    const ASKS: &'static [&'static str] = &["GetStages", "GetDeployments"];
 
     fn key(&self) -> Key {
         self.api.key().sibling("stage")
@@ -73,6 +65,7 @@ impl Resource for Stage {
         let looks = apis.iter().map(|api| async move {
             let id = &api.id;
             let stages = look.once("GetStages", id, || all(look, id)).await?;
+            let deployments = deployment::own(look, id).await?;
             let own = stages.iter().filter_map(|stage| {
                 let pairs = stage.tags().into_iter().flatten();
                 let tags: Tags = pairs
@@ -88,6 +81,7 @@ impl Resource for Stage {
                         api: id.clone(),
                         name,
                         deployment: stage.deployment_id().unwrap_or_default().to_owned(),
+                        superseded: superseded(&deployments, &stages, stage),
                         tags,
                     },
                 })
@@ -107,6 +101,7 @@ impl Resource for Stage {
             api: _,
             name: _,
             deployment,
+            superseded,
             tags: has,
         } = actual;
         let fresh = self.deployment.desired.api.desired.fingerprint();
@@ -118,7 +113,6 @@ impl Resource for Stage {
         let mut drift: Vec<Drift> = Drift::between("deployment", deployment, &current)
             .into_iter()
             .collect();
-        let superseded = self.superseded();
         if !superseded.is_empty() {
             let text = superseded.join(", ");
             drift.push(Drift::new("superseded deployments", text, ""));
@@ -163,10 +157,14 @@ impl Resource for Stage {
                 .await
                 .called("UpdateStage")?;
         }
-        for old in &deployment.superseded {
+        for old in &actual.superseded {
             remove_unless_used(aws, &actual.api, old).await?;
         }
         Ok(())
+    }
+
+    fn place(actual: &Actual) -> String {
+        actual.api.clone()
     }
 
     async fn delete(aws: &Aws, actual: &Actual) -> Result<()> {
@@ -186,8 +184,27 @@ impl Resource for Stage {
     }
 }
 
-/// A stage that somebody else added may serve an old deployment: AWS refuses to
-/// delete it, and it stays.
+/// The deployments that nobody needs once this stage serves the newest. One that
+/// a stage of somebody else's serves stays: AWS refuses to delete it.
+fn superseded(
+    deployments: &[types::Deployment],
+    stages: &[types::Stage],
+    this: &types::Stage,
+) -> Vec<String> {
+    let elsewhere = |id: &str| {
+        let others = stages
+            .iter()
+            .filter(|stage| stage.stage_name() != this.stage_name());
+        others
+            .filter_map(types::Stage::deployment_id)
+            .any(|served| served == id)
+    };
+    let older = deployments.split_last().map_or(&[][..], |(_, older)| older);
+    let ids = older.iter().filter_map(types::Deployment::id);
+    ids.filter(|id| !elsewhere(id)).map(str::to_owned).collect()
+}
+
+/// A stage that somebody adds meanwhile may serve it.
 async fn remove_unless_used(aws: &Aws, api: &str, deployment: &str) -> Result<()> {
     match deployment::remove(aws, api, deployment).await {
         Err(error) if error.code() == Some("BadRequestException") => Ok(()),

@@ -203,6 +203,7 @@ impl World {
         let things = state.things.keys().map(|key| Owned {
             key: key.clone(),
             id: key.to_string(),
+            place: String::new(),
             state: "available".to_owned(),
             parent: None,
             held_by: users(key),
