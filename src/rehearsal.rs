@@ -217,8 +217,10 @@ fn add_network(ctx: &mut Ctx<'_>, config: &Config) -> Vec<String> {
         }
         let known = &ctx.here.ec2.subnets;
         let here = known.values().filter(|one| one.vpc == network.vpc);
-        let taken: BTreeSet<Ipv4Net> = here.clone().map(|one| one.cidr).collect();
-        let used: BTreeSet<&str> = here.map(|one| one.zone.as_str()).collect();
+        let taken: BTreeSet<Ipv4Net> = here.map(|one| one.cidr).collect();
+        // A zone that none of the file's other subnets is in.
+        let named = network.subnets.iter().filter_map(|id| known.get(id));
+        let used: BTreeSet<&str> = named.map(|one| one.zone.as_str()).collect();
         let zones = ec2::zones(ctx.region);
         let zone = zones.iter().find(|zone| !used.contains(zone.name.as_str()));
         let ranges = (1..=250u8).filter_map(|third| Ipv4Net::new([a, b, third, 0].into(), 24).ok());

@@ -14,6 +14,7 @@ use hybridgw::{
     config::Config,
     event::Silent,
     look::Look,
+    outputs::Status,
     pipeline::{Plan, Report, Stop, apply, observe, observe::discover, remove},
     references, rehearsal,
     simulator::{Simulator, conditions::Conditions, latency},
@@ -137,6 +138,10 @@ async fn up_takes_hardly_longer_than_the_longest_wait_of_aws() {
     assert!(report.ok(), "{report:?}");
     let took = began.elapsed().as_secs_f64();
     let longest = latency::LOAD_BALANCER_CREATE.seconds;
+    let began = Instant::now();
+    assert!(bench.down().await.ok());
+    let down = began.elapsed().as_secs_f64();
+    println!("simulated seconds: up {took:.1}, longest wait {longest:.1}, down {down:.1}");
     // The longest chain: the balancer, then two health checks 10 s apart.
     assert!(
         took < (longest + 20.0) * 1.05,
@@ -165,6 +170,52 @@ async fn every_example_goes_up_and_converges_and_goes_down_without_a_trace() {
         assert!(report.ok(), "{name}: {report:?}");
         assert_same(&before, &bench.census(), name);
     }
+}
+
+/// Changes the file's subnets and applies that, while a watcher looks at the
+/// targets every other second.
+async fn move_to(bench: &mut Bench, subnets: &str) {
+    let set = [format!("network.subnets={subnets}")];
+    bench.config = Config::load(&example("placeholder.toml"), &set, &|_| None).expect("right");
+    rehearsal::furnish(&bench.simulator, &bench.config, ACCOUNT, REGION).expect("in memory");
+    let watch = async {
+        loop {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            let status = Status::read(&bench.look()).await.expect("reads work");
+            let healthy = status.targets.iter().filter(|row| row.health == "healthy");
+            assert!(healthy.count() >= 1, "{subnets}: {:?}", status.targets);
+        }
+    };
+    let report = tokio::select! {
+        report = bench.up() => report,
+        () = watch => unreachable!(),
+    };
+    assert!(report.ok(), "{subnets}: {report:?}");
+    let (_, plan) = bench.plan(&bench.look()).await;
+    assert!(plan.converged(), "{}", hybridgw::ui::plan::render(&plan));
+}
+
+#[tokio::test(start_paused = true)]
+async fn moving_to_other_subnets_never_leaves_a_moment_without_a_healthy_target() {
+    // Quotas would slow the watcher down, and it the product.
+    let conditions = Conditions {
+        quotas: false,
+        ..quick()
+    };
+    let mut bench = Bench::new("placeholder.toml", conditions);
+    assert!(bench.up().await.ok());
+    let (a, b, c) = (
+        "subnet-0aaaaaaaaaaaaaaaa",
+        "subnet-0bbbbbbbbbbbbbbbb",
+        "subnet-0cccccccccccccccc",
+    );
+    let (d, e) = ("subnet-0dddddddddddddddd", "subnet-0eeeeeeeeeeeeeeee");
+    // One goes, one comes back, one moves within its zone, all move.
+    move_to(&mut bench, &format!(r#"["{a}", "{b}"]"#)).await;
+    move_to(&mut bench, &format!(r#"["{a}", "{b}", "{c}"]"#)).await;
+    move_to(&mut bench, &format!(r#"["{a}", "{b}", "{d}"]"#)).await;
+    move_to(&mut bench, &format!(r#"["{a}", "{d}"]"#)).await;
+    move_to(&mut bench, &format!(r#"["{b}", "{e}"]"#)).await;
 }
 
 impl Bench {

@@ -61,8 +61,11 @@ pub async fn apply(stack: &Stack, aws: &Aws, look: &Look, sink: &dyn Sink, stop:
     let mut report = walk_all(stack, aws, look, sink, stop, Phase::Main).await;
     let late = report.ok() && stack.steps.iter().any(|step| has_late_drift(step.as_ref()));
     if late {
-        let last = walk_all(stack, aws, look, sink, stop, Phase::Last).await;
-        report.extend(last);
+        report.extend(walk_all(stack, aws, look, sink, stop, Phase::Last).await);
+        // What was taken away may have made room for more.
+        if report.ok() {
+            report.extend(walk_all(stack, aws, look, sink, stop, Phase::Main).await);
+        }
     }
     report
 }
