@@ -51,6 +51,15 @@ pub struct Global {
     /// Where to send AWS calls, for emulators
     #[arg(long, global = true, value_name = "URL")]
     pub endpoint_url: Option<String>,
+    /// Work on a simulated AWS account, kept in a file between commands
+    #[arg(long, global = true, value_name = "WORLD_FILE", num_args = 0..=1, require_equals = true, default_missing_value = ".hybridgw/world.json", conflicts_with_all = ["endpoint_url", "profile"])]
+    pub simulate: Option<PathBuf>,
+    /// Simulated seconds a second
+    #[arg(long, global = true, value_name = "N", default_value_t = 60.0, value_parser = speed)]
+    pub speed: f64,
+    /// Conditions of the simulated account: seed, latencies, lag, quotas, faults (JSON)
+    #[arg(long, global = true, value_name = "FILE", hide = true)]
+    pub faults: Option<PathBuf>,
     /// Output on stdout; `env` and `github` are for `outputs`
     #[arg(short, long, global = true, value_enum, default_value_t = Output::Text, value_name = "FORMAT")]
     pub output: Output,
@@ -103,6 +112,8 @@ pub enum Command {
     Man,
     /// Write the JSON schema of the configuration
     Schema,
+    /// Serve a simulated AWS account on loopback, for any AWS client
+    Simulate(Simulate),
 }
 
 /// `up`.
@@ -154,6 +165,17 @@ pub struct Status {
     pub all: bool,
 }
 
+/// `simulate`.
+#[derive(Args, Debug)]
+pub struct Simulate {
+    /// Where to listen; loopback only
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4567")]
+    pub listen: std::net::SocketAddr,
+    /// Keep the account in this file; without it, it is gone at the end
+    #[arg(long, value_name = "FILE")]
+    pub world: Option<PathBuf>,
+}
+
 /// Consent before anything is written.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct Consent {
@@ -188,6 +210,14 @@ fn duration(text: &str) -> Result<Duration, String> {
     match number.checked_mul(scale) {
         Some(seconds) if (1..=86_400).contains(&seconds) => Ok(Duration::from_secs(seconds)),
         _ => Err("choose a time from 1s to 24h".to_owned()),
+    }
+}
+
+/// Reads a speed: more than nothing, and not so fast that timers cannot follow.
+fn speed(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(speed) if (0.01..=10_000.0).contains(&speed) => Ok(speed),
+        _ => Err("choose a number from 0.01 to 10000".to_owned()),
     }
 }
 

@@ -18,23 +18,43 @@
 //! There is no state file: what is ours is known from names and tags. Read
 //! [`resource`] first.
 
-pub mod aws;
+// In the order of the flow.
 pub mod cli;
+
 pub mod commands;
+
 pub mod config;
-pub mod error;
-pub mod event;
+pub mod openapi;
+
+pub mod references;
+
+pub mod stack;
+
+pub mod resource;
+
 pub mod graph;
 pub mod look;
-pub mod names;
-pub mod openapi;
-pub mod outputs;
+
 pub mod pipeline;
-pub mod policy;
-pub mod references;
-pub mod resource;
+
+pub mod clock;
+pub mod event;
+
 pub mod resources;
-pub mod stack;
+
+pub mod names;
+pub mod policy;
+
+pub mod outputs;
+
+pub mod aws;
+
+pub mod simulator;
+
+pub mod rehearsal;
+
+pub mod error;
+
 pub mod ui;
 
 pub use error::{Error, Result};

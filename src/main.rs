@@ -44,7 +44,7 @@ fn main() -> ExitCode {
 /// Logs go to stderr. `RUST_LOG` beats `-v`.
 fn log(verbose: u8) {
     let default = match verbose {
-        0 => "error",
+        0 => "hybridgw=warn",
         1 => "hybridgw=info",
         _ => "hybridgw=debug",
     };

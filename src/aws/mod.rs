@@ -11,10 +11,14 @@ use aws_config::{
     provider_config::ProviderConfig,
 };
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_smithy_async::rt::sleep::{AsyncSleep, Sleep};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
 
-use crate::error::{Error, Kind, Result};
+use crate::{
+    clock::Clock,
+    error::{Error, Kind, Result},
+};
 
 pub mod error;
 pub mod journal;
@@ -22,6 +26,7 @@ mod network;
 pub mod partition;
 mod read_only;
 mod retry;
+pub mod simulated;
 pub mod tags;
 
 pub use error::Called;
@@ -132,22 +137,24 @@ impl Connection {
         Ok(connection)
     }
 
-    /// A connection through a given HTTP client, for tests.
-    pub fn through(http: SharedHttpClient, region: &str) -> Self {
+    /// A connection through a given HTTP client, by a clock: the simulated
+    /// account's, or a test's. An access key of twelve digits is an account.
+    pub fn through(http: SharedHttpClient, account: &str, region: &str, clock: Clock) -> Self {
         let credentials =
-            aws_credential_types::Credentials::new("111122223333", "secret", None, None, "tests");
+            aws_credential_types::Credentials::new(account, "simulated", None, None, "simulated");
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new(region.to_owned()))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .http_client(http)
+            .sleep_impl(Paced(clock))
             .timeout_config(timeouts())
             .retry_config(RetryConfig::standard().with_max_attempts(4))
             .build();
         Self {
             journal: Arc::default(),
             region: region.to_owned(),
-            profile: "default".to_owned(),
+            profile: "simulated".to_owned(),
             endpoint: None,
             config,
         }
@@ -221,6 +228,17 @@ fn of_profile(config: &SdkConfig, profile: &str, http: SharedHttpClient) -> SdkC
     let provider = SharedCredentialsProvider::new(provider);
     let builder = config.clone().into_builder();
     builder.credentials_provider(provider).build()
+}
+
+/// The SDK's own waits (retries, timeouts), by a clock.
+#[derive(Debug)]
+struct Paced(Clock);
+
+impl AsyncSleep for Paced {
+    fn sleep(&self, span: Duration) -> Sleep {
+        let clock = self.0;
+        Sleep::new(async move { clock.sleep(span).await })
+    }
 }
 
 /// The SDK has no read timeout by default: a silent server would hang `up`

@@ -1,6 +1,6 @@
 //! One file a verb: load, call the pipeline, print.
 
-use std::{io::IsTerminal, sync::Arc, time::Instant};
+use std::{io::IsTerminal, sync::Arc};
 
 use serde_json::json;
 
@@ -13,6 +13,7 @@ use crate::{
     openapi,
     pipeline::{Plan, Report, Stop},
     references::{self, References},
+    rehearsal,
     stack::{self, Stack},
     ui::{self, Printer},
 };
@@ -22,6 +23,7 @@ mod generate;
 mod outputs;
 mod plan;
 mod signals;
+mod simulate;
 mod status;
 mod up;
 
@@ -49,6 +51,7 @@ pub async fn run(cli: Cli, printer: Printer) -> Result<u8> {
         Command::Completions { shell } => generate::completions(printer, shell),
         Command::Man => generate::man(printer),
         Command::Schema => generate::schema(printer),
+        Command::Simulate(args) => simulate::run(&global, printer, args).await,
     }
 }
 
@@ -116,8 +119,9 @@ async fn changing(
     printer: Printer,
     verb: impl AsyncFnOnce(&mut Run<'_>) -> Result<()>,
 ) -> Result<u8> {
-    let began = Instant::now();
-    let stop = Arc::new(Stop::default());
+    let clock = rehearsal::clock(global);
+    let began = clock.now();
+    let stop = Arc::new(Stop::by(clock));
     signals::watch(Arc::clone(&stop), printer);
     signals::limit(Arc::clone(&stop), global.timeout);
     let mut run = Run {
@@ -131,7 +135,7 @@ async fn changing(
     };
     let done = verb(&mut run).await;
     if printer.is_json() {
-        let seconds = began.elapsed().as_secs_f64();
+        let seconds = clock.since(began).as_secs_f64();
         let line = run.result(seconds, done.as_ref().err());
         printer.data(&line.to_string())?;
     }
@@ -143,7 +147,7 @@ async fn bounded(global: &Global, work: impl Future<Output = Result<u8>>) -> Res
     tokio::select! {
         done = work => done,
         () = signals::first() => Err(Error::new(Kind::Interrupted, "interrupted")),
-        () = tokio::time::sleep(global.timeout) => Err(out_of_time()),
+        () = rehearsal::clock(global).sleep(global.timeout) => Err(out_of_time()),
     }
 }
 
@@ -166,7 +170,7 @@ async fn connect(global: &Global) -> Result<(Config, Connection)> {
         }
         (file, flag) => file.clone().or_else(|| flag.clone()),
     };
-    let connection = open(global, region).await?;
+    let connection = open(global, region, Some(&config)).await?;
     config
         .check_region(&connection.region)
         .map_err(|errors| unusable(&errors))?;
@@ -181,7 +185,14 @@ fn unusable(errors: &ConfigErrors) -> Error {
     ))
 }
 
-async fn open(global: &Global, region: Option<String>) -> Result<Connection> {
+async fn open(
+    global: &Global,
+    region: Option<String>,
+    config: Option<&Config>,
+) -> Result<Connection> {
+    if let Some(world) = &global.simulate {
+        return rehearsal::open(global, world, region, config);
+    }
     Connection::open(&Options {
         profile: global.profile.clone(),
         region,
@@ -193,7 +204,7 @@ async fn open(global: &Global, region: Option<String>) -> Result<Connection> {
 /// A stack to look at: named on the command line, or the configuration's.
 async fn named(global: &Global, stack: Option<&str>) -> Result<(Connection, Look, Option<String>)> {
     let (connection, name, account) = if let Some(name) = stack {
-        let connection = open(global, global.region.clone()).await?;
+        let connection = open(global, global.region.clone(), None).await?;
         (connection, name.to_owned(), None)
     } else {
         let (config, connection) = connect(global).await?;

@@ -23,7 +23,7 @@ pub(super) fn watch(stop: Arc<Stop>, printer: Printer) {
 /// Throws the switch when the time is over.
 pub(super) fn limit(stop: Arc<Stop>, time: Duration) {
     tokio::spawn(async move {
-        tokio::time::sleep(time).await;
+        stop.clock.sleep(time).await;
         stop.set(Why::TimedOut);
     });
 }

@@ -36,7 +36,7 @@ pub(super) async fn run(global: &Global, printer: Printer, args: cli::Status) ->
 /// Every stack of the region, told by the groups that are made first and go
 /// last, and by the APIs.
 async fn all(global: &Global, printer: Printer) -> Result<u8> {
-    let connection = open(global, global.region.clone()).await?;
+    let connection = open(global, global.region.clone(), None).await?;
     let look = Look::new(connection.reader(), "");
     let filter = Filter::builder()
         .name("tag-key")

@@ -98,6 +98,7 @@ async fn walk_all(
                 stop,
                 phase,
                 since: Instant::now(),
+                silent: None,
                 did: Did::Nothing,
             };
             walk.run()
@@ -158,6 +159,8 @@ struct Walk<'a> {
     stop: &'a Stop,
     phase: Phase,
     since: Instant,
+    /// Since when no call has got an answer.
+    silent: Option<Instant>,
     did: Did,
 }
 
@@ -238,7 +241,7 @@ impl Walk<'_> {
         loop {
             let turn = match self.step.look_again(self.look).await {
                 Err(error) => self.after_failed_call(error, None),
-                Ok(()) => match self.step.sight() {
+                Ok(()) => match self.seen() {
                     None => self.create(&mut written).await,
                     Some(sight) => {
                         written.created = None;
@@ -251,7 +254,7 @@ impl Walk<'_> {
                 Turn::Over(end) => return end,
                 Turn::LookAgain => pause = WAIT.0,
                 Turn::Wait(why) => {
-                    if self.since.elapsed() > PATIENCE {
+                    if self.stop.clock.since(self.since) > PATIENCE {
                         return End::Failed(Error::new(
                             Kind::TimedOut,
                             format!("gave up after {} minutes: {why}", PATIENCE.as_secs() / 60),
@@ -267,6 +270,11 @@ impl Walk<'_> {
         }
     }
 
+    fn seen(&mut self) -> Option<Sight> {
+        self.silent = None;
+        self.step.sight()
+    }
+
     /// The run stops while this resource waits.
     fn stopped(&self, why: String) -> End {
         if self.did == Did::Nothing && self.step.owned().is_none() {
@@ -278,7 +286,7 @@ impl Walk<'_> {
 
     async fn create(&mut self, written: &mut Written) -> Turn {
         if let Some(sent) = written.created
-            && sent.elapsed() < GRACE
+            && self.stop.clock.since(sent) < GRACE
         {
             return Turn::Wait("not visible yet".to_owned());
         }
@@ -331,7 +339,7 @@ impl Walk<'_> {
         if let Some((sent, before)) = &written.repaired
             && *before == drift
         {
-            if sent.elapsed() < GRACE {
+            if self.stop.clock.since(*sent) < GRACE {
                 return Turn::Wait(format!("{fields} not visible yet"));
             }
             return Turn::Over(End::Failed(Error::invalid(format!(
@@ -355,12 +363,19 @@ impl Walk<'_> {
         }
     }
 
-    fn after_failed_call(&self, error: Error, verb: Option<&str>) -> Turn {
-        let fresh = self.since.elapsed() < GRACE;
+    fn after_failed_call(&mut self, error: Error, verb: Option<&str>) -> Turn {
+        let clock = self.stop.clock;
+        let fresh = clock.since(self.since) < GRACE;
+        let silent = match error.kind {
+            Kind::Unknown => *self.silent.get_or_insert_with(Instant::now),
+            _ => Instant::now(),
+        };
         match error.kind {
             Kind::NotYet => Turn::Wait(error.message),
             Kind::Throttled => Turn::Wait("AWS asks to slow down".to_owned()),
-            Kind::Unknown if fresh => Turn::Wait(format!("trying again: {error}")),
+            Kind::Unknown if clock.since(silent) < GRACE => {
+                Turn::Wait(format!("trying again: {error}"))
+            }
             // A neighbour made a moment ago may not be visible to every
             // service yet.
             Kind::NotFound if fresh && verb.is_some() => Turn::Wait(error.to_string()),
@@ -387,7 +402,7 @@ impl Walk<'_> {
         self.sink.emit(Event {
             key: self.step.key(),
             happening,
-            elapsed: self.since.elapsed(),
+            elapsed: self.stop.clock.since(self.since),
         });
     }
 }

@@ -184,7 +184,7 @@ impl Removal<'_> {
                     Kind::NotFound => return End::Gone,
                     Kind::NotYet => error.message,
                     Kind::Throttled => "AWS asks to slow down".to_owned(),
-                    Kind::Unknown if self.since.elapsed() < Duration::from_mins(1) => {
+                    Kind::Unknown if self.stop.clock.since(self.since) < Duration::from_mins(1) => {
                         format!("trying again: {error}")
                     }
                     _ => {
@@ -193,7 +193,7 @@ impl Removal<'_> {
                     }
                 },
             };
-            if self.since.elapsed() > PATIENCE {
+            if self.stop.clock.since(self.since) > PATIENCE {
                 return End::Failed(Error::new(
                     Kind::TimedOut,
                     format!("gave up after {} minutes: {why}", PATIENCE.as_secs() / 60),
@@ -211,7 +211,7 @@ impl Removal<'_> {
         self.sink.emit(Event {
             key: self.thing.key.clone(),
             happening,
-            elapsed: self.since.elapsed(),
+            elapsed: self.stop.clock.since(self.since),
         });
     }
 }

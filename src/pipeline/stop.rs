@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use crate::clock::Clock;
+
 /// Why a run stops early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
@@ -23,20 +25,32 @@ impl Why {
     }
 }
 
-/// The switch.
+/// The switch, and the clock by which a run waits.
 #[derive(Debug)]
-pub struct Stop(watch::Sender<Option<Why>>);
+pub struct Stop {
+    why: watch::Sender<Option<Why>>,
+    /// The clock of the world that is worked on.
+    pub clock: Clock,
+}
 
 impl Default for Stop {
     fn default() -> Self {
-        Self(watch::Sender::new(None))
+        Self::by(Clock::REAL)
     }
 }
 
 impl Stop {
+    /// A switch that is not thrown.
+    pub fn by(clock: Clock) -> Self {
+        Self {
+            why: watch::Sender::new(None),
+            clock,
+        }
+    }
+
     /// Throws the switch. The first reason counts.
     pub fn set(&self, why: Why) {
-        self.0.send_if_modified(|now| {
+        self.why.send_if_modified(|now| {
             let first = now.is_none();
             if first {
                 *now = Some(why);
@@ -47,12 +61,12 @@ impl Stop {
 
     /// Why to stop, if the switch is thrown.
     pub fn why(&self) -> Option<Why> {
-        *self.0.borrow()
+        *self.why.borrow()
     }
 
     /// Returns when the switch is thrown.
     pub async fn thrown(&self) -> Why {
-        let mut watcher = self.0.subscribe();
+        let mut watcher = self.why.subscribe();
         loop {
             if let Some(why) = *watcher.borrow_and_update() {
                 return why;
@@ -71,7 +85,7 @@ impl Stop {
     pub async fn sleep(&self, time: Duration) -> Result<(), Why> {
         tokio::select! {
             why = self.thrown() => Err(why),
-            () = tokio::time::sleep(time) => Ok(()),
+            () = self.clock.sleep(time) => Ok(()),
         }
     }
 }

@@ -76,7 +76,8 @@ impl Resource for EndpointPolicy {
 
     fn needs(&self) -> Vec<Need> {
         let apis = self.apis.iter().filter_map(Api::exists);
-        apis.chain([self.endpoint.exists()]).collect()
+        // A pending endpoint cannot be modified (`IncorrectState`).
+        apis.chain([self.endpoint.settled()]).collect()
     }
 
     fn summary(&self) -> String {

@@ -274,9 +274,12 @@ impl Resource for RestApi {
                 .body
                 .with(&self.name(), &self.description(), &policy, &[endpoint]);
             let call = aws.apigateway.put_rest_api().rest_api_id(&actual.id);
-            let call = call.mode(PutMode::Overwrite).fail_on_warnings(true);
+            let call = call.mode(PutMode::Overwrite);
             let body = Blob::new(body.to_string().into_bytes());
-            call.body(body).send().await.called("PutRestApi")?;
+            let put = call.body(body).send().await.called("PutRestApi")?;
+            for warning in put.warnings() {
+                tracing::warn!(resource = %self.key(), "API Gateway says: {warning}");
+            }
             // What the body did not carry over shows at the next look.
             return Ok(());
         }

@@ -2,7 +2,7 @@
 //! JSON lines for programs. Three renderings of the same events.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io::{IsTerminal, Write},
     sync::{Mutex, PoisonError},
     time::Duration,
@@ -68,7 +68,7 @@ fn line(event: &Event) -> String {
 /// One line for each thing that is worth a line: repeated waits are not.
 #[derive(Default)]
 struct Plain {
-    last: Mutex<BTreeMap<Key, String>>,
+    said: Mutex<BTreeSet<(Key, String)>>,
 }
 
 impl Sink for Plain {
@@ -81,8 +81,8 @@ impl Sink for Plain {
             event.happening.word(),
             event.happening.detail().unwrap_or_default()
         );
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if last.insert(event.key.clone(), said.clone()) == Some(said) {
+        let mut known = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        if !known.insert((event.key.clone(), said)) {
             return;
         }
         let _ = writeln!(anstream::stderr().lock(), "{}", line(&event));

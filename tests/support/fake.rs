@@ -15,6 +15,7 @@ use futures_util::future::BoxFuture;
 use hybridgw::{
     Error, Result,
     aws::{Aws, Connection},
+    clock::Clock,
     error::Kind,
     graph::{Node, Owned, Removable, Step},
     look::Look,
@@ -444,10 +445,8 @@ impl HttpConnector for Unreachable {
 
 fn connection() -> Connection {
     let connector = SharedHttpConnector::new(Unreachable);
-    Connection::through(
-        http_client_fn(move |_, _| connector.clone()),
-        "eu-central-1",
-    )
+    let client = http_client_fn(move |_, _| connector.clone());
+    Connection::through(client, "111122223333", "eu-central-1", Clock::REAL)
 }
 
 /// A look that must not reach AWS.

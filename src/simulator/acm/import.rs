@@ -1,0 +1,116 @@
+//! `ImportCertificate`.
+
+use std::fmt::Write;
+
+use serde_json::json;
+
+use super::encoding::{block, decode};
+use super::request::new_arn;
+use super::state::{Certificate, Kind, Status};
+use super::x509::{Facts, facts};
+use super::{find, tag};
+use crate::simulator::codec::{Input, Output, Refusal, ok};
+use crate::simulator::world::Ctx;
+
+/// Reads a blob, which JSON has in base64, as text.
+fn blob(input: &Input, name: &str) -> Result<Option<String>, Refusal> {
+    let Some(text) = input.text(name) else {
+        return Ok(None);
+    };
+    let bytes = decode(text).and_then(|bytes| String::from_utf8(bytes).ok());
+    bytes
+        .map(Some)
+        .ok_or_else(|| invalid(&format!("{name} is not in PEM format")))
+}
+
+fn invalid(text: &str) -> Refusal {
+    // ACM API reference: ValidationException (observed for what is not PEM).
+    Refusal::new("ValidationException", text)
+}
+
+/// `ImportCertificate`: a new one, or in place of one imported before.
+///
+/// The signature and the key are not verified. ACM API reference: an encrypted
+/// key is refused; a certificate outside its validity is; a renewed one may not
+/// bring tags, and only an imported one can be replaced.
+pub fn import(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
+    let body = blob(input, "Certificate")?.ok_or_else(|| input.protocol.missing("Certificate"))?;
+    let key = blob(input, "PrivateKey")?.ok_or_else(|| input.protocol.missing("PrivateKey"))?;
+    let chain = blob(input, "CertificateChain")?;
+    let facts = block(&body, "CERTIFICATE").as_deref().and_then(facts);
+    let facts = facts.ok_or_else(|| {
+        invalid("The certificate field contains a value that is not a certificate in PEM format")
+    })?;
+    check_key(&key)?;
+    if chain
+        .as_ref()
+        .is_some_and(|chain| block(chain, "CERTIFICATE").is_none())
+    {
+        return Err(invalid("The certificate chain is not in PEM format"));
+    }
+    if facts.names.is_empty() {
+        return Err(invalid("The certificate names no domain"));
+    }
+    let (start, end) = facts.valid;
+    if ctx.now < start || end <= ctx.now {
+        return Err(invalid("The certificate is not valid at this time"));
+    }
+    let tags = tag::read(input)?;
+    let (arn, created, tags) = match input.text("CertificateArn") {
+        None => (new_arn(ctx), ctx.now, tags),
+        Some(arn) => {
+            let old = find(ctx, arn)?;
+            if old.kind != Kind::Imported || !tags.is_empty() {
+                return Err(invalid(
+                    "Only an imported certificate can be imported again, and without tags",
+                ));
+            }
+            (arn.to_owned(), old.created, old.tags.clone())
+        }
+    };
+    let serial = hexadecimal(&facts);
+    let Facts {
+        names,
+        valid,
+        algorithm,
+        ..
+    } = facts;
+    let certificate = Certificate {
+        names,
+        status: Status::Issued,
+        kind: Kind::Imported,
+        algorithm,
+        created,
+        issued: Some(ctx.now),
+        valid: Some(valid),
+        records_since: ctx.now,
+        found: true,
+        body: Some(body),
+        chain,
+        serial,
+        transparency: "DISABLED".to_owned(),
+        tags,
+    };
+    ctx.here.acm.certificates.insert(arn.clone(), certificate);
+    ok(json!({"CertificateArn": arn}))
+}
+
+fn hexadecimal(facts: &Facts) -> String {
+    let mut text = String::new();
+    for (place, byte) in facts.serial.iter().enumerate() {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{}{byte:02x}", if place == 0 { "" } else { ":" });
+    }
+    text
+}
+
+fn check_key(key: &str) -> Result<(), Refusal> {
+    const LABELS: &[&str] = &["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"];
+    if key.contains("ENCRYPTED") {
+        return Err(invalid("The private key is encrypted"));
+    }
+    if LABELS.iter().any(|label| block(key, label).is_some()) {
+        return Ok(());
+    }
+    Err(invalid("The private key is not in PEM format"))
+}

@@ -1,0 +1,120 @@
+//! `DescribeVpcEndpoints`.
+
+use serde_json::{Value, json};
+
+use super::{EndpointState, service};
+use crate::simulator::codec::{Input, Output, Refusal, ok};
+use crate::simulator::ec2::filter::Listing;
+use crate::simulator::ec2::id::ENDPOINT;
+use crate::simulator::ec2::interface::group_set;
+use crate::simulator::ec2::state::Endpoint;
+use crate::simulator::ec2::tag;
+use crate::simulator::random::digest;
+use crate::simulator::world::Ctx;
+
+const LISTING: Listing<Endpoint> = Listing {
+    kind: &ENDPOINT,
+    ids: "VpcEndpointId",
+    filters: &[
+        "ip-address-type",
+        "service-name",
+        "vpc-endpoint-id",
+        "vpc-endpoint-state",
+        "vpc-endpoint-type",
+        "vpc-id",
+    ],
+    values: |_, id, endpoint, name| match name {
+        "ip-address-type" => vec!["ipv4".to_owned()],
+        "service-name" => vec![endpoint.service.clone()],
+        "vpc-endpoint-id" => vec![id.to_owned()],
+        "vpc-endpoint-state" => vec![endpoint.state.word().to_owned()],
+        "vpc-endpoint-type" => vec!["Interface".to_owned()],
+        _ => vec![endpoint.vpc.clone()],
+    },
+    least: 1,
+};
+
+/// `DescribeVpcEndpoints`.
+pub fn describe(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
+    let (endpoints, next) = LISTING.select(ctx, ctx.here.ec2.endpoints.iter(), input)?;
+    let items: Value = endpoints
+        .into_iter()
+        .map(|(id, endpoint)| item(ctx, id, endpoint))
+        .collect();
+    ok(json!({"nextToken": next, "vpcEndpointSet": items}))
+}
+
+/// Writes an endpoint.
+pub fn item(ctx: &Ctx<'_>, id: &str, endpoint: &Endpoint) -> Value {
+    let state = &ctx.here.ec2;
+    let shown = state.interfaces.iter().filter(|(_, interface)| {
+        interface.holder == id && !interface.leaving && interface.since <= ctx.now
+    });
+    let interfaces: Value = shown.map(|(id, _)| id.clone()).collect();
+    json!({
+        "creationTimestamp": endpoint.created.iso(),
+        "dnsEntrySet": dns_entries(ctx, id, endpoint),
+        "dnsOptions": {"dnsRecordIpType": "ipv4"},
+        "groupSet": group_set(state, &endpoint.groups),
+        "ipAddressType": "ipv4",
+        "networkInterfaceIdSet": interfaces,
+        "ownerId": ctx.account,
+        "policyDocument": endpoint.policy,
+        "privateDnsEnabled": endpoint.private_dns,
+        "requesterManaged": false,
+        "routeTableIdSet": [],
+        "serviceName": endpoint.service,
+        "state": endpoint.state.word(),
+        "subnetIdSet": endpoint.subnets,
+        "tagSet": if endpoint.state == EndpointState::Deleted { json!([]) } else { tag::set(state, id) },
+        "vpcEndpointId": id,
+        "vpcEndpointType": "Interface",
+        "vpcId": endpoint.vpc,
+    })
+}
+
+/// The endpoint's own names: regional, of each zone, and the service's with private DNS.
+///
+/// `PrivateLink` guide, "Access an AWS service": `vpce-….execute-api.<region>.vpce.amazonaws.com`,
+/// `vpce-…-<zone>.…`; S3's begin with `*.` (S3 user guide, "`PrivateLink`").
+fn dns_entries(ctx: &Ctx<'_>, id: &str, endpoint: &Endpoint) -> Value {
+    let Endpoint {
+        label,
+        subnets,
+        private_dns,
+        service: name,
+        ..
+    } = endpoint;
+    let base = service::base_name(ctx, name);
+    let star = if service::short(name) == "s3" {
+        "*."
+    } else {
+        ""
+    };
+    let zones = subnets
+        .iter()
+        .filter_map(|subnet| ctx.here.ec2.subnets.get(subnet))
+        .map(|subnet| &subnet.zone);
+    let public_zone = hosted_zone(ctx.region);
+    let mut entries =
+        vec![json!({"dnsName": format!("{star}{id}-{label}.{base}"), "hostedZoneId": public_zone})];
+    entries.extend(zones.map(|zone| json!({"dnsName": format!("{star}{id}-{label}-{zone}.{base}"), "hostedZoneId": public_zone})));
+    if *private_dns {
+        let private_zone = format!("Z{}", digest(id, 20).to_uppercase());
+        let names = service::private_names(ctx, name);
+        entries.extend(
+            names
+                .iter()
+                .map(|name| json!({"dnsName": name, "hostedZoneId": private_zone})),
+        );
+    }
+    entries.into()
+}
+
+/// The zone of endpoints' names: us-east-1's is public knowledge, the others are made up.
+fn hosted_zone(region: &str) -> String {
+    match region {
+        "us-east-1" => "Z7HUB22UULQXV".to_owned(),
+        other => format!("Z{}", digest(other, 13).to_uppercase()),
+    }
+}

@@ -1,0 +1,55 @@
+//! `ELBv2`: application load balancers, target groups, listeners, rules, and the health of targets.
+//!
+//! Wire names are those of the API's model of 2015-12-01.
+
+mod account;
+mod action;
+mod arn;
+mod attribute;
+mod certificate;
+mod check;
+mod condition;
+pub mod furnish;
+mod health;
+mod hosted_zone;
+mod list;
+mod listener;
+mod load_balancer;
+mod matcher;
+mod network;
+mod operations;
+mod probe;
+mod rule;
+mod seam;
+mod ssl_policy;
+mod state;
+mod tag;
+mod target;
+mod target_group;
+mod transform;
+mod usage;
+
+pub use action::{Action, Deed};
+pub use certificate::users as certificate_users;
+pub use condition::{Condition, Field};
+pub use health::{Health, Verdict};
+pub use hosted_zone::of as hosted_zone;
+pub use probe::Answer;
+pub use state::{
+    Event, HealthCheck, Listener, LoadBalancer, Pairs, Rule, State, Target, TargetGroup, TargetType,
+};
+pub use transform::{Part, Transform};
+
+use super::codec::Protocol;
+use super::service::Service;
+
+/// The service.
+pub const SERVICE: Service = Service {
+    name: "elasticloadbalancing",
+    protocol: Protocol::Query,
+    namespace: "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
+    operations: operations::ALL,
+};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,199 @@
+//! Listeners and their certificates.
+
+use super::{
+    CERTIFICATE, FIXED, PENDING, elb, forward, group, listener, new_balancer, new_group,
+    new_listener, ready, refused, text,
+};
+
+fn https(balancer: &str, certificate: &str) -> String {
+    format!(
+        "CreateListener&LoadBalancerArn={balancer}&Protocol=HTTPS&Port=443&Certificates.member.1.CertificateArn={certificate}&{FIXED}"
+    )
+}
+
+#[tokio::test]
+async fn the_same_settings_give_the_same_listener() {
+    let (simulator, network) = ready().await;
+    let balancer = new_balancer(&simulator, &network, "orders").await;
+    let arn = new_listener(&simulator, &balancer, 80).await;
+    assert_eq!(new_listener(&simulator, &balancer, 80).await, arn);
+    let other = listener(&balancer, 80).replace("404", "503");
+    refused(&simulator, &other, "DuplicateListener").await;
+    new_listener(&simulator, &balancer, 81).await;
+    let modify = format!("ModifyListener&ListenerArn={arn}&Port=81");
+    refused(&simulator, &modify, "DuplicateListener").await;
+}
+
+#[tokio::test]
+async fn https_needs_a_certificate_that_is_issued() {
+    let (simulator, network) = ready().await;
+    let balancer = new_balancer(&simulator, &network, "orders").await;
+    let create = https(&balancer, CERTIFICATE);
+    let bare = create.replace(
+        &format!("&Certificates.member.1.CertificateArn={CERTIFICATE}"),
+        "",
+    );
+    refused(&simulator, &bare, "ValidationError").await;
+    refused(
+        &simulator,
+        &https(&balancer, PENDING),
+        "UnsupportedCertificate",
+    )
+    .await;
+    let lost = "arn:aws:acm:eu-central-1:111122223333:certificate/lost";
+    refused(&simulator, &https(&balancer, lost), "CertificateNotFound").await;
+    refused(
+        &simulator,
+        &format!("{create}&SslPolicy=ELBSecurityPolicy-Best"),
+        "SSLPolicyNotFound",
+    )
+    .await;
+    refused(
+        &simulator,
+        &create.replace("=HTTPS", "=HTTP"),
+        "ValidationError",
+    )
+    .await;
+    refused(
+        &simulator,
+        &create.replace("=HTTPS", "=TCP"),
+        "ValidationError",
+    )
+    .await;
+    let policy = text(&simulator, &create, "/Listeners/member/SslPolicy").await;
+    assert_eq!(policy, "ELBSecurityPolicy-2016-08");
+}
+
+#[tokio::test]
+async fn from_https_to_http_the_certificate_goes() {
+    let (simulator, network) = ready().await;
+    let balancer = new_balancer(&simulator, &network, "orders").await;
+    let arn = text(
+        &simulator,
+        &https(&balancer, CERTIFICATE),
+        "/Listeners/member/ListenerArn",
+    )
+    .await;
+    let modify = format!("ModifyListener&ListenerArn={arn}&Protocol=HTTP&Port=80");
+    let after = elb(&simulator, &modify).await.unwrap()["Listeners"]["member"].clone();
+    assert!(after.get("Certificates").is_none() && after.get("SslPolicy").is_none());
+    assert_eq!(after["Port"], "80");
+    refused(
+        &simulator,
+        &format!("ModifyListener&ListenerArn={arn}&Protocol=HTTPS"),
+        "ValidationError",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn further_certificates_come_and_go_but_not_the_default() {
+    let (simulator, network) = ready().await;
+    let balancer = new_balancer(&simulator, &network, "orders").await;
+    let arn = text(
+        &simulator,
+        &https(&balancer, CERTIFICATE),
+        "/Listeners/member/ListenerArn",
+    )
+    .await;
+    let on = |operation: &str, certificate: &str| {
+        format!(
+            "{operation}ListenerCertificates&ListenerArn={arn}&Certificates.member.1.CertificateArn={certificate}"
+        )
+    };
+    refused(&simulator, &on("Add", PENDING), "UnsupportedCertificate").await;
+    refused(
+        &simulator,
+        &on("Remove", CERTIFICATE),
+        "OperationNotPermitted",
+    )
+    .await;
+    elb(&simulator, &on("Add", CERTIFICATE)).await.unwrap();
+    let describe = format!("DescribeListenerCertificates&ListenerArn={arn}");
+    let both = elb(&simulator, &describe).await.unwrap();
+    assert_eq!(both["Certificates"]["member"].as_array().unwrap().len(), 2);
+    elb(&simulator, &on("Remove", CERTIFICATE)).await.unwrap();
+}
+
+#[tokio::test]
+async fn protocols_go_together() {
+    let (simulator, network) = ready().await;
+    let balancer = new_balancer(&simulator, &network, "orders").await;
+    let stream = format!(
+        "CreateTargetGroup&Name=tcp&TargetType=ip&Protocol=TCP&Port=443&VpcId={}",
+        network.vpc
+    );
+    let stream = text(&simulator, &stream, "/TargetGroups/member/TargetGroupArn").await;
+    let create = |group: &str| {
+        listener(&balancer, 80).replace(FIXED, &forward(group).replace("Actions", "DefaultActions"))
+    };
+    refused(&simulator, &create(&stream), "IncompatibleProtocols").await;
+    let lost = stream.replace("/tcp/", "/lost/");
+    refused(&simulator, &create(&lost), "TargetGroupNotFound").await;
+    let http = group(&network, "http").replace("&Protocol=HTTPS", "&Protocol=HTTP");
+    let http = text(&simulator, &http, "/TargetGroups/member/TargetGroupArn").await;
+    elb(&simulator, &create(&http)).await.unwrap();
+}
+
+#[tokio::test]
+async fn actions_are_checked() {
+    let (simulator, network) = ready().await;
+    let balancer = new_balancer(&simulator, &network, "orders").await;
+    let arn = new_group(&simulator, &network, "api").await;
+    let with = |action: &str| {
+        listener(&balancer, 80).replace(FIXED, &action.replace("A.", "DefaultActions.member.1."))
+    };
+    for action in [
+        "A.Type=redirect&A.RedirectConfig.StatusCode=HTTP_301",
+        "A.Type=redirect&A.RedirectConfig.StatusCode=HTTP_303&A.RedirectConfig.Protocol=HTTPS",
+        "A.Type=redirect&A.RedirectConfig.StatusCode=HTTP_301&A.RedirectConfig.Port=0",
+        "A.Type=fixed-response&A.FixedResponseConfig.StatusCode=301",
+        "A.Type=fixed-response&A.FixedResponseConfig.StatusCode=404&A.FixedResponseConfig.ContentType=text/xml",
+    ] {
+        refused(&simulator, &with(action), "InvalidLoadBalancerAction").await;
+    }
+    refused(
+        &simulator,
+        &with("A.Type=authenticate-oidc"),
+        "ValidationError",
+    )
+    .await;
+    refused(
+        &simulator,
+        &format!(
+            "{}&DefaultActions.member.2.Type=forward&DefaultActions.member.2.TargetGroupArn={arn}",
+            listener(&balancer, 80)
+        ),
+        "TooManyActions",
+    )
+    .await;
+    let redirect = with(
+        "A.Type=redirect&A.RedirectConfig.StatusCode=HTTP_301&A.RedirectConfig.Protocol=HTTPS&A.RedirectConfig.Port=443",
+    );
+    let host = text(
+        &simulator,
+        &redirect,
+        "/Listeners/member/DefaultActions/member/RedirectConfig/Host",
+    )
+    .await;
+    assert_eq!(host, "#{host}");
+}
+
+#[tokio::test]
+async fn tls_policies_are_listed() {
+    let (simulator, _) = ready().await;
+    let name = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09";
+    let describe = format!("DescribeSSLPolicies&Names.member.1={name}");
+    let protocols =
+        elb(&simulator, &describe).await.unwrap()["SslPolicies"]["member"]["SslProtocols"].clone();
+    assert_eq!(
+        protocols["member"],
+        serde_json::json!(["TLSv1.3", "TLSv1.2"])
+    );
+    refused(
+        &simulator,
+        "DescribeSSLPolicies&Names.member.1=x",
+        "SSLPolicyNotFound",
+    )
+    .await;
+}

@@ -1,0 +1,155 @@
+//! The world file: locked for as long as it is open, versioned, replaced whole.
+
+use std::fs::{self, File, TryLockError};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use super::world::{VERSION, World};
+
+/// Why a world or its conditions cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum WorldError {
+    /// Another process has the file open.
+    #[error("{} is in use by another command", .0.display())]
+    InUse(PathBuf),
+    /// The file is of another format.
+    #[error("{} is a world of format {found}, and this program reads format {VERSION}: remove the file to start anew", .path.display())]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        found: u64,
+    },
+    /// The file cannot be read or written.
+    #[error("{}: {source}", .path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The text is not what it should be.
+    #[error("not understood: {0}")]
+    Json(#[from] serde_json::Error),
+    /// An override of a latency that does not exist.
+    #[error("there is no latency called {0:?}")]
+    UnknownLatency(String),
+}
+
+/// An open world file. The lock is a file beside it, for the file itself is replaced at each save.
+#[derive(Debug)]
+pub struct WorldFile {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl WorldFile {
+    /// Opens and locks a world file; no world in it yet is fine.
+    pub fn open(path: &Path) -> Result<(Self, Option<World>), WorldError> {
+        let failed = |source| WorldError::Io {
+            path: path.to_owned(),
+            source,
+        };
+        if let Some(folder) = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+        {
+            fs::create_dir_all(folder).map_err(failed)?;
+        }
+        let lock = File::create(beside(path, "lock")).map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(WorldError::InUse(path.to_owned())),
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        }
+        let world = match fs::read_to_string(path) {
+            Ok(text) => Some(parse(path, &text)?),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => return Err(failed(error)),
+        };
+        Ok((
+            Self {
+                path: path.to_owned(),
+                _lock: lock,
+            },
+            world,
+        ))
+    }
+
+    /// Replaces the file by this world, whole or not at all.
+    pub fn save(&self, world: &World) -> Result<(), WorldError> {
+        let failed = |source| WorldError::Io {
+            path: self.path.clone(),
+            source,
+        };
+        let next = beside(&self.path, "next");
+        fs::write(&next, serde_json::to_vec(world)?).map_err(failed)?;
+        fs::rename(&next, &self.path).map_err(failed)
+    }
+}
+
+fn parse(path: &Path, text: &str) -> Result<World, WorldError> {
+    let tree: serde_json::Value = serde_json::from_str(text)?;
+    let found = tree["version"].as_u64().unwrap_or(0);
+    if found != u64::from(VERSION) {
+        return Err(WorldError::Version {
+            path: path.to_owned(),
+            found,
+        });
+    }
+    Ok(serde_json::from_value(tree)?)
+}
+
+/// `world.json` → `world.json.lock`
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(suffix);
+    name.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulator::clock::Time;
+
+    fn scratch(name: &str) -> PathBuf {
+        let folder =
+            std::env::temp_dir().join(format!("hybridgw-world-{}-{name}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        folder.join("deep/world.json")
+    }
+
+    #[test]
+    fn a_world_comes_back_as_it_was() {
+        let path = scratch("back");
+        let (file, none) = WorldFile::open(&path).unwrap();
+        assert!(none.is_none());
+        let world = World::new(3, Time::START);
+        file.save(&world).unwrap();
+        drop(file);
+        let (_file, back) = WorldFile::open(&path).unwrap();
+        assert_eq!(
+            serde_json::to_value(back.unwrap()).unwrap(),
+            serde_json::to_value(world).unwrap()
+        );
+    }
+
+    #[test]
+    fn two_commands_do_not_share_a_world() {
+        let path = scratch("lock");
+        let _first = WorldFile::open(&path).unwrap();
+        assert!(matches!(WorldFile::open(&path), Err(WorldError::InUse(_))));
+    }
+
+    #[test]
+    fn another_format_is_refused() {
+        let path = scratch("format");
+        drop(WorldFile::open(&path).unwrap());
+        fs::write(&path, r#"{"version": 99}"#).unwrap();
+        assert!(matches!(
+            WorldFile::open(&path),
+            Err(WorldError::Version { found: 99, .. })
+        ));
+    }
+}

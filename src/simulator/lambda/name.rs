@@ -1,0 +1,149 @@
+//! Function names: by name, partial ARN or ARN, each with a qualifier or without.
+
+use super::state::{Function, State};
+use crate::simulator::codec::{Input, Refusal};
+use crate::simulator::world::Ctx;
+
+/// A function, as a request names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// Its name.
+    pub name: String,
+    /// A version or an alias.
+    pub qualifier: Option<String>,
+}
+
+/// Lambda API reference: `ResourceNotFoundException`, 404.
+pub fn missing(text: impl Into<String>) -> Refusal {
+    Refusal::new("ResourceNotFoundException", text).status(404)
+}
+
+/// Lambda API reference: `InvalidParameterValueException`, 400.
+pub fn invalid(text: impl Into<String>) -> Refusal {
+    Refusal::new("InvalidParameterValueException", text)
+}
+
+/// Lambda API reference: `ResourceConflictException`, 409.
+pub fn conflict(text: impl Into<String>) -> Refusal {
+    Refusal::new("ResourceConflictException", text).status(409)
+}
+
+impl Named {
+    /// Reads what a request names: `FunctionName`, and `Qualifier`.
+    pub fn of(ctx: &Ctx<'_>, input: &Input) -> Result<Self, Refusal> {
+        let mut named = parse(ctx, input.require("FunctionName")?)?;
+        let asked = input.text("Qualifier").filter(|asked| !asked.is_empty());
+        match (&named.qualifier, asked) {
+            // Observed.
+            (Some(derived), Some(asked)) if derived != asked => {
+                return Err(invalid(
+                    "The derived qualifier from the function name does not match the specified qualifier.",
+                ));
+            }
+            (None, Some(asked)) => named.qualifier = Some(asked.to_owned()),
+            _ => {}
+        }
+        Ok(named)
+    }
+
+    /// Returns its ARN.
+    pub fn arn(&self, ctx: &Ctx<'_>) -> String {
+        let resource = match &self.qualifier {
+            Some(qualifier) => format!("function:{}:{qualifier}", self.name),
+            None => format!("function:{}", self.name),
+        };
+        ctx.arn("lambda", &resource)
+    }
+
+    /// Returns the function; what the qualifier names must be there too.
+    pub fn find<'a>(&self, ctx: &Ctx<'_>, state: &'a State) -> Result<&'a Function, Refusal> {
+        let known = state
+            .functions
+            .get(&self.name)
+            .filter(|function| self.qualified(function));
+        known.ok_or_else(|| self.absent(ctx))
+    }
+
+    /// Returns the refusal for a function, a version or an alias that is not there (observed).
+    pub fn absent(&self, ctx: &Ctx<'_>) -> Refusal {
+        missing(format!("Function not found: {}", self.arn(ctx)))
+    }
+
+    /// Returns whether the function has what the qualifier names.
+    pub fn qualified(&self, function: &Function) -> bool {
+        match self.qualifier.as_deref() {
+            None | Some("$LATEST") => true,
+            Some(qualifier) => {
+                let number = qualifier.parse::<u64>().ok();
+                number.is_some_and(|number| function.versions.contains_key(&number))
+                    || function.aliases.contains_key(qualifier)
+            }
+        }
+    }
+}
+
+/// Reads `my-function`, `my-function:alias`, `111122223333:function:my-function` or an ARN.
+///
+/// Lambda API reference, `FunctionName`. Another region's function, another
+/// account's: observed.
+pub fn parse(ctx: &Ctx<'_>, text: &str) -> Result<Named, Refusal> {
+    let parts: Vec<&str> = text.split(':').collect();
+    let rest = match parts[..] {
+        [
+            "arn",
+            _,
+            "lambda",
+            region,
+            account,
+            "function",
+            ref rest @ ..,
+        ] => {
+            if region != ctx.region {
+                return Err(missing(format!(
+                    "Functions from '{region}' are not reachable in this region ('{}')",
+                    ctx.region
+                )));
+            }
+            own(ctx, account)?;
+            rest
+        }
+        [account, "function", ref rest @ ..] => {
+            own(ctx, account)?;
+            rest
+        }
+        ref rest => rest,
+    };
+    let named = match rest {
+        [name] => (*name, None),
+        [name, qualifier] => (*name, Some((*qualifier).to_owned())),
+        _ => return Err(unfit(text)),
+    };
+    let (name, qualifier) = named;
+    let allowed = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
+    if name.is_empty() || name.len() > 64 || !name.chars().all(allowed) {
+        return Err(unfit(text));
+    }
+    Ok(Named {
+        name: name.to_owned(),
+        qualifier,
+    })
+}
+
+fn own(ctx: &Ctx<'_>, account: &str) -> Result<(), Refusal> {
+    if account == ctx.account {
+        return Ok(());
+    }
+    let text = format!(
+        "User: {} is not authorized to perform this action",
+        ctx.account
+    );
+    Err(Refusal::new("AccessDeniedException", text).status(403))
+}
+
+/// Lambda API reference, "FunctionName": its pattern. The message is shortened.
+fn unfit(text: &str) -> Refusal {
+    let text = format!(
+        "1 validation error detected: Value '{text}' at 'functionName' failed to satisfy constraint: Member must satisfy regular expression pattern"
+    );
+    Refusal::new("ValidationException", text)
+}

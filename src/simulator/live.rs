@@ -1,0 +1,192 @@
+//! The account at work: the world, its clock, and the way of a call through them.
+
+use serde::Serialize;
+
+use super::clock::{Clock, Time};
+use super::codec::{Output, Protocol, Refusal, encode};
+use super::conditions::Conditions;
+use super::faults::Faults;
+use super::file::{WorldError, WorldFile};
+use super::lag::Lag;
+use super::random::digest;
+use super::route::Call;
+use super::service::Access;
+use super::wire::Response;
+use super::world::World;
+
+/// The account, under its lock.
+#[derive(Debug)]
+pub struct Live {
+    /// All there is.
+    pub world: World,
+    /// What time it is.
+    pub clock: Clock,
+    /// What it is simulated under.
+    pub conditions: Conditions,
+    /// What goes wrong.
+    pub faults: Faults,
+    /// Which reads are behind.
+    pub lag: Lag,
+    /// Where the world is kept, if anywhere.
+    pub file: Option<WorldFile>,
+    /// The calls of this process.
+    pub journal: Vec<Entry>,
+}
+
+/// One call of this process, for tests that count and for people who look.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    /// Simulated time of arrival.
+    pub at: Time,
+    /// The account.
+    pub account: String,
+    /// `service:Operation`.
+    pub operation: String,
+    /// What became of it: `ok`, an error code, or the fault.
+    pub outcome: String,
+}
+
+/// Returns the lag of these conditions, with this world as the oldest past.
+pub fn remembering(world: &World, conditions: &Conditions) -> Lag {
+    let mut lag = Lag::new(conditions.lag.clone(), conditions.seed);
+    lag.remember(world);
+    lag
+}
+
+/// How many calls the journal keeps: the account may be served for days.
+const JOURNAL: usize = 100_000;
+
+impl Live {
+    /// Lets all that is due happen.
+    pub fn advance(&mut self) {
+        self.world.advance(self.clock.now(), &self.conditions);
+    }
+
+    /// Remembers the world, for reads that lag.
+    pub fn remember(&mut self) {
+        self.lag.remember(&self.world);
+    }
+
+    /// Runs a call and writes its answer; the world is saved before it goes out.
+    pub fn answer(&mut self, call: &Call, fault: &str) -> Response {
+        self.advance();
+        let answer = self.run(call);
+        let outcome = answer
+            .as_ref()
+            .map_or_else(|refusal| refusal.code.to_string(), |_| "ok".to_owned());
+        self.note(call, format!("{fault}{outcome}"));
+        self.reply(call, answer)
+    }
+
+    /// Writes a refusal that no operation had a say in.
+    pub fn refuse(&mut self, call: &Call, refusal: Refusal) -> Response {
+        self.note(call, format!("refuse: {}", refusal.code));
+        self.reply(call, Err(refusal))
+    }
+
+    fn reply(&mut self, call: &Call, answer: Result<Output, Refusal>) -> Response {
+        self.world.requests += 1;
+        let answer = self
+            .save()
+            .map_err(|error| {
+                Refusal::new(
+                    "InternalFailure",
+                    format!("the world could not be saved: {error}"),
+                )
+                .status(500)
+            })
+            .and(answer);
+        encode(
+            call.service,
+            call.operation.name,
+            answer,
+            &request_id(&self.world),
+        )
+    }
+
+    fn run(&mut self, call: &Call) -> Result<Output, Refusal> {
+        let Call {
+            service,
+            operation,
+            account,
+            region,
+            input,
+        } = call;
+        if self.conditions.quotas {
+            let now = self.world.now;
+            let here = self.world.context(account, region, &self.conditions).here;
+            here.buckets.take(service.name, operation.name, now)?;
+        }
+        operation.check(input)?;
+        // EC2 API reference, "Common parameters": DryRun checks permissions only, and fails in any case.
+        if service.protocol == Protocol::Ec2 && input.flag("DryRun") == Some(true) {
+            let text = "Request would have succeeded, but DryRun flag is set.";
+            return Err(Refusal::new("DryRunOperation", text).status(412));
+        }
+        match operation.access {
+            Access::Read => self.read(call),
+            Access::Write => {
+                let mut next = self.world.clone();
+                let output =
+                    (operation.run)(&mut next.context(account, region, &self.conditions), input)?;
+                self.world = next;
+                self.remember();
+                Ok(output)
+            }
+        }
+    }
+
+    fn read(&mut self, call: &Call) -> Result<Output, Refusal> {
+        let Call {
+            operation,
+            account,
+            region,
+            input,
+            ..
+        } = call;
+        match self.lag.view(&call.name(), self.world.now) {
+            None => (operation.run)(
+                &mut self.world.context(account, region, &self.conditions),
+                input,
+            ),
+            Some((mut old, then)) => {
+                old.advance(then, &self.conditions);
+                (operation.run)(&mut old.context(account, region, &self.conditions), input)
+            }
+        }
+    }
+
+    /// Writes a call into the journal.
+    pub fn note(&mut self, call: &Call, outcome: String) {
+        let (at, operation) = (self.clock.now(), call.name());
+        tracing::debug!(%operation, %outcome, account = %call.account, region = %call.region, "simulated");
+        if self.journal.len() < JOURNAL {
+            self.journal.push(Entry {
+                at,
+                account: call.account.clone(),
+                operation,
+                outcome,
+            });
+        }
+    }
+
+    /// Saves the world, if it is kept.
+    pub fn save(&self) -> Result<(), WorldError> {
+        self.file
+            .as_ref()
+            .map_or(Ok(()), |file| file.save(&self.world))
+    }
+}
+
+/// A request id that depends on the seed and the number of requests only.
+fn request_id(world: &World) -> String {
+    let digits = digest(&format!("{} {}", world.seed, world.requests), 32);
+    format!(
+        "{}-{}-4{}-8{}-{}",
+        &digits[..8],
+        &digits[8..12],
+        &digits[13..16],
+        &digits[17..20],
+        &digits[20..]
+    )
+}

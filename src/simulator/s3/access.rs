@@ -1,0 +1,227 @@
+//! Who may reach a bucket: its policy and its public access block.
+
+use serde_json::{Value, json};
+
+use super::bucket::{Found, find};
+use super::state::{AccessBlock, Bucket};
+use crate::simulator::codec::{Body, Input, Output, Refusal, ok};
+use crate::simulator::world::Ctx;
+
+fn malformed(text: &str) -> Refusal {
+    Refusal::new("MalformedPolicy", text)
+}
+
+/// `PutBucketPolicy`.
+///
+/// S3 API reference: `MalformedPolicy`. S3 user guide, "Policies and
+/// permissions": 20 KB at most. "Blocking public access": a public policy is
+/// refused with `AccessDenied` while `BlockPublicPolicy` is on.
+pub fn put_policy(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
+    let name = input.require("Bucket")?.to_owned();
+    let text = String::from_utf8_lossy(&input.raw).into_owned();
+    let bucket = match find(ctx, input)? {
+        Found::Here(bucket) => bucket,
+        Found::Elsewhere(redirect) => return Ok(redirect),
+    };
+    let tree = check(&name, &text)?;
+    let blocks = bucket.access_block.is_some_and(|block| block.block_policy);
+    if blocks && is_public(&tree) {
+        let text = "User is not authorized to perform: s3:PutBucketPolicy because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.";
+        return Err(Refusal::new("AccessDenied", text).status(403));
+    }
+    bucket.policy = Some(text);
+    Ok(Output::empty(204))
+}
+
+fn check(bucket: &str, text: &str) -> Result<Value, Refusal> {
+    if text.len() > 20 * 1024 {
+        return Err(Refusal::new(
+            "PolicyTooLarge",
+            "The policy is larger than 20 KB",
+        ));
+    }
+    let tree: Value = serde_json::from_str(text)
+        .map_err(|_| malformed("Policies must be valid JSON and the first byte must be '{'"))?;
+    let statements = statements(&tree);
+    if statements.is_empty() {
+        return Err(malformed("Missing required field Statement"));
+    }
+    for statement in statements {
+        for field in ["Effect", "Principal", "Action", "Resource"] {
+            let (plain, negated) = (statement.get(field), statement.get(format!("Not{field}")));
+            if plain.is_none() && negated.is_none() {
+                return Err(malformed(&format!("Missing required field {field}")));
+            }
+        }
+        let own = format!(":s3:::{bucket}");
+        let fits = |resource: &str| {
+            let rest = resource.split_once(&own).map(|(_, rest)| rest);
+            resource == "*"
+                || rest.is_some_and(|rest| {
+                    rest.is_empty() || rest.starts_with('/') || rest.starts_with('*')
+                })
+        };
+        if !texts(&statement["Resource"]).into_iter().all(fits) {
+            // The words are observed.
+            return Err(malformed("Policy has invalid resource"));
+        }
+    }
+    Ok(tree)
+}
+
+fn statements(tree: &Value) -> Vec<&Value> {
+    match &tree["Statement"] {
+        Value::Array(items) => items.iter().collect(),
+        single @ Value::Object(_) => vec![single],
+        _ => Vec::new(),
+    }
+}
+
+fn texts(value: &Value) -> Vec<&str> {
+    match value {
+        Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
+        single => single.as_str().into_iter().collect(),
+    }
+}
+
+/// What makes a statement for everybody not public: S3 user guide, "The meaning of public".
+const FIXED: &[&str] = &[
+    "aws:principalorgid",
+    "aws:principalorgpaths",
+    "aws:principalaccount",
+    "aws:principalarn",
+    "aws:sourceaccount",
+    "aws:sourcearn",
+    "aws:sourceip",
+    "aws:sourceowner",
+    "aws:sourcevpc",
+    "aws:sourcevpce",
+    "aws:userid",
+    "s3:dataaccesspointaccount",
+    "s3:dataaccesspointarn",
+    "s3:x-amz-server-side-encryption-aws-kms-key-id",
+];
+
+/// Returns whether a policy lets everybody in: an Allow for all without a fixed value of such a key.
+fn is_public(tree: &Value) -> bool {
+    let public = |statement: &&Value| {
+        let principal = &statement["Principal"];
+        let everybody = principal == "*" || texts(&principal["AWS"]).contains(&"*");
+        let conditions = statement["Condition"].as_object().into_iter().flatten();
+        let fixed = conditions
+            .filter(|(operator, _)| !operator.contains("Not"))
+            .filter_map(|(_, keys)| keys.as_object())
+            .flatten()
+            .any(|(key, values)| {
+                let known = FIXED.contains(&key.to_ascii_lowercase().as_str());
+                known
+                    && texts(values)
+                        .iter()
+                        .all(|value| !value.contains('*') && *value != "0.0.0.0/0")
+            });
+        statement["Effect"] == "Allow" && everybody && !fixed
+    };
+    statements(tree).iter().any(public)
+}
+
+fn policy(bucket: &Bucket) -> Result<&String, Refusal> {
+    let text = "The bucket policy does not exist";
+    bucket
+        .policy
+        .as_ref()
+        .ok_or_else(|| Refusal::new("NoSuchBucketPolicy", text).status(404))
+}
+
+/// `GetBucketPolicy`: as it was given; none is `NoSuchBucketPolicy`, 404 (S3 API reference).
+pub fn get_policy(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
+    let bucket = match find(ctx, input)? {
+        Found::Here(bucket) => bucket,
+        Found::Elsewhere(redirect) => return Ok(redirect),
+    };
+    let text = policy(bucket)?.clone();
+    Ok(Output {
+        body: Body::Raw("application/json", text.into_bytes()),
+        ..Output::empty(200)
+    })
+}
+
+/// `GetBucketPolicyStatus`.
+pub fn policy_status(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
+    let bucket = match find(ctx, input)? {
+        Found::Here(bucket) => bucket,
+        Found::Elsewhere(redirect) => return Ok(redirect),
+    };
+    let tree: Value = serde_json::from_str(policy(bucket)?).unwrap_or_default();
+    ok(json!({"PolicyStatus": {"IsPublic": is_public(&tree)}}))
+}
+
+/// `DeleteBucketPolicy`.
+pub fn delete_policy(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
+    match find(ctx, input)? {
+        Found::Here(bucket) => bucket.policy = None,
+        Found::Elsewhere(redirect) => return Ok(redirect),
+    }
+    Ok(Output::empty(204))
+}
+
+/// `GetPublicAccessBlock`: none is `NoSuchPublicAccessBlockConfiguration`, 404 (S3 API reference).
+pub fn get_block(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
+    let bucket = match find(ctx, input)? {
+        Found::Here(bucket) => bucket,
+        Found::Elsewhere(redirect) => return Ok(redirect),
+    };
+    let block = bucket.access_block.ok_or_else(|| {
+        let text = "The public access block configuration was not found";
+        Refusal::new("NoSuchPublicAccessBlockConfiguration", text).status(404)
+    })?;
+    ok(json!({"PublicAccessBlockConfiguration": {
+        "BlockPublicAcls": block.block_acls,
+        "IgnorePublicAcls": block.ignore_acls,
+        "BlockPublicPolicy": block.block_policy,
+        "RestrictPublicBuckets": block.restrict,
+    }}))
+}
+
+/// `PutPublicAccessBlock`: what is not said is off (S3 API reference).
+pub fn put_block(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
+    let on = |name: &str| input.flag(name).unwrap_or(false);
+    let block = AccessBlock {
+        block_acls: on("BlockPublicAcls"),
+        ignore_acls: on("IgnorePublicAcls"),
+        block_policy: on("BlockPublicPolicy"),
+        restrict: on("RestrictPublicBuckets"),
+    };
+    match find(ctx, input)? {
+        Found::Here(bucket) => bucket.access_block = Some(block),
+        Found::Elsewhere(redirect) => return Ok(redirect),
+    }
+    Ok(Output::empty(200))
+}
+
+/// `DeletePublicAccessBlock`.
+pub fn delete_block(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
+    match find(ctx, input)? {
+        Found::Here(bucket) => bucket.access_block = None,
+        Found::Elsewhere(redirect) => return Ok(redirect),
+    }
+    Ok(Output::empty(204))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn public_is_for_everybody_without_a_fixed_condition() {
+        let policy = |condition: Value| json!({"Statement": {"Effect": "Allow", "Principal": "*", "Condition": condition}});
+        assert!(is_public(&policy(json!({}))));
+        assert!(is_public(&policy(
+            json!({"StringLike": {"aws:SourceVpce": "vpce-*"}})
+        )));
+        assert!(!is_public(&policy(
+            json!({"StringEquals": {"aws:SourceVpce": "vpce-1"}})
+        )));
+        let deny = json!({"Statement": [{"Effect": "Deny", "Principal": "*"}]});
+        assert!(!is_public(&deny));
+    }
+}

@@ -1,0 +1,290 @@
+//! Buckets.
+
+use serde_json::{Value, json};
+
+use super::state::{AccessBlock, Bucket};
+use crate::simulator::codec::{Body, Input, Output, Refusal, escape, ok};
+use crate::simulator::paging;
+use crate::simulator::world::Ctx;
+
+/// S3 user guide, "Bucket quotas": general purpose buckets an account.
+const MOST: usize = 10_000;
+
+/// What a request finds at its bucket's name.
+pub enum Found<'a> {
+    /// The bucket, in this region.
+    Here(&'a mut Bucket),
+    /// It is elsewhere: the answer that says so.
+    Elsewhere(Output),
+}
+
+/// Finds the bucket of a request.
+///
+/// S3 API reference, "Error responses": `NoSuchBucket`, 404; `AccessDenied`,
+/// 403, for another account's; `PermanentRedirect`, 301, for another region's.
+/// The redirect names the region in a header, as refusals cannot: so it is an
+/// answer here.
+pub fn find<'a>(ctx: &'a mut Ctx<'_>, input: &Input) -> Result<Found<'a>, Refusal> {
+    let name = input.require("Bucket")?;
+    let foreign = ctx
+        .claims
+        .get(&claim(name))
+        .is_some_and(|owner| owner != ctx.account);
+    if foreign {
+        return Err(Refusal::new("AccessDenied", "Access Denied").status(403));
+    }
+    let bucket = ctx.global.s3.buckets.get_mut(name);
+    let bucket = bucket.ok_or_else(|| {
+        Refusal::new("NoSuchBucket", "The specified bucket does not exist").status(404)
+    })?;
+    let owner = input
+        .get("headers")
+        .and_then(|headers| headers["x-amz-expected-bucket-owner"].as_str());
+    if owner.is_some_and(|owner| owner != ctx.account) {
+        return Err(Refusal::new("AccessDenied", "Access Denied").status(403));
+    }
+    if bucket.region == ctx.region {
+        Ok(Found::Here(bucket))
+    } else {
+        Ok(Found::Elsewhere(redirect(name, &bucket.region)))
+    }
+}
+
+fn redirect(name: &str, region: &str) -> Output {
+    let text = "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.";
+    let content = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>PermanentRedirect</Code><Message>{text}</Message>\
+         <Endpoint>{0}.s3.{region}.amazonaws.com</Endpoint><Bucket>{0}</Bucket></Error>",
+        escape(name)
+    );
+    let mut output = Output::empty(301).header("x-amz-bucket-region", region);
+    output.body = Body::Raw("application/xml", content.into_bytes());
+    output
+}
+
+/// The name under which a bucket is claimed across accounts.
+pub fn claim(name: &str) -> String {
+    format!("s3/{name}")
+}
+
+/// S3 user guide, "Bucket naming rules".
+fn check_name(name: &str) -> Result<(), Refusal> {
+    let allowed = |byte: u8| {
+        byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'.'
+    };
+    let ends = |byte: Option<u8>| {
+        byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    };
+    let fits = (3..=63).contains(&name.len())
+        && name.bytes().all(allowed)
+        && ends(name.bytes().next())
+        && ends(name.bytes().last())
+        && !name.contains("..")
+        && name.parse::<std::net::Ipv4Addr>().is_err()
+        && !name.starts_with("xn--")
+        && !name.ends_with("-s3alias");
+    if fits {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        "InvalidBucketName",
+        "The specified bucket is not valid.",
+    ))
+}
+
+/// `CreateBucket`: names are global (S3 user guide, "Bucket naming rules").
+///
+/// S3 API reference, `CreateBucket`: `BucketAlreadyExists`,
+/// `BucketAlreadyOwnedByYou`, both 409; in us-east-1 one's own is taken for
+/// made. The constraint must be the region asked, and us-east-1 has none
+/// (`IllegalLocationConstraintException`).
+pub fn create(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
+    let name = input.require("Bucket")?;
+    check_name(name)?;
+    let constraint = input.text("LocationConstraint").unwrap_or("us-east-1");
+    if constraint != ctx.region {
+        let text = if input.has("LocationConstraint") {
+            format!(
+                "The {constraint} location constraint is incompatible for the region specific endpoint this request was sent to."
+            )
+        } else {
+            "The unspecified location constraint is incompatible for the region specific endpoint this request was sent to.".to_owned()
+        };
+        return Err(Refusal::new("IllegalLocationConstraintException", text));
+    }
+    let made = || Output::empty(200).header("location", format!("/{name}"));
+    if ctx
+        .claims
+        .get(&claim(name))
+        .is_some_and(|owner| owner != ctx.account)
+    {
+        let text = "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.";
+        return Err(Refusal::new("BucketAlreadyExists", text).status(409));
+    }
+    if let Some(own) = ctx.global.s3.buckets.get(name) {
+        if ctx.region == "us-east-1" && own.region == "us-east-1" {
+            return Ok(made());
+        }
+        let text =
+            "Your previous request to create the named bucket succeeded and you already own it.";
+        return Err(Refusal::new("BucketAlreadyOwnedByYou", text).status(409));
+    }
+    if ctx.global.s3.buckets.len() >= MOST {
+        return Err(Refusal::new(
+            "TooManyBuckets",
+            "You have attempted to create more buckets than allowed",
+        ));
+    }
+    let region = ctx.region.to_owned();
+    add(ctx, name, &region);
+    Ok(made())
+}
+
+/// Adds a bucket under a name that is given.
+pub fn add(ctx: &mut Ctx<'_>, name: &str, region: &str) {
+    let bucket = Bucket {
+        region: region.to_owned(),
+        created: ctx.now,
+        access_block: Some(AccessBlock::ALL),
+        ..Bucket::default()
+    };
+    ctx.claims.insert(claim(name), ctx.account.to_owned());
+    ctx.global.s3.buckets.insert(name.to_owned(), bucket);
+}
+
+/// `HeadBucket`: where the bucket is.
+pub fn head(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
+    Ok(match find(ctx, input)? {
+        Found::Here(bucket) => {
+            Output::empty(200).header("x-amz-bucket-region", bucket.region.clone())
+        }
+        Found::Elsewhere(redirect) => redirect,
+    })
+}
+
+/// `GetBucketLocation`: us-east-1 is empty; asked in any region (S3 API reference).
+pub fn location(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
+    let name = input.require("Bucket")?;
+    let region = ctx
+        .global
+        .s3
+        .buckets
+        .get(name)
+        .map(|bucket| bucket.region.clone());
+    match region {
+        Some(region) if region == "us-east-1" => ok(json!({"LocationConstraint": ""})),
+        Some(region) => ok(json!({"LocationConstraint": region})),
+        None => find(ctx, input).and_then(|_| ok(json!({"LocationConstraint": ""}))),
+    }
+}
+
+/// `ListBuckets`: all of the account's, whatever their region, or those of one.
+pub fn list(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
+    let prefix = input.text("prefix").unwrap_or_default();
+    let region = input.text("bucket-region");
+    let all = ctx.global.s3.buckets.iter().filter(|(name, bucket)| {
+        name.starts_with(prefix) && region.is_none_or(|region| bucket.region == region)
+    });
+    let all: Vec<Value> = all
+        .map(|(name, bucket)| json!({"Name": name, "CreationDate": bucket.created.iso(), "BucketRegion": bucket.region}))
+        .collect();
+    let asked = input
+        .number("max-buckets")
+        .and_then(|asked| usize::try_from(asked).ok())
+        .unwrap_or(10_000);
+    let size = ctx.conditions.page.unwrap_or(asked).min(asked);
+    let (items, next) =
+        paging::cut(all, size, input.text("continuation-token")).ok_or_else(|| {
+            Refusal::new(
+                "InvalidArgument",
+                "The continuation token provided is incorrect",
+            )
+        })?;
+    ok(json!({"ListAllMyBucketsResult": {
+        "Owner": {"ID": crate::simulator::random::digest(ctx.account, 64)},
+        "Buckets": {"Bucket": items},
+        "ContinuationToken": next,
+    }}))
+}
+
+/// `DeleteBucket`: an empty one (`BucketNotEmpty`, 409, S3 API reference).
+pub fn delete(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
+    match find(ctx, input)? {
+        Found::Here(bucket) if !bucket.objects.is_empty() => {
+            return Err(Refusal::new(
+                "BucketNotEmpty",
+                "The bucket you tried to delete is not empty",
+            )
+            .status(409));
+        }
+        Found::Here(_) => {}
+        Found::Elsewhere(redirect) => return Ok(redirect),
+    }
+    let name = input.require("Bucket")?;
+    ctx.claims.remove(&claim(name));
+    ctx.global.s3.buckets.remove(name);
+    Ok(Output::empty(204))
+}
+
+/// `GetBucketEncryption`: what every bucket has (S3 user guide, "Default encryption", since January 2023).
+pub fn encryption(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
+    if let Found::Elsewhere(redirect) = find(ctx, input)? {
+        return Ok(redirect);
+    }
+    ok(json!({"ServerSideEncryptionConfiguration": {"Rule": [{
+        "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"},
+        "BucketKeyEnabled": false,
+    }]}}))
+}
+
+/// `GetBucketTagging`: none is `NoSuchTagSet`, 404 (S3 API reference).
+pub fn tagging(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
+    let bucket = match find(ctx, input)? {
+        Found::Here(bucket) => bucket,
+        Found::Elsewhere(redirect) => return Ok(redirect),
+    };
+    if bucket.tags.is_empty() {
+        return Err(Refusal::new("NoSuchTagSet", "The TagSet does not exist").status(404));
+    }
+    let tags = bucket.tags.iter();
+    let tags: Vec<Value> = tags
+        .map(|(key, value)| json!({"Key": key, "Value": value}))
+        .collect();
+    ok(json!({"Tagging": {"TagSet": {"Tag": tags}}}))
+}
+
+/// `PutBucketTagging`: in place of the tags before; 50 at most (`InvalidTag`, `BadRequest`: S3 API reference).
+pub fn put_tagging(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
+    let given = input
+        .child("TagSet")
+        .map(|set| set.each("Tag"))
+        .unwrap_or_default();
+    let mut tags = std::collections::BTreeMap::new();
+    for tag in given {
+        let key = tag.require("Key")?.to_owned();
+        if key.starts_with("aws:") || key.chars().count() > 128 {
+            return Err(Refusal::new(
+                "InvalidTag",
+                "The TagKey you have provided is invalid",
+            ));
+        }
+        let value = tag.text("Value").unwrap_or_default().to_owned();
+        if tags.insert(key, value).is_some() {
+            return Err(Refusal::new(
+                "InvalidTag",
+                "Cannot provide multiple Tags with the same key",
+            ));
+        }
+    }
+    if tags.len() > 50 {
+        return Err(Refusal::new(
+            "BadRequest",
+            "Bucket tag count cannot be greater than 50",
+        ));
+    }
+    match find(ctx, input)? {
+        Found::Here(bucket) => bucket.tags = tags,
+        Found::Elsewhere(redirect) => return Ok(redirect),
+    }
+    Ok(Output::empty(204))
+}

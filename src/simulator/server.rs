@@ -1,0 +1,200 @@
+//! The account over HTTP, on loopback only, with admin routes beside it.
+//!
+//! | route | what it does |
+//! |---|---|
+//! | `GET /_simulator/journal` | the calls so far |
+//! | `GET /_simulator/world` | the whole world |
+//! | `PUT /_simulator/faults` | replaces the fault rules |
+//! | `PUT /_simulator/conditions` | replaces all conditions but the speed |
+//! | `POST /_simulator/skip` | puts the clock forward: `{"seconds": 90}` |
+//! | `POST /_simulator/replace-interface` | `{"account", "region", "interface"}`: AWS moves an endpoint's interface |
+//! | `POST /_simulator/reset` | empties the account |
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use super::conditions::Conditions;
+use super::{Outcome, Request, Response, Simulator, ec2, faults};
+
+/// The largest request body.
+const BODY: usize = 32 * 1024 * 1024;
+
+/// Listens on a loopback address; any other is refused, for the account has no locks.
+pub async fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    if !address.ip().is_loopback() {
+        let text = format!(
+            "{address} is not a loopback address: the simulated account checks no credentials"
+        );
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, text));
+    }
+    TcpListener::bind(address).await
+}
+
+/// Serves the account until the shutdown comes; open connections are closed then.
+pub async fn serve(
+    listener: TcpListener,
+    simulator: Simulator,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let mut shutdown = pin!(shutdown);
+    let mut connections = JoinSet::new();
+    loop {
+        let stream = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    // Too many open files, for instance: that passes.
+                    tracing::warn!(%error, "a connection was not accepted");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                }
+            },
+            Some(_) = connections.join_next(), if !connections.is_empty() => continue,
+            () = &mut shutdown => return Ok(()),
+        };
+        let simulator = simulator.clone();
+        connections.spawn(async move {
+            let service = service_fn(move |request| answer(simulator.clone(), request));
+            // A dropped reply is an error here, and hyper then closes the connection: what is meant.
+            if let Err(error) = http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .await
+            {
+                tracing::debug!(%error, "a connection ended");
+            }
+        });
+    }
+}
+
+async fn answer(
+    simulator: Simulator,
+    request: hyper::Request<Incoming>,
+) -> io::Result<hyper::Response<Full<Bytes>>> {
+    let request = understood(request).await?;
+    let outcome = match request.path.strip_prefix("/_simulator/") {
+        Some(route) => Outcome::Reply(administer(&simulator, route, &request)),
+        None => simulator.handle(request).await,
+    };
+    let Outcome::Reply(Response {
+        status,
+        headers,
+        body,
+    }) = outcome
+    else {
+        return Err(io::Error::new(
+            io::ErrorKind::ConnectionReset,
+            "dropped by a fault rule",
+        ));
+    };
+    let mut response = hyper::Response::builder().status(status);
+    for (name, value) in headers {
+        response = response.header(name, value);
+    }
+    response
+        .body(Full::new(body.into()))
+        .map_err(io::Error::other)
+}
+
+async fn understood(request: hyper::Request<Incoming>) -> io::Result<Request> {
+    let (parts, body) = request.into_parts();
+    let body = Limited::new(body, BODY)
+        .collect()
+        .await
+        .map_err(io::Error::other)?
+        .to_bytes();
+    let text =
+        |value: &hyper::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    Ok(Request {
+        method: parts.method.to_string(),
+        path: parts.uri.path().to_owned(),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        headers: parts
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_string(), text(value)))
+            .collect(),
+        body: body.to_vec(),
+    })
+}
+
+fn administer(simulator: &Simulator, route: &str, request: &Request) -> Response {
+    let done = match (request.method.as_str(), route) {
+        ("GET", "journal") => {
+            serde_json::to_value(simulator.journal()).map_err(|error| error.to_string())
+        }
+        ("GET", "world") => {
+            serde_json::to_value(simulator.world()).map_err(|error| error.to_string())
+        }
+        ("PUT", "faults") => set_faults(simulator, &request.body),
+        ("PUT", "conditions") => set_conditions(simulator, &request.body),
+        ("POST", "skip") => skip(simulator, &request.body),
+        ("POST", "replace-interface") => replace_interface(simulator, &request.body),
+        ("POST", "reset") => simulator
+            .reset()
+            .map(|()| json!({}))
+            .map_err(|error| error.to_string()),
+        _ => Err(format!(
+            "there is no admin route {} {route}",
+            request.method
+        )),
+    };
+    let (status, body) = match done {
+        Ok(body) => (200, body),
+        Err(error) => (400, json!({"error": error})),
+    };
+    Response::new(status, "application/json", body.to_string().into_bytes())
+}
+
+fn parse(body: &[u8]) -> Result<Value, String> {
+    serde_json::from_slice(body).map_err(|error| error.to_string())
+}
+
+fn set_faults(simulator: &Simulator, body: &[u8]) -> Result<Value, String> {
+    let rules: Vec<faults::Rule> =
+        serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    simulator.set_faults(rules);
+    Ok(json!({}))
+}
+
+fn set_conditions(simulator: &Simulator, body: &[u8]) -> Result<Value, String> {
+    let conditions =
+        Conditions::from_json(&String::from_utf8_lossy(body)).map_err(|error| error.to_string())?;
+    simulator.set_conditions(conditions);
+    Ok(json!({}))
+}
+
+fn skip(simulator: &Simulator, body: &[u8]) -> Result<Value, String> {
+    let seconds = parse(body)?["seconds"]
+        .as_f64()
+        .ok_or("seconds is missing")?;
+    simulator.skip(faults::seconds(seconds));
+    Ok(json!({"now": simulator.now().iso()}))
+}
+
+fn replace_interface(simulator: &Simulator, body: &[u8]) -> Result<Value, String> {
+    let body = parse(body)?;
+    let field = |name: &str| {
+        body[name]
+            .as_str()
+            .ok_or_else(|| format!("{name} is missing"))
+    };
+    let (account, region, id) = (field("account")?, field("region")?, field("interface")?);
+    let replaced = simulator.edit(|world, conditions| {
+        ec2::replace_interface(&mut world.context(account, region, conditions), id)
+    });
+    let id = replaced
+        .map_err(|error| error.to_string())?
+        .map_err(|refusal| refusal.to_string())?;
+    Ok(json!({"interface": id}))
+}

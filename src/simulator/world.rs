@@ -1,0 +1,270 @@
+//! The world: accounts, their regions, what lies ahead, and the seed.
+//!
+//! Everything here is written to the world file. What takes time is put on
+//! the [`Agenda`]: an endpoint that becomes available in ninety seconds is an
+//! [`Event`] due then. Before each request [`World::advance`] lets all that is
+//! due happen, in order, each at its own time. There is no other lifecycle.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::clock::Time;
+use super::conditions::Conditions;
+use super::latency::Span;
+use super::quotas::Buckets;
+use super::random::Random;
+use super::{acm, apigateway, ec2, elbv2, lambda, route53, s3};
+
+/// The format of the world file; another one is refused.
+pub const VERSION: u32 = 1;
+
+/// All there is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct World {
+    /// The format, [`VERSION`].
+    pub version: u32,
+    /// What the ids are drawn from.
+    pub seed: u64,
+    /// The reading of the clock.
+    pub now: Time,
+    /// How many requests were answered: request ids come from it.
+    pub requests: u64,
+    random: Random,
+    agenda: Agenda,
+    #[serde(default)]
+    claims: Claims,
+    accounts: BTreeMap<String, Account>,
+}
+
+/// One account.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Account {
+    /// What has no region.
+    pub global: Global,
+    /// The regions that were used.
+    pub regions: BTreeMap<String, Region>,
+}
+
+/// The services without a region (Route 53 goes here).
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Global {
+    /// Route 53.
+    pub route53: route53::State,
+    /// S3.
+    pub s3: s3::State,
+}
+
+/// Names that no two accounts share, and the account that has each: `s3/<bucket>`.
+pub type Claims = BTreeMap<String, String>;
+
+/// One region of an account: a field for each service.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Region {
+    /// The request quotas' buckets.
+    pub buckets: Buckets,
+    /// ACM.
+    pub acm: acm::State,
+    /// EC2.
+    pub ec2: ec2::State,
+    /// `ELBv2`.
+    pub elbv2: elbv2::State,
+    /// API Gateway.
+    pub apigateway: apigateway::State,
+    /// Lambda.
+    pub lambda: lambda::State,
+}
+
+/// Something that lies ahead.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Event {
+    /// In ACM.
+    Acm(acm::Event),
+    /// In EC2.
+    Ec2(ec2::Event),
+    /// In `ELBv2`.
+    Elbv2(elbv2::Event),
+    /// In API Gateway.
+    ApiGateway(apigateway::Event),
+    /// In Route 53.
+    Route53(route53::Event),
+}
+
+impl Event {
+    /// Lets it happen.
+    fn happen(self, ctx: &mut Ctx<'_>) {
+        match self {
+            Self::Acm(event) => event.happen(ctx),
+            Self::Ec2(event) => event.happen(ctx),
+            Self::Elbv2(event) => event.happen(ctx),
+            Self::ApiGateway(event) => event.happen(ctx),
+            Self::Route53(event) => event.happen(ctx),
+        }
+    }
+}
+
+/// What lies ahead, the next first.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Agenda(Vec<Due>);
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Due {
+    at: Time,
+    account: String,
+    region: String,
+    event: Event,
+}
+
+impl Agenda {
+    fn add(&mut self, due: Due) {
+        let place = self.0.partition_point(|other| other.at <= due.at);
+        self.0.insert(place, due);
+    }
+
+    fn next(&mut self, now: Time) -> Option<Due> {
+        self.0
+            .first()
+            .is_some_and(|due| due.at <= now)
+            .then(|| self.0.remove(0))
+    }
+}
+
+impl World {
+    /// Returns an empty world.
+    pub fn new(seed: u64, now: Time) -> Self {
+        Self {
+            version: VERSION,
+            seed,
+            now,
+            requests: 0,
+            random: Random::seeded(seed),
+            agenda: Agenda::default(),
+            claims: Claims::new(),
+            accounts: BTreeMap::new(),
+        }
+    }
+
+    /// Lets all that is due by `now` happen.
+    pub fn advance(&mut self, now: Time, conditions: &Conditions) {
+        while let Some(Due {
+            at,
+            account,
+            region,
+            event,
+        }) = self.agenda.next(now)
+        {
+            self.now = at.max(self.now);
+            event.happen(&mut self.context(&account, &region, conditions));
+        }
+        self.now = now.max(self.now);
+    }
+
+    /// Returns when the next event is due.
+    pub fn next_event(&self) -> Option<Time> {
+        self.agenda.0.first().map(|due| due.at)
+    }
+
+    /// Returns the context of a call to one region of an account; both exist from then on.
+    pub fn context<'a>(
+        &'a mut self,
+        account: &'a str,
+        region: &'a str,
+        conditions: &'a Conditions,
+    ) -> Ctx<'a> {
+        let home = self.accounts.entry(account.to_owned()).or_default();
+        Ctx {
+            account,
+            region,
+            now: self.now,
+            here: home.regions.entry(region.to_owned()).or_default(),
+            global: &mut home.global,
+            random: &mut self.random,
+            conditions,
+            agenda: &mut self.agenda,
+            claims: &mut self.claims,
+        }
+    }
+
+    /// Returns a region of an account, if it was ever used.
+    pub fn region(&self, account: &str, region: &str) -> Option<&Region> {
+        self.accounts.get(account)?.regions.get(region)
+    }
+
+    /// Returns the accounts, for those who look at the world from outside.
+    pub const fn accounts(&self) -> &BTreeMap<String, Account> {
+        &self.accounts
+    }
+}
+
+/// What an operation works with: one region of one account, at one moment.
+pub struct Ctx<'a> {
+    /// The account's twelve digits.
+    pub account: &'a str,
+    /// The region's name.
+    pub region: &'a str,
+    /// The simulated time.
+    pub now: Time,
+    /// The region's services.
+    pub here: &'a mut Region,
+    /// The account's services without a region.
+    pub global: &'a mut Global,
+    /// The source of ids and of chance.
+    pub random: &'a mut Random,
+    /// The conditions in force.
+    pub conditions: &'a Conditions,
+    /// Names that no two accounts share.
+    pub claims: &'a mut Claims,
+    agenda: &'a mut Agenda,
+}
+
+impl Ctx<'_> {
+    /// Draws how long something takes this time.
+    pub fn takes(&mut self, span: Span) -> Duration {
+        self.conditions.latency.draw(span, self.random)
+    }
+
+    /// Puts an event on the agenda of this region.
+    pub fn after(&mut self, delay: Duration, event: Event) {
+        let at = self.now + delay;
+        self.agenda.add(Due {
+            at,
+            account: self.account.to_owned(),
+            region: self.region.to_owned(),
+            event,
+        });
+    }
+
+    /// Returns the partition: `aws`, `aws-cn`, `aws-us-gov`.
+    pub fn partition(&self) -> &'static str {
+        match self.region {
+            region if region.starts_with("cn-") => "aws-cn",
+            region if region.starts_with("us-gov-") => "aws-us-gov",
+            _ => "aws",
+        }
+    }
+
+    /// Returns the suffix of the partition's DNS names.
+    pub fn dns_suffix(&self) -> &'static str {
+        if self.partition() == "aws-cn" {
+            "amazonaws.com.cn"
+        } else {
+            "amazonaws.com"
+        }
+    }
+
+    /// Returns an ARN of this region and account.
+    pub fn arn(&self, service: &str, resource: &str) -> String {
+        let Self {
+            account, region, ..
+        } = self;
+        format!(
+            "arn:{}:{service}:{region}:{account}:{resource}",
+            self.partition()
+        )
+    }
+}
