@@ -199,7 +199,12 @@ impl Connection {
     /// here and not in the middle of seven parallel calls.
     async fn check_credentials(&self) -> Result<()> {
         let unusable = |why: String| {
-            let mut error = Error::new(Kind::Credentials, "no usable AWS credentials");
+            let place = match self.profile.as_str() {
+                "default" => String::new(),
+                named => format!(" in the profile {named}"),
+            };
+            let message = format!("no usable AWS credentials{place}");
+            let mut error = Error::new(Kind::Credentials, message);
             error.causes.push(why);
             error
                 .hint("run `aws sso login` or `aws login`, or set AWS_PROFILE or AWS_ACCESS_KEY_ID")
