@@ -199,7 +199,12 @@ impl Connection {
     /// here and not in the middle of seven parallel calls.
     async fn check_credentials(&self) -> Result<()> {
         let unusable = |why: String| {
-            let mut error = Error::new(Kind::Credentials, "no usable AWS credentials");
+            let place = match self.profile.as_str() {
+                "default" => String::new(),
+                named => format!(" in the profile {named}"),
+            };
+            let message = format!("no usable AWS credentials{place}");
+            let mut error = Error::new(Kind::Credentials, message);
             error.causes.push(why);
             error
                 .hint("run `aws sso login` or `aws login`, or set AWS_PROFILE or AWS_ACCESS_KEY_ID")
@@ -212,17 +217,6 @@ impl Connection {
             Ok(_) => Ok(()),
             Err(error) => Err(unusable(error::chain(&error))),
         }
-    }
-}
-
-/// The SDK's own waits (retries, timeouts), by a clock.
-#[derive(Debug)]
-struct Paced(Clock);
-
-impl AsyncSleep for Paced {
-    fn sleep(&self, span: Duration) -> Sleep {
-        let clock = self.0;
-        Sleep::new(async move { clock.sleep(span).await })
     }
 }
 
@@ -239,6 +233,17 @@ fn of_profile(config: &SdkConfig, profile: &str, http: SharedHttpClient) -> SdkC
     let provider = SharedCredentialsProvider::new(provider);
     let builder = config.clone().into_builder();
     builder.credentials_provider(provider).build()
+}
+
+/// The SDK's own waits (retries, timeouts), by a clock.
+#[derive(Debug)]
+struct Paced(Clock);
+
+impl AsyncSleep for Paced {
+    fn sleep(&self, span: Duration) -> Sleep {
+        let clock = self.0;
+        Sleep::new(async move { clock.sleep(span).await })
+    }
 }
 
 /// The SDK has no read timeout by default: a silent server would hang `up`

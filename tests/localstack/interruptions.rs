@@ -34,7 +34,7 @@ async fn killed_after(writes: &[usize]) {
     for &writes in writes {
         let proxy = Proxy::hold_after(writes);
         let up = world.call("up --yes -o json").through(&proxy).spawn();
-        let held = proxy.wait_until_it_holds(Duration::from_secs(60));
+        let held = proxy.wait_until_it_holds(Duration::from_mins(1));
         let killed = up.kill();
         proxy.release();
         assert!(held, "{writes} writes were not reached: {killed}");
@@ -66,7 +66,7 @@ async fn down_takes_what_a_killed_up_has_left() {
     for writes in [2, 7, 12, 18] {
         let proxy = Proxy::hold_after(writes);
         let up = world.call("up --yes").through(&proxy).spawn();
-        let held = proxy.wait_until_it_holds(Duration::from_secs(60));
+        let held = proxy.wait_until_it_holds(Duration::from_mins(1));
         let killed = up.kill();
         proxy.release();
         assert!(held, "{writes} writes were not reached: {killed}");
@@ -83,7 +83,7 @@ async fn a_killed_down_is_taken_on_by_the_next() {
         world.up();
         let proxy = Proxy::hold_after(writes);
         let down = world.call("down --yes").through(&proxy).spawn();
-        let held = proxy.wait_until_it_holds(Duration::from_secs(60));
+        let held = proxy.wait_until_it_holds(Duration::from_mins(1));
         let killed = down.kill();
         proxy.release();
         assert!(held, "{writes} writes were not reached: {killed}");

@@ -1,5 +1,7 @@
 //! The kinds of APIs behind a route.
 
+use std::fmt::Write;
+
 use aws_sdk_apigateway::types::{EndpointConfiguration, EndpointType};
 
 use crate::support::{REGION, World, replaced, words};
@@ -59,9 +61,7 @@ fn with_routes(world: &World, routes: &[(&str, &str)]) -> String {
     let (head, _) = toml.split_once("[[route]]").expect("a route");
     let mut toml = head.to_owned();
     for (path, api) in routes {
-        toml.push_str(&format!(
-            "[[route]]\npath = {path:?}\napi = {{ {api} }}\n\n"
-        ));
+        let _ = write!(toml, "[[route]]\npath = {path:?}\napi = {{ {api} }}\n\n");
     }
     toml
 }
@@ -75,7 +75,7 @@ async fn the_longest_path_wins_among_routes_in_json_yaml_and_placeholder() {
     world.write(&with_routes(
         &world,
         &[
-            ("/", r#"placeholder = true"#),
+            ("/", "placeholder = true"),
             ("/orders", r#"openapi = "orders.json", stage = "live""#),
             ("/ord", r#"openapi = "shop.yaml""#),
         ],

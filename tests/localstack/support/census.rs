@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    fmt::{self, Debug},
+    fmt::{self, Debug, Write},
 };
 
 use super::World;
@@ -43,11 +43,12 @@ impl Census {
                 let lines: Vec<String> = set.into_iter().flatten().filter(gone).cloned().collect();
                 lines.join("\n    ")
             };
-            text.push_str(&format!(
+            let _ = write!(
+                text,
                 "\n{kind}\n  gone:\n    {}\n  new:\n    {}",
                 lines(was, is),
                 lines(is, was)
-            ));
+            );
         }
         assert!(
             differing.is_empty(),

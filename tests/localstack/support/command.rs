@@ -89,12 +89,6 @@ impl Call {
         self
     }
 
-    /// Adds one argument, blanks and all.
-    pub fn arg(mut self, arg: impl Into<String>) -> Self {
-        self.args.push(arg.into());
-        self
-    }
-
     /// Starts it.
     pub fn spawn(self) -> Running {
         let mut child = Command::new(env!("CARGO_BIN_EXE_hybridgw"))
