@@ -7,6 +7,7 @@
 //! | `PUT /_simulator/faults` | replaces the fault rules |
 //! | `PUT /_simulator/conditions` | replaces all conditions but the speed |
 //! | `POST /_simulator/skip` | puts the clock forward: `{"seconds": 90}` |
+//! | `POST /_simulator/ask` | `{"account", "region", "host", "client"}`, optionally `"path"`, `"method"`, `"port"`, `"headers"`: does a request get through? |
 //! | `POST /_simulator/replace-interface` | `{"account", "region", "interface"}`: AWS moves an endpoint's interface |
 //! | `POST /_simulator/reset` | empties the account |
 
@@ -139,6 +140,7 @@ fn administer(simulator: &Simulator, route: &str, request: &Request) -> Response
         ("PUT", "faults") => set_faults(simulator, &request.body),
         ("PUT", "conditions") => set_conditions(simulator, &request.body),
         ("POST", "skip") => skip(simulator, &request.body),
+        ("POST", "ask") => ask(simulator, &request.body),
         ("POST", "replace-interface") => replace_interface(simulator, &request.body),
         ("POST", "reset") => simulator
             .reset()
@@ -180,6 +182,19 @@ fn skip(simulator: &Simulator, body: &[u8]) -> Result<Value, String> {
         .ok_or("seconds is missing")?;
     simulator.skip(faults::seconds(seconds));
     Ok(json!({"now": simulator.now().iso()}))
+}
+
+fn ask(simulator: &Simulator, body: &[u8]) -> Result<Value, String> {
+    let mut body = parse(body)?;
+    let mut take = |name: &str| {
+        let taken = body.as_object_mut().and_then(|body| body.remove(name));
+        let text = taken.as_ref().and_then(Value::as_str).map(str::to_owned);
+        text.ok_or_else(|| format!("{name} is missing"))
+    };
+    let (account, region) = (take("account")?, take("region")?);
+    let ask = serde_json::from_value(body).map_err(|error| error.to_string())?;
+    let answer = simulator.ask(&account, &region, &ask);
+    serde_json::to_value(answer).map_err(|error| error.to_string())
 }
 
 fn replace_interface(simulator: &Simulator, body: &[u8]) -> Result<Value, String> {
