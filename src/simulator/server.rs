@@ -213,3 +213,35 @@ fn replace_interface(simulator: &Simulator, body: &[u8]) -> Result<Value, String
         .map_err(|refusal| refusal.to_string())?;
     Ok(json!({"interface": id}))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulator::testing::account;
+
+    fn asked(body: &Value) -> (u16, Value) {
+        let request = Request {
+            method: "POST".to_owned(),
+            body: body.to_string().into_bytes(),
+            ..Request::default()
+        };
+        let response = administer(&account(), "ask", &request);
+        let tree = serde_json::from_slice(&response.body).unwrap();
+        (response.status, tree)
+    }
+
+    #[test]
+    fn whether_a_request_gets_through_is_asked_over_http() {
+        let mut body = json!({"account": "111122223333", "region": "eu-central-1", "host": "a.example.com", "client": "10.0.0.1"});
+        let (status, answer) = asked(&body);
+        assert_eq!(
+            (status, &answer["hop"]),
+            (200, &json!("record")),
+            "{answer}"
+        );
+        assert_eq!(answer["status"], 0);
+        body["pth"] = "/".into();
+        assert_eq!(asked(&body).0, 400);
+        assert_eq!(asked(&json!({"account": "111122223333"})).0, 400);
+    }
+}

@@ -1,6 +1,8 @@
 //! A whole stack: a request gets through, and each hop broken in turn stops it there.
 
+mod breaks;
 mod hops;
+mod policy;
 mod rules;
 mod targets;
 
