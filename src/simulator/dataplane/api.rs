@@ -301,7 +301,7 @@ fn integrated(
 
 /// API Gateway developer guide, "Mock integrations": the request template says the status.
 fn mocked(integration: &Integration) -> u16 {
-    let template = &integration.settings.get("requestTemplates");
+    let template = integration.settings.get("requestTemplates");
     let template = template.and_then(|all| all["application/json"].as_str());
     let tree: Option<Value> = template.and_then(|text| serde_json::from_str(text).ok());
     let status = tree.and_then(|tree| tree["statusCode"].as_u64());

@@ -5,7 +5,6 @@ use serde_json::json;
 use super::{API, ENDPOINT, FUNCTION, HOST, STAGE, Stack};
 use super::{api, denying, get, integrate, invoking, permit, snapshot};
 use crate::simulator::dataplane::{Ask, Hop, Kind};
-
 use crate::simulator::testing::REGION;
 use crate::simulator::testing_rest::json_call;
 
