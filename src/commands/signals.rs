@@ -28,18 +28,20 @@ pub(super) fn limit(stop: Arc<Stop>, time: Duration) {
     });
 }
 
-/// Returns at the next SIGINT or SIGTERM.
-pub(super) async fn first() {
+/// Returns at the next SIGINT or SIGTERM; the handlers are in place before it is first polled.
+pub(super) fn first() -> impl Future<Output = ()> {
     let interrupt = signal(SignalKind::interrupt());
     let terminate = signal(SignalKind::terminate());
-    match (interrupt, terminate) {
-        (Ok(mut interrupt), Ok(mut terminate)) => {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
+    async move {
+        match (interrupt, terminate) {
+            (Ok(mut interrupt), Ok(mut terminate)) => {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                }
             }
+            // Without handlers the signals keep their default: the process ends.
+            _ => std::future::pending().await,
         }
-        // Without handlers the signals keep their default: the process ends.
-        _ => std::future::pending().await,
     }
 }

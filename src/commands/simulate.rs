@@ -17,8 +17,10 @@ pub(super) async fn run(global: &Global, printer: Printer, args: Simulate) -> Re
     };
     let listener = server::listen(args.listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
+    // Whoever has read the address may send a signal at once.
+    let stopped = signals::first();
     printer.data(&format!("http://{address}"))?;
-    server::serve(listener, simulator, signals::first())
+    server::serve(listener, simulator, stopped)
         .await
         .map_err(failed)?;
     Ok(0)

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::common::bad;
 use super::import::failed;
-use super::method::{check_integration, defaults};
+use super::method::check_integration;
 use super::state::{Integration, Method, Operations};
 use crate::simulator::codec::Refusal;
 
@@ -247,7 +247,6 @@ fn integration(given: &Value) -> Result<Option<Integration>, Refusal> {
             word.make_ascii_uppercase();
         }
     }
-    defaults(&mut settings, "");
     Ok(Some(Integration {
         kind,
         http_method,

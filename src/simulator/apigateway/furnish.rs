@@ -32,9 +32,9 @@ pub fn add_api(
     api.content.policy = Some(policy);
     let root = api.root.clone();
     let proxy = super::resource::add(random, api, &root, "{proxy+}")?;
-    for resource in [&root, &proxy] {
-        if let Some(resource) = api.resources.get_mut(resource) {
-            resource.methods.insert("ANY".to_owned(), mock());
+    for id in [&root, &proxy] {
+        if let Some(resource) = api.resources.get_mut(id) {
+            resource.methods.insert("ANY".to_owned(), mock(id));
         }
     }
     let deployment = deployment::deploy(random, now, api, None)?;
@@ -52,10 +52,10 @@ fn admitting(vpc_endpoints: &[String]) -> String {
     json!({"Version": "2012-10-17", "Statement": statements}).to_string()
 }
 
-fn mock() -> Method {
+fn mock(resource: &str) -> Method {
     let response = json!({"statusCode": "200"});
     let mut settings = Map::new();
-    super::method::defaults(&mut settings, "");
+    super::method::defaults(&mut settings, resource);
     settings.insert(
         "requestTemplates".to_owned(),
         json!({"application/json": "{\"statusCode\": 200}"}),

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::body::{Body, read};
 use super::common::{api, bad};
 use super::endpoint::{association, check_endpoints};
+use super::method::defaults;
 use super::rest_api::{check_name, new, replace, shown};
 use super::state::{Api, Resource};
 use super::{policy, resource};
@@ -141,7 +142,13 @@ fn add_operations(
             .map_err(|refusal| failed(&format!("create resource at path '{path}'"), &refusal))?;
         let resource: Option<&mut Resource> = api.resources.get_mut(&id);
         if let Some(resource) = resource {
-            resource.methods.extend(methods.clone());
+            for (verb, method) in methods {
+                let mut method = method.clone();
+                if let Some(integration) = &mut method.integration {
+                    defaults(&mut integration.settings, &id);
+                }
+                resource.methods.insert(verb.clone(), method);
+            }
         }
     }
     Ok(())

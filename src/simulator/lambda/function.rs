@@ -146,6 +146,8 @@ fn shown(
         "Architectures": ["x86_64"],
         "EphemeralStorage": {"Size": 512},
         "TracingConfig": {"Mode": "PassThrough"},
+        "LoggingConfig": {"LogFormat": "Text", "LogGroup": format!("/aws/lambda/{name}")},
+        "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
     });
     if let Some(members) = tree.as_object_mut() {
         members.extend(version.settings.clone());
