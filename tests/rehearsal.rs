@@ -204,18 +204,15 @@ async fn moving_to_other_subnets_never_leaves_a_moment_without_a_healthy_target(
     };
     let mut bench = Bench::new("placeholder.toml", conditions);
     assert!(bench.up().await.ok());
-    let (a, b, c) = (
-        "subnet-0aaaaaaaaaaaaaaaa",
-        "subnet-0bbbbbbbbbbbbbbbb",
-        "subnet-0cccccccccccccccc",
-    );
-    let (d, e) = ("subnet-0dddddddddddddddd", "subnet-0eeeeeeeeeeeeeeee");
+    let subnet = |letter: &str| format!("\"subnet-0{}\"", letter.repeat(16));
+    let [first, second, third] = ["a", "b", "c"].map(subnet);
+    let [fourth, fifth] = ["d", "e"].map(subnet);
     // One goes, one comes back, one moves within its zone, all move.
-    move_to(&mut bench, &format!(r#"["{a}", "{b}"]"#)).await;
-    move_to(&mut bench, &format!(r#"["{a}", "{b}", "{c}"]"#)).await;
-    move_to(&mut bench, &format!(r#"["{a}", "{b}", "{d}"]"#)).await;
-    move_to(&mut bench, &format!(r#"["{a}", "{d}"]"#)).await;
-    move_to(&mut bench, &format!(r#"["{b}", "{e}"]"#)).await;
+    move_to(&mut bench, &format!("[{first}, {second}]")).await;
+    move_to(&mut bench, &format!("[{first}, {second}, {third}]")).await;
+    move_to(&mut bench, &format!("[{first}, {second}, {fourth}]")).await;
+    move_to(&mut bench, &format!("[{first}, {fourth}]")).await;
+    move_to(&mut bench, &format!("[{second}, {fifth}]")).await;
 }
 
 impl Bench {
