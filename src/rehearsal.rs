@@ -4,11 +4,7 @@
 //! zone, certificate, functions, APIs. It is topped up at each command, and what
 //! was invented is said once, when it is invented.
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use ipnet::Ipv4Net;
 
@@ -57,11 +53,11 @@ pub fn account(global: &Global, world: Option<&Path>) -> Result<Simulator> {
     conditions.speed = global.speed;
     match world {
         None => Ok(Simulator::new(conditions)),
-        Some(path) => Simulator::open(path, conditions).map_err(unusable),
+        Some(path) => Simulator::open(path, conditions).map_err(|error| unusable(&error)),
     }
 }
 
-fn unusable(error: WorldError) -> Error {
+fn unusable(error: &WorldError) -> Error {
     let shown = Error::invalid(format!("the simulated account cannot be used: {error}"));
     match error {
         WorldError::InUse(_) => shown.hint("wait for the other command, or name another file"),
@@ -77,7 +73,7 @@ fn unusable(error: WorldError) -> Error {
 /// No region is known, or the world cannot be used.
 pub fn open(
     global: &Global,
-    world: &PathBuf,
+    world: &Path,
     region: Option<String>,
     config: Option<&Config>,
 ) -> Result<Connection> {
@@ -169,7 +165,7 @@ pub fn furnish(
             let mut ctx = world.context(account, region, conditions);
             add_missing(&mut ctx, config)
         })
-        .map_err(unusable)
+        .map_err(|error| unusable(&error))
 }
 
 /// Adds what the configuration borrows and the account does not have; says what.
@@ -210,11 +206,10 @@ fn add_network(ctx: &mut Ctx<'_>, config: &Config) -> Vec<String> {
     let mut invented = Vec::new();
     let network = &config.network;
     let [a, b, ..] = VPC_RANGE;
-    if !ctx.here.ec2.vpcs.contains_key(&network.vpc) {
-        if let Ok(range) = Ipv4Net::new(VPC_RANGE.into(), 16) {
-            ec2::furnish::add_vpc(ctx, &network.vpc, range);
-            invented.push(format!("{} ({range})", network.vpc));
-        }
+    let missing = !ctx.here.ec2.vpcs.contains_key(&network.vpc);
+    if missing && let Ok(range) = Ipv4Net::new(VPC_RANGE.into(), 16) {
+        ec2::furnish::add_vpc(ctx, &network.vpc, range);
+        invented.push(format!("{} ({range})", network.vpc));
     }
     for subnet in &network.subnets {
         if ctx.here.ec2.subnets.contains_key(subnet) {
@@ -222,8 +217,10 @@ fn add_network(ctx: &mut Ctx<'_>, config: &Config) -> Vec<String> {
         }
         let known = &ctx.here.ec2.subnets;
         let here = known.values().filter(|one| one.vpc == network.vpc);
-        let taken: BTreeSet<Ipv4Net> = here.clone().map(|one| one.cidr).collect();
-        let used: BTreeSet<&str> = here.map(|one| one.zone.as_str()).collect();
+        let taken: BTreeSet<Ipv4Net> = here.map(|one| one.cidr).collect();
+        // A zone that none of the file's other subnets is in.
+        let named = network.subnets.iter().filter_map(|id| known.get(id));
+        let used: BTreeSet<&str> = named.map(|one| one.zone.as_str()).collect();
         let zones = ec2::zones(ctx.region);
         let zone = zones.iter().find(|zone| !used.contains(zone.name.as_str()));
         let ranges = (1..=250u8).filter_map(|third| Ipv4Net::new([a, b, third, 0].into(), 24).ok());

@@ -143,7 +143,8 @@ impl Builder<'_> {
         let endpoint = self.add(VpcEndpoint {
             owner: self.owner.clone(),
             vpc: config.network.vpc.clone(),
-            subnets: subnets.clone(),
+            subnets,
+            zones: self.references.zones.clone(),
             group: endpoint_group,
             service: self.references.endpoint_service.clone(),
             private_dns: config.endpoint.private_dns,
@@ -177,7 +178,7 @@ impl Builder<'_> {
         let balancer = self.add(LoadBalancer {
             owner: self.owner.clone(),
             vpc: config.network.vpc.clone(),
-            subnets,
+            subnets: by_zone(&self.references.zones),
             group: balancer_group.clone(),
             attributes: attributes(config),
         });
@@ -293,6 +294,13 @@ impl Builder<'_> {
         });
         rules.collect()
     }
+}
+
+fn by_zone(zones: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let pairs = zones.iter();
+    pairs
+        .map(|(subnet, zone)| (zone.clone(), subnet.clone()))
+        .collect()
 }
 
 /// The load balancer's attributes, as ELBv2 spells them.

@@ -8,7 +8,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use tokio::{sync::watch, time::Instant};
+use tokio::time::Instant;
 
 use crate::{
     aws::Aws,
@@ -16,7 +16,7 @@ use crate::{
     event::{Event, Happening, Sink},
     graph::{Sight, Step},
     look::Look,
-    pipeline::{Report, Stop},
+    pipeline::{Report, Stop, signpost::Signpost},
     resource::{Drift, Key, Need, Settled},
     stack::Stack,
 };
@@ -61,8 +61,11 @@ pub async fn apply(stack: &Stack, aws: &Aws, look: &Look, sink: &dyn Sink, stop:
     let mut report = walk_all(stack, aws, look, sink, stop, Phase::Main).await;
     let late = report.ok() && stack.steps.iter().any(|step| has_late_drift(step.as_ref()));
     if late {
-        let last = walk_all(stack, aws, look, sink, stop, Phase::Last).await;
-        report.extend(last);
+        report.extend(walk_all(stack, aws, look, sink, stop, Phase::Last).await);
+        // What was taken away may have made room for more.
+        if report.ok() {
+            report.extend(walk_all(stack, aws, look, sink, stop, Phase::Main).await);
+        }
     }
     report
 }
@@ -80,10 +83,10 @@ async fn walk_all(
     stop: &Stop,
     phase: Phase,
 ) -> Report {
-    let board: BTreeMap<Key, watch::Sender<Progress>> = stack
+    let board: BTreeMap<Key, Signpost<Progress>> = stack
         .steps
         .iter()
-        .map(|step| (step.key(), watch::Sender::new(Progress::Waiting)))
+        .map(|step| (step.key(), Signpost::new(Progress::Waiting)))
         .collect();
     let walks: FuturesUnordered<_> = stack
         .steps
@@ -152,7 +155,7 @@ fn into_report(mut outcomes: Vec<Outcome>) -> Report {
 /// One resource on its way.
 struct Walk<'a> {
     step: &'a dyn Step,
-    board: &'a BTreeMap<Key, watch::Sender<Progress>>,
+    board: &'a BTreeMap<Key, Signpost<Progress>>,
     aws: &'a Aws,
     look: &'a Look,
     sink: &'a dyn Sink,
@@ -214,14 +217,13 @@ impl Walk<'_> {
             let Some(neighbour) = self.board.get(need.key()) else {
                 continue;
             };
-            let mut watcher = neighbour.subscribe();
-            if *watcher.borrow() < wanted(need) {
+            if neighbour.get() < wanted(need) {
                 let open = needs[index..].iter().filter(|need| !self.is_met(need));
                 let open: Vec<&str> = open.map(|need| need.key().as_str()).collect();
                 self.emit(Happening::Queued(open.join(", ")));
             }
-            let reached = watcher.wait_for(|now| *now >= wanted(need)).await;
-            if reached.is_ok_and(|now| *now == Progress::Ended) {
+            let reached = neighbour.wait_for(|now| now >= wanted(need)).await;
+            if reached == Progress::Ended {
                 return Err(format!("{} did not come about", need.key()));
             }
         }
@@ -231,7 +233,7 @@ impl Walk<'_> {
 
     fn is_met(&self, need: &Need) -> bool {
         let neighbour = self.board.get(need.key());
-        neighbour.is_none_or(|neighbour| *neighbour.borrow() >= wanted(need))
+        neighbour.is_none_or(|neighbour| neighbour.get() >= wanted(need))
     }
 
     /// Looks, acts, and looks again until AWS shows what is wanted.
@@ -387,14 +389,9 @@ impl Walk<'_> {
     }
 
     fn announce(&self, progress: Progress) {
-        if let Some(own) = self.board.get(&self.step.key()) {
-            own.send_if_modified(|now| {
-                let further = progress > *now;
-                if further {
-                    *now = progress;
-                }
-                further
-            });
+        let own = self.board.get(&self.step.key());
+        if let Some(own) = own.filter(|own| progress > own.get()) {
+            own.set(progress);
         }
     }
 

@@ -5,6 +5,7 @@ pub mod observe;
 pub mod plan;
 pub mod remove;
 pub mod report;
+mod signpost;
 pub mod stop;
 
 pub use apply::apply;

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use tokio::{sync::watch, time::Instant};
+use tokio::time::Instant;
 
 use crate::{
     aws::Aws,
@@ -14,7 +14,7 @@ use crate::{
     event::{Event, Happening, Sink},
     graph::Owned,
     look::Look,
-    pipeline::{Report, Stop},
+    pipeline::{Report, Stop, signpost::Signpost},
 };
 
 /// How long one thing may take to go. AWS keeps a load balancer's interfaces
@@ -40,9 +40,9 @@ pub async fn remove(
     sink: &dyn Sink,
     stop: &Stop,
 ) -> Report {
-    let board: Vec<watch::Sender<Progress>> = doomed
+    let board: Vec<Signpost<Progress>> = doomed
         .iter()
-        .map(|_| watch::Sender::new(Progress::Standing))
+        .map(|_| Signpost::new(Progress::Standing))
         .collect();
     let removals: FuturesUnordered<_> = (0..doomed.len())
         .map(|index| {
@@ -85,7 +85,7 @@ enum End {
 struct Removal<'a> {
     thing: &'a Owned,
     doomed: &'a [Owned],
-    board: &'a [watch::Sender<Progress>],
+    board: &'a [Signpost<Progress>],
     index: usize,
     aws: &'a Aws,
     look: &'a Look,
@@ -114,7 +114,7 @@ impl Removal<'_> {
             }
         };
         self.emit(happening);
-        self.board[self.index].send_replace(progress);
+        self.board[self.index].set(progress);
         (self.index, end)
     }
 
@@ -148,9 +148,10 @@ impl Removal<'_> {
             self.emit(Happening::Queued(names.join(", ")));
         }
         for other in first {
-            let mut watcher = self.board[other].subscribe();
-            let end = watcher.wait_for(|now| *now != Progress::Standing).await;
-            if end.is_ok_and(|end| *end == Progress::Stuck) {
+            let end = self.board[other]
+                .wait_for(|now| now != Progress::Standing)
+                .await;
+            if end == Progress::Stuck {
                 return Err(format!("{} is still there", self.doomed[other].key));
             }
         }

@@ -84,6 +84,7 @@ impl Stop {
     /// Why the run stops.
     pub async fn sleep(&self, time: Duration) -> Result<(), Why> {
         tokio::select! {
+            biased;
             why = self.thrown() => Err(why),
             () = self.clock.sleep(time) => Ok(()),
         }

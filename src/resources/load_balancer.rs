@@ -28,8 +28,8 @@ pub struct LoadBalancer {
     pub owner: Owner,
     /// The VPC.
     pub vpc: String,
-    /// Its subnets, in two zones or more.
-    pub subnets: BTreeSet<String>,
+    /// Its subnets by zone, two zones or more.
+    pub subnets: BTreeMap<String, String>,
     /// Its security group.
     pub group: Arc<Node<SecurityGroup>>,
     /// The attributes that are managed, as ELBv2 spells them.
@@ -53,8 +53,8 @@ pub struct Actual {
     pub vpc: String,
     /// `provisioning`, `active`, `failed`, …
     pub state: String,
-    /// Its subnets.
-    pub subnets: BTreeSet<String>,
+    /// Its subnets by zone.
+    pub subnets: BTreeMap<String, String>,
     /// Its security groups.
     pub groups: BTreeSet<String>,
     /// Its attributes.
@@ -65,6 +65,20 @@ pub struct Actual {
 
 /// The attribute that makes AWS refuse a deletion.
 pub const PROTECTION: &str = "deletion_protection.enabled";
+
+impl LoadBalancer {
+    /// The subnets while targets in zones that go are still used.
+    fn subnets_now(&self, actual: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+        let mut now = actual.clone();
+        now.extend(self.subnets.clone());
+        now
+    }
+}
+
+fn listed(subnets: &BTreeMap<String, String>) -> String {
+    let sorted: BTreeSet<&str> = subnets.values().map(String::as_str).collect();
+    sorted.into_iter().collect::<Vec<_>>().join(", ")
+}
 
 impl Resource for LoadBalancer {
     type Actual = Actual;
@@ -138,11 +152,12 @@ impl Resource for LoadBalancer {
         let mut drift = Vec::new();
         drift.extend(Drift::between("internal", internal, &true).map(Drift::replaces));
         drift.extend(Drift::between("vpc", vpc, &self.vpc).map(Drift::replaces));
-        drift.extend(Drift::between(
-            "subnets",
-            &join(subnets),
-            &join(&self.subnets),
-        ));
+        // A target whose zone is taken away is no longer used: zones go last,
+        // when the targets in the other ones are healthy.
+        let now = self.subnets_now(subnets);
+        let (was, now, wanted) = (listed(subnets), listed(&now), listed(&self.subnets));
+        drift.extend(Drift::between("subnets", &was, &now));
+        drift.extend(Drift::between("subnets", &now, &wanted).map(Drift::at_last));
         let group = self.group.id().unwrap_or_else(|| UNKNOWN.to_owned());
         drift.extend(Drift::between("security groups", &join(groups), &group));
         for (name, wanted) in &self.attributes {
@@ -169,7 +184,7 @@ impl Resource for LoadBalancer {
             .scheme(LoadBalancerSchemeEnum::Internal)
             .r#type(LoadBalancerTypeEnum::Application)
             .ip_address_type(IpAddressType::Ipv4)
-            .set_subnets(Some(self.subnets.iter().cloned().collect()))
+            .set_subnets(Some(self.subnets.values().cloned().collect()))
             .security_groups(group)
             .set_tags(Some(tags::to_elb(&self.owner.tags(&self.key()))))
             .send()
@@ -182,10 +197,15 @@ impl Resource for LoadBalancer {
         balancing::set_tags(aws, &actual.arn, drift).await?;
         let changed = |field: &str| drift.iter().any(|one| one.field == field);
         if changed("subnets") {
+            let subnets = if drift.iter().any(|one| one.last) {
+                self.subnets.clone()
+            } else {
+                self.subnets_now(&actual.subnets)
+            };
             aws.elb
                 .set_subnets()
                 .load_balancer_arn(&actual.arn)
-                .set_subnets(Some(self.subnets.iter().cloned().collect()))
+                .set_subnets(Some(subnets.into_values().collect()))
                 .send()
                 .await
                 .called("SetSubnets")?;
@@ -284,7 +304,7 @@ fn actual(
         subnets: balancer
             .availability_zones()
             .iter()
-            .filter_map(|zone| zone.subnet_id().map(str::to_owned))
+            .filter_map(|zone| Some((zone.zone_name()?.to_owned(), zone.subnet_id()?.to_owned())))
             .collect(),
         groups: balancer.security_groups().iter().cloned().collect(),
         attributes,

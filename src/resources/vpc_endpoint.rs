@@ -9,7 +9,10 @@
 //!
 //! [`EndpointPolicy`]: super::EndpointPolicy
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use aws_sdk_ec2::types::{self, Filter, NetworkInterface, ResourceType, TagSpecification};
 
@@ -34,6 +37,8 @@ pub struct VpcEndpoint {
     pub vpc: String,
     /// Its subnets, one a zone.
     pub subnets: BTreeSet<String>,
+    /// The zone of each of them.
+    pub zones: BTreeMap<String, String>,
     /// Its security group.
     pub group: Arc<Node<SecurityGroup>>,
     /// The endpoint service, as in `com.amazonaws.eu-central-1.execute-api`.
@@ -175,7 +180,7 @@ impl Resource for VpcEndpoint {
             state: _,
             failure: _,
             vpc,
-            subnets,
+            subnets: _, // in subnet_drift
             groups,
             private_dns,
             policy: _, // EndpointPolicy's
@@ -186,7 +191,7 @@ impl Resource for VpcEndpoint {
             .map(Drift::replaces)
             .into_iter()
             .collect();
-        drift.extend(self.subnet_drift(subnets));
+        drift.extend(self.subnet_drift(actual));
         let group = self.group.id();
         let wanted: BTreeSet<String> = group.iter().cloned().collect();
         if group.is_none() || *groups != wanted {
@@ -210,11 +215,13 @@ impl Resource for VpcEndpoint {
                     .iter()
                     .map(|address| &address.subnet)
                     .collect();
-                let missing = self.subnets.iter().filter(|id| !have.contains(id)).count();
+                // What is not there at all is drift.
+                let wanted = || actual.subnets.intersection(&self.subnets);
+                let missing = wanted().filter(|id| !have.contains(id)).count();
                 if missing == 0 {
                     Settled::Yes
                 } else {
-                    let all = self.subnets.len();
+                    let all = wanted().count();
                     Settled::NotYet(format!("{} of {all} addresses", all - missing))
                 }
             }
@@ -241,18 +248,20 @@ impl Resource for VpcEndpoint {
 
     async fn update(&self, aws: &Aws, actual: &Actual, drift: &[Drift]) -> Result<()> {
         set_tags(aws, &actual.id, drift).await?;
-        let changed = |field: &str| drift.iter().any(|one| one.field == field && !one.last);
-        let removes = drift.iter().any(|one| one.last);
+        let changed = |field: &str| drift.iter().any(|one| one.field == field);
         let mut call = aws.ec2.modify_vpc_endpoint().vpc_endpoint_id(&actual.id);
         let mut needed = false;
         if changed("subnets") {
-            let added = self.subnets.difference(&actual.subnets).cloned();
-            call = call.set_add_subnet_ids(Some(added.collect()));
-            needed = true;
-        }
-        if removes {
-            let stale = actual.subnets.difference(&self.subnets).cloned();
-            call = call.set_remove_subnet_ids(Some(stale.collect()));
+            let wanted = if drift.iter().any(|one| one.last) {
+                self.subnets.clone()
+            } else {
+                self.subnets_now(actual)
+            };
+            let added: Vec<String> = wanted.difference(&actual.subnets).cloned().collect();
+            let stale: Vec<String> = actual.subnets.difference(&wanted).cloned().collect();
+            call = call
+                .set_add_subnet_ids((!added.is_empty()).then_some(added))
+                .set_remove_subnet_ids((!stale.is_empty()).then_some(stale));
             needed = true;
         }
         if changed("security groups") {
@@ -316,15 +325,44 @@ impl Resource for VpcEndpoint {
 }
 
 impl VpcEndpoint {
-    /// Missing subnets are added now, stale ones are removed at last.
-    fn subnet_drift(&self, actual: &BTreeSet<String>) -> Vec<Drift> {
-        let both: BTreeSet<String> = actual.union(&self.subnets).cloned().collect();
-        let mut drift = Vec::new();
-        if both != *actual {
-            drift.push(Drift::new("subnets", join(actual), join(&both)));
+    /// The subnets while others still use the addresses of stale ones: wanted
+    /// subnets are added, stale ones stay until the end.
+    ///
+    /// A zone takes one subnet (`DuplicateSubnetsInSameZone`): a stale one in a
+    /// zone that gets another goes at once. If that would be all of them, one
+    /// zone waits for the end, so that one address always serves.
+    fn subnets_now(&self, actual: &Actual) -> BTreeSet<String> {
+        let zone_of = |subnet: &String| {
+            let seen = actual.addresses.iter().find(|one| one.subnet == *subnet);
+            seen.map(|address| address.zone.as_str())
+        };
+        let added: BTreeSet<&String> = self.subnets.difference(&actual.subnets).collect();
+        let mut swapped: Vec<(&String, &String)> = Vec::new();
+        for stale in actual.subnets.difference(&self.subnets) {
+            let zone = zone_of(stale);
+            let same = |one: &&&String| zone == self.zones.get(**one).map(String::as_str);
+            swapped.extend(added.iter().find(same).map(|new| (stale, *new)));
         }
-        if both != self.subnets {
-            drift.push(Drift::new("subnets", join(&both), join(&self.subnets)).at_last());
+        let mut now: BTreeSet<String> = actual.subnets.union(&self.subnets).cloned().collect();
+        if swapped.len() == actual.subnets.len()
+            && let Some((_, waiting)) = swapped.pop()
+        {
+            now.remove(waiting);
+        }
+        for (stale, _) in swapped {
+            now.remove(stale);
+        }
+        now
+    }
+
+    fn subnet_drift(&self, actual: &Actual) -> Vec<Drift> {
+        let now = self.subnets_now(actual);
+        let mut drift = Vec::new();
+        if now != actual.subnets {
+            drift.push(Drift::new("subnets", join(&actual.subnets), join(&now)));
+        }
+        if now != self.subnets {
+            drift.push(Drift::new("subnets", join(&now), join(&self.subnets)).at_last());
         }
         drift
     }

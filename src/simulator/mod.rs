@@ -28,6 +28,8 @@
 //! refusal changes nothing. Each rule names its source in a comment: a page of
 //! AWS's documentation, "observed" (somebody's public log), or "assumption".
 //!
+//! `dataplane/` looks at the same world as a client of the stack does: does a request get through?
+//!
 //! # To add a service
 //!
 //! Write `foo.rs` (or `foo/`) with
@@ -51,6 +53,7 @@ pub mod apigateway;
 pub mod clock;
 pub mod codec;
 pub mod conditions;
+pub mod dataplane;
 pub mod ec2;
 pub mod elbv2;
 pub mod faults;
@@ -242,6 +245,12 @@ impl Simulator {
         let mut live = self.lock();
         live.advance();
         live.world.clone()
+    }
+
+    /// Follows a request to where it gets, as things are now; nothing changes.
+    pub fn ask(&self, account: &str, region: &str, ask: &dataplane::Ask) -> dataplane::Answer {
+        let (mut world, conditions) = (self.world(), self.lock().conditions.clone());
+        dataplane::ask(&world.context(account, region, &conditions), ask)
     }
 
     /// Changes the world behind AWS's back, at this moment, and saves it: to furnish it, or as drift.

@@ -7,6 +7,7 @@
 //! | `PUT /_simulator/faults` | replaces the fault rules |
 //! | `PUT /_simulator/conditions` | replaces all conditions but the speed |
 //! | `POST /_simulator/skip` | puts the clock forward: `{"seconds": 90}` |
+//! | `POST /_simulator/ask` | `{"account", "region", "host", "client"}`, optionally `"path"`, `"method"`, `"port"`, `"headers"`: does a request get through? |
 //! | `POST /_simulator/replace-interface` | `{"account", "region", "interface"}`: AWS moves an endpoint's interface |
 //! | `POST /_simulator/reset` | empties the account |
 
@@ -139,6 +140,7 @@ fn administer(simulator: &Simulator, route: &str, request: &Request) -> Response
         ("PUT", "faults") => set_faults(simulator, &request.body),
         ("PUT", "conditions") => set_conditions(simulator, &request.body),
         ("POST", "skip") => skip(simulator, &request.body),
+        ("POST", "ask") => ask(simulator, &request.body),
         ("POST", "replace-interface") => replace_interface(simulator, &request.body),
         ("POST", "reset") => simulator
             .reset()
@@ -182,6 +184,19 @@ fn skip(simulator: &Simulator, body: &[u8]) -> Result<Value, String> {
     Ok(json!({"now": simulator.now().iso()}))
 }
 
+fn ask(simulator: &Simulator, body: &[u8]) -> Result<Value, String> {
+    let mut body = parse(body)?;
+    let mut take = |name: &str| {
+        let taken = body.as_object_mut().and_then(|body| body.remove(name));
+        let text = taken.as_ref().and_then(Value::as_str).map(str::to_owned);
+        text.ok_or_else(|| format!("{name} is missing"))
+    };
+    let (account, region) = (take("account")?, take("region")?);
+    let ask = serde_json::from_value(body).map_err(|error| error.to_string())?;
+    let answer = simulator.ask(&account, &region, &ask);
+    serde_json::to_value(answer).map_err(|error| error.to_string())
+}
+
 fn replace_interface(simulator: &Simulator, body: &[u8]) -> Result<Value, String> {
     let body = parse(body)?;
     let field = |name: &str| {
@@ -197,4 +212,36 @@ fn replace_interface(simulator: &Simulator, body: &[u8]) -> Result<Value, String
         .map_err(|error| error.to_string())?
         .map_err(|refusal| refusal.to_string())?;
     Ok(json!({"interface": id}))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulator::testing::account;
+
+    fn asked(body: &Value) -> (u16, Value) {
+        let request = Request {
+            method: "POST".to_owned(),
+            body: body.to_string().into_bytes(),
+            ..Request::default()
+        };
+        let response = administer(&account(), "ask", &request);
+        let tree = serde_json::from_slice(&response.body).unwrap();
+        (response.status, tree)
+    }
+
+    #[test]
+    fn whether_a_request_gets_through_is_asked_over_http() {
+        let mut body = json!({"account": "111122223333", "region": "eu-central-1", "host": "a.example.com", "client": "10.0.0.1"});
+        let (status, answer) = asked(&body);
+        assert_eq!(
+            (status, &answer["hop"]),
+            (200, &json!("record")),
+            "{answer}"
+        );
+        assert_eq!(answer["status"], 0);
+        body["pth"] = "/".into();
+        assert_eq!(asked(&body).0, 400);
+        assert_eq!(asked(&json!({"account": "111122223333"})).0, 400);
+    }
 }

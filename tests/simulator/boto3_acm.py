@@ -3,11 +3,10 @@
 
     boto3_acm.py http://127.0.0.1:4567
 """
-from boto3_witness import CERTIFICATE, KEY, check, client, fresh, refused, skip
-import boto3_witness
+from boto3_common import CERTIFICATE, KEY, begin, check, client, end, refused, skip
 
-fresh()
-acm = client("acm")
+begin()
+acm = client("acm", parameter_validation=False)
 
 # --- requests ----------------------------------------------------------------
 request = dict(DomainName="orders.example.com", SubjectAlternativeNames=["*.orders.example.com", "x.example.org"], ValidationMethod="DNS")
@@ -62,4 +61,4 @@ acm.delete_certificate(CertificateArn=imported)
 refused("ResourceNotFoundException", acm.delete_certificate, CertificateArn=imported)
 skip(73 * 3600)
 check(acm.describe_certificate(CertificateArn=arn)["Certificate"]["Status"] == "VALIDATION_TIMED_OUT", "timed out")
-print(f"{boto3_witness.count} checks")
+end()

@@ -6,7 +6,7 @@
 import datetime
 import json
 
-from boto3_common import ACCOUNT, REGION, admin, begin, check, client, end, refused, skip, status
+from boto3_common import ACCOUNT, CERTIFICATE, KEY, REGION, admin, begin, check, client, end, refused, skip, status
 
 begin()
 gateway, ec2 = client("apigateway"), client("ec2")
@@ -181,8 +181,14 @@ with_stage = gateway.create_deployment(restApiId=api, stageName="other")["id"]
 check(gateway.get_stage(restApiId=api, stageName="other")["deploymentId"] == with_stage)
 
 # --- domain names --------------------------------------------------------------------
-HOST = "orders.corp.example.com"
-certificate = f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/1"
+HOST = "orders.example.com"
+
+
+def imported(account=ACCOUNT):
+    return client("acm", account=account).import_certificate(Certificate=CERTIFICATE.encode(), PrivateKey=KEY.encode())["CertificateArn"]
+
+
+certificate, newer = imported(), imported()
 wanted = dict(domainName=HOST, regionalCertificateArn=certificate, endpointConfiguration={"types": ["REGIONAL"]}, securityPolicy="TLS_1_2", tags={"hybridgw:stack": "orders"})
 refused("BadRequestException", gateway.create_domain_name, words=f"Certificate must be in '{REGION}'", **dict(wanted, regionalCertificateArn=certificate.replace(REGION, "us-east-1")))
 refused("BadRequestException", gateway.create_domain_name, words="owned by the account", **dict(wanted, regionalCertificateArn=certificate.replace(ACCOUNT, "444455556666")))
@@ -193,14 +199,14 @@ domain = status(gateway.create_domain_name(**wanted), 201)
 check(domain["regionalDomainName"].startswith("d-") and domain["regionalHostedZoneId"] == "Z1U9ULNL0V5AJ3", domain)
 check((domain["domainNameStatus"], domain["tags"], domain["securityPolicy"]) == ("UPDATING", {"hybridgw:stack": "orders"}, "TLS_1_2"), domain)
 refused("BadRequestException", gateway.create_domain_name, words="The domain name you provided already exists.", **wanted)
-refused("BadRequestException", client("apigateway", account="444455556666").create_domain_name, words="already exists", **dict(wanted, regionalCertificateArn=certificate.replace(ACCOUNT, "444455556666")))
-change = dict(domainName=HOST, patchOperations=patch("replace", "/regionalCertificateArn", certificate[:-1] + "2"))
+refused("BadRequestException", client("apigateway", account="444455556666").create_domain_name, words="already exists", **dict(wanted, regionalCertificateArn=imported("444455556666")))
+change = dict(domainName=HOST, patchOperations=patch("replace", "/regionalCertificateArn", newer))
 refused("ConflictException", gateway.update_domain_name, **change)
 skip(10)
 check(gateway.get_domain_name(domainName=HOST)["domainNameStatus"] == "AVAILABLE")
 check(gateway.update_domain_name(**change)["domainNameStatus"] == "UPDATING")
 skip(61)
-check([(d["domainNameStatus"], d["regionalCertificateArn"][-1]) for d in gateway.get_domain_names(limit=500)["items"]] == [("AVAILABLE", "2")])
+check([(d["domainNameStatus"], d["regionalCertificateArn"]) for d in gateway.get_domain_names(limit=500)["items"]] == [("AVAILABLE", newer)])
 refused("BadRequestException", gateway.update_domain_name, domainName=HOST, patchOperations=patch("replace", "/endpointConfiguration/types/REGIONAL", "PRIVATE"))
 refused("NotFoundException", gateway.get_domain_name, 404, "Invalid domain name identifier", domainName="other.example.com")
 
@@ -225,18 +231,18 @@ refused("BadRequestException", gateway.delete_rest_api, words=f"Please remove al
 refused("BadRequestException", gateway.delete_stage, restApiId=api, stageName="other")
 
 # --- a private domain name -------------------------------------------------------------
-own = dict(domainName="own.corp.example.com", certificateArn=certificate, endpointConfiguration={"types": ["PRIVATE"]}, policy=policy(one))
+own = dict(domainName="own.example.com", certificateArn=certificate, endpointConfiguration={"types": ["PRIVATE"]}, policy=policy(one))
 named = status(gateway.create_domain_name(**own), 201)
 also = gateway.create_domain_name(**own)
 check(named["domainNameId"] != also["domainNameId"], "private names need not be unique")
-check(named["domainNameArn"] == f"arn:aws:apigateway:{REGION}:{ACCOUNT}:/domainnames/own.corp.example.com+{named['domainNameId']}", named)
-key = dict(domainName="own.corp.example.com", domainNameId=named["domainNameId"])
-refused("NotFoundException", gateway.get_domain_name, domainName="own.corp.example.com")
+check(named["domainNameArn"] == f"arn:aws:apigateway:{REGION}:{ACCOUNT}:/domainnames/own.example.com+{named['domainNameId']}", named)
+key = dict(domainName="own.example.com", domainNameId=named["domainNameId"])
+refused("NotFoundException", gateway.get_domain_name, domainName="own.example.com")
 skip(100)
 check(gateway.get_domain_name(**key)["domainNameStatus"] == "UPDATING")
 skip(100)
 check(gateway.get_domain_name(**key)["domainNameStatus"] == "AVAILABLE")
-refused("NotFoundException", gateway.create_base_path_mapping, domainName="own.corp.example.com", restApiId=api, stage="live")
+refused("NotFoundException", gateway.create_base_path_mapping, domainName="own.example.com", restApiId=api, stage="live")
 gateway.create_base_path_mapping(**key, restApiId=api, stage="live", basePath="x")
 access = dict(domainNameArn=named["domainNameArn"], accessAssociationSourceType="VPCE", accessAssociationSource=one)
 joined = status(gateway.create_domain_name_access_association(**access, tags={"a": "b"}), 201)["domainNameAccessAssociationArn"]

@@ -4,99 +4,12 @@
     boto3_ec2.py http://127.0.0.1:4567
 """
 import json
-import sys
-import urllib.request
-import xml.etree.ElementTree
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError
+from botocore.exceptions import ConnectionClosedError, EndpointConnectionError
 
-ENDPOINT = sys.argv[1]
-REGION = "eu-central-1"
-checks = 0
+from boto3_common import REGION, admin, begin, check, client, end, refused, skip
 
-
-def client(name, account="111122223333", region=REGION, attempts=1, **extra):
-    config = Config(retries={"total_max_attempts": attempts, "mode": "standard"}, **extra)
-    made = boto3.client(
-        name,
-        region_name=region,
-        endpoint_url=ENDPOINT,
-        aws_access_key_id=account,
-        aws_secret_access_key="secret",
-        config=config,
-    )
-    made.meta.events.register("before-parse", witness)
-    return made
-
-
-def unknown_names(shape, element, path):
-    """Yields elements that botocore's model does not know, and lists that it would not find."""
-    if shape.type_name == "structure":
-        members = {m.serialization.get("name", name): m for name, m in shape.members.items()}
-        for child in element:
-            name = child.tag.rpartition("}")[2]
-            if name in ("requestId", "ResponseMetadata"):
-                continue
-            if name not in members:
-                yield f"{path}.{name}"
-            else:
-                yield from unknown_names(members[name], child, f"{path}.{name}")
-    elif shape.type_name == "list":
-        wanted = shape.member.serialization.get("name", "member")
-        for child in element:
-            name = child.tag.rpartition("}")[2]
-            if name != wanted:
-                yield f"{path}: <{name}>, not <{wanted}>"
-            else:
-                yield from unknown_names(shape.member, child, path)
-
-
-def witness(operation_model, response_dict, **_):
-    """Botocore ignores elements it does not know; this does not."""
-    if response_dict["status_code"] != 200 or operation_model.output_shape is None:
-        return
-    root = xml.etree.ElementTree.fromstring(response_dict["body"])
-    wrapper = operation_model.output_shape.serialization.get("resultWrapper")
-    if wrapper:
-        root = next(child for child in root if child.tag.endswith(wrapper))
-    unknown = list(unknown_names(operation_model.output_shape, root, operation_model.name))
-    check(not unknown, f"elements unknown to botocore: {unknown}")
-
-
-def admin(method, route, body=None):
-    request = urllib.request.Request(f"{ENDPOINT}/_simulator/{route}", method=method, data=json.dumps(body).encode() if body is not None else None)
-    with urllib.request.urlopen(request) as reply:
-        return json.load(reply)
-
-
-def skip(seconds):
-    admin("POST", "skip", {"seconds": seconds})
-
-
-def check(truth, what):
-    global checks
-    checks += 1
-    if not truth:
-        raise SystemExit(f"not so: {what}")
-
-
-def refused(code, call, **arguments):
-    global checks
-    checks += 1
-    try:
-        call(**arguments)
-    except ClientError as error:
-        found = error.response["Error"]["Code"]
-        if found != code:
-            raise SystemExit(f"{call.__name__} {arguments}: expected {code}, got {found}: {error}")
-        return error
-    raise SystemExit(f"{call.__name__} {arguments}: expected {code}, and it was accepted")
-
-
-admin("POST", "reset")
-admin("PUT", "conditions", {"quotas": False})
+begin()
 ec2 = client("ec2")
 
 # --- STS -------------------------------------------------------------------
@@ -158,7 +71,7 @@ made = ec2.create_security_group(GroupName="balancer", Description="way in", Vpc
 balancer = made["GroupId"]
 check(made["SecurityGroupArn"].endswith(f":security-group/{balancer}"), made)
 duplicate = refused("InvalidGroup.Duplicate", ec2.create_security_group, GroupName="balancer", Description="x", VpcId=vpc_id)
-check(len(duplicate.response["ResponseMetadata"]["RequestId"]) == 36, "a request id in errors")
+check(len(duplicate["ResponseMetadata"]["RequestId"]) == 36, "a request id in errors")
 ec2.create_security_group(GroupName="balancer", Description="same name elsewhere", VpcId=other_vpc)
 endpoint_group = ec2.create_security_group(GroupName="endpoint", Description="inner door", VpcId=vpc_id)["GroupId"]
 group = ec2.describe_security_groups(GroupIds=[balancer])["SecurityGroups"][0]
@@ -353,4 +266,4 @@ for _ in range(4):
 refused("RequestLimitExceeded", ec2.modify_vpc_endpoint, VpcEndpointId=endpoint)
 journal = admin("GET", "journal")
 check(journal[-1]["operation"] == "ec2:ModifyVpcEndpoint" and journal[-1]["outcome"] == "RequestLimitExceeded", journal[-1])
-print(f"{checks} checks passed, {len(journal)} calls")
+end()

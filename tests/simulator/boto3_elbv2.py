@@ -3,11 +3,10 @@
 
     boto3_elbv2.py http://127.0.0.1:4567
 """
-from boto3_witness import CERTIFICATE, KEY, REGION, check, client, fresh, refused, skip
-import boto3_witness
+from boto3_common import CERTIFICATE, KEY, REGION, begin, check, client, end, refused, skip
 
-fresh()
-elb, acm = client("elbv2"), client("acm")
+begin()
+elb, acm = client("elbv2", parameter_validation=False), client("acm", parameter_validation=False)
 ec2 = client("ec2", watched=False)
 
 # --- a network with an endpoint -------------------------------------------------
@@ -181,4 +180,4 @@ refused("DependencyViolation", ec2.delete_security_group, GroupId=front)
 skip(90)
 ec2.delete_security_group(GroupId=front)
 acm.delete_certificate(CertificateArn=certificate)
-print(f"{boto3_witness.count} checks")
+end()

@@ -1,0 +1,353 @@
+//! From the endpoint for execute-api to what answers a method.
+
+use serde_json::Value;
+
+use super::policy::{Question, Verdict, judge};
+use super::target::Entrance;
+use super::{Answer, Hop, Kind, Passed, Seen, Stop, bare, through};
+use crate::simulator::apigateway::{
+    Integration, Mapped, Method, Operations, Snapshot, deployed, mapping_for,
+};
+use crate::simulator::lambda;
+use crate::simulator::world::Ctx;
+
+const INVOKE: &str = "execute-api:Invoke";
+
+/// Follows a request that came to the endpoint.
+pub fn answer(ctx: &Ctx<'_>, entrance: &Entrance<'_>, passed: &Passed<'_>) -> Result<Answer, Stop> {
+    let (path, query) = passed.path();
+    // API Gateway developer guide, "Important notes": reserved for service
+    // health; neither policy has a say (assumption, as in the health checks).
+    if matches!(path, "/ping" | "/sping") {
+        let why = format!("API Gateway itself answers {path}");
+        return Ok(through(200, why, passed.seen(Kind::Api)));
+    }
+    let mapped = mapped(ctx, entrance, passed, path)?;
+    let arn = resource(ctx, passed, &mapped, &mapped.rest);
+    endpoint_policy(entrance, &arn)?;
+    let snapshot = staged(ctx, &mapped)?;
+    api_policy(entrance, snapshot, &arn)?;
+    let (resource_path, method) = method(passed, snapshot, &mapped)?;
+    let (status, why) = integrated(ctx, passed, &mapped, resource_path, method)?;
+    let seen = Seen {
+        api: Some(mapped.api),
+        stage: Some(mapped.stage),
+        path: format!("{}{query}", mapped.rest),
+        ..passed.seen(Kind::Api)
+    };
+    Ok(through(status, why, seen))
+}
+
+fn forbidden(why: impl Into<String>) -> Stop {
+    Stop::at(Hop::Mapping, 403, why)
+}
+
+/// Which API and stage a request means.
+///
+/// API Gateway developer guide, "Invoke a private API": by the header
+/// `x-apigw-api-id`, or by the API's own host name, with the endpoint's id in it
+/// or without; the stage is in the path then. Else the host is a custom domain
+/// name. That the header comes first is an assumption.
+fn mapped(
+    ctx: &Ctx<'_>,
+    entrance: &Entrance<'_>,
+    passed: &Passed<'_>,
+    path: &str,
+) -> Result<Mapped, Stop> {
+    let host = bare(&passed.host);
+    let header = passed.ask.header("x-apigw-api-id").map(str::to_owned);
+    let named = match header {
+        Some(api) => Some(api),
+        None => own_name(entrance, &host)?,
+    };
+    let Some(api) = named else {
+        return by_domain(ctx, &host, path);
+    };
+    if !ctx.here.apigateway.apis.contains_key(&api) {
+        return Err(forbidden(format!("there is no API {api}")));
+    }
+    let inside = path.trim_start_matches('/');
+    let (stage, rest) = inside.split_once('/').unwrap_or((inside, ""));
+    let mapped = Mapped {
+        api,
+        stage: stage.to_owned(),
+        rest: format!("/{rest}"),
+    };
+    // API Gateway developer guide, "Disable the default endpoint": 403 once that is deployed.
+    let off = deployed(ctx, &mapped.api, stage)
+        .is_some_and(|snapshot| snapshot.content.default_endpoint_off);
+    if off {
+        return Err(forbidden(format!(
+            "the default endpoint of the API {} is off",
+            mapped.api
+        )));
+    }
+    Ok(mapped)
+}
+
+/// The API of `{api}.execute-api.…` and `{api}-{vpce}.execute-api.…`.
+fn own_name(entrance: &Entrance<'_>, host: &str) -> Result<Option<String>, Stop> {
+    let Some((label, _)) = host.split_once(".execute-api.") else {
+        return Ok(None);
+    };
+    if label.starts_with("vpce-") {
+        return Err(forbidden("the endpoint's own name names no API"));
+    }
+    match label.split_once("-vpce-") {
+        Some((_, other)) if format!("vpce-{other}") != entrance.id => Err(forbidden(format!(
+            "the host names another endpoint than {}",
+            entrance.id
+        ))),
+        Some((api, _)) => Ok(Some(api.to_owned())),
+        None => Ok(Some(label.to_owned())),
+    }
+}
+
+/// API Gateway developer guide, "Security policies": endpoint access mode STRICT
+/// wants the host in SNI too, which load balancers do not send (research; DESIGN §9).
+fn by_domain(ctx: &Ctx<'_>, host: &str, path: &str) -> Result<Mapped, Stop> {
+    let domain = ctx.here.apigateway.domains.get(host);
+    let strict = domain.is_some_and(|one| {
+        one.settings
+            .get("endpointAccessMode")
+            .and_then(Value::as_str)
+            == Some("STRICT")
+    });
+    if strict {
+        return Err(forbidden(format!(
+            "{host} has the endpoint access mode STRICT, and the load balancer sends no SNI"
+        )));
+    }
+    mapping_for(ctx, host, path)
+        .ok_or_else(|| forbidden(format!("no base path mapping of {host} takes {path}")))
+}
+
+/// The ARN that policies are asked about (API Gateway developer guide, "Control access for invoking an API").
+fn resource(ctx: &Ctx<'_>, passed: &Passed<'_>, mapped: &Mapped, path: &str) -> String {
+    let Mapped { api, stage, .. } = mapped;
+    ctx.arn(
+        "execute-api",
+        &format!("{api}/{stage}/{}{path}", passed.ask.method),
+    )
+}
+
+fn judged(entrance: &Entrance<'_>, policy: &str, arn: &str) -> Verdict {
+    let question = Question {
+        action: INVOKE,
+        resource: arn,
+        keys: &entrance.keys(),
+    };
+    judge(policy, &question)
+}
+
+/// API Gateway developer guide, "Use VPC endpoint policies for private APIs": callers without signatures are anonymous.
+fn endpoint_policy(entrance: &Entrance<'_>, arn: &str) -> Result<(), Stop> {
+    match judged(entrance, &entrance.endpoint.policy, arn) {
+        Verdict::Allowed => Ok(()),
+        verdict => {
+            let text = format!(
+                "{INVOKE} on {arn}: the policy of the endpoint {} {}",
+                entrance.id,
+                verdict.words()
+            );
+            Err(Stop::at(Hop::EndpointPolicy, 403, text))
+        }
+    }
+}
+
+/// Without the stage, and for an API that is not private, API Gateway says 403 "Forbidden".
+fn staged<'a>(ctx: &'a Ctx<'_>, mapped: &Mapped) -> Result<&'a Snapshot, Stop> {
+    let Mapped { api, stage, .. } = mapped;
+    let snapshot = deployed(ctx, api, stage).ok_or_else(|| {
+        let text = format!("the API {api} has no stage \"{stage}\"");
+        Stop::at(Hop::Stage, 403, text)
+    })?;
+    // API Gateway developer guide, "Private REST APIs": public APIs are not reached through an endpoint.
+    if snapshot.content.kind != "PRIVATE" {
+        return Err(forbidden(format!("the API {api} is not private")));
+    }
+    Ok(snapshot)
+}
+
+/// API Gateway developer guide, "API Gateway resource policies": without authorisation an explicit Allow is needed.
+fn api_policy(entrance: &Entrance<'_>, snapshot: &Snapshot, arn: &str) -> Result<(), Stop> {
+    let policy = snapshot.content.policy.as_deref().unwrap_or_default();
+    match judged(entrance, policy, arn) {
+        Verdict::Allowed => Ok(()),
+        verdict => {
+            let text = format!(
+                "{INVOKE} on {arn}: the API's policy as deployed {}",
+                verdict.words()
+            );
+            Err(Stop::at(Hop::ApiPolicy, 403, text))
+        }
+    }
+}
+
+/// The method that takes a request, with its resource's path, when the caller may call it.
+fn method<'a>(
+    passed: &Passed<'_>,
+    snapshot: &'a Snapshot,
+    mapped: &Mapped,
+) -> Result<(&'a str, &'a Method), Stop> {
+    let verb = &passed.ask.method;
+    // API Gateway developer guide, "Gateway response types": MISSING_AUTHENTICATION_TOKEN
+    // is also for methods and resources that are not there.
+    let missing = || {
+        let text = format!(
+            "Missing Authentication Token: no method takes {verb} {}",
+            mapped.rest
+        );
+        Stop::at(Hop::Method, 403, text)
+    };
+    let (path, methods) = resource_of(&snapshot.operations, &mapped.rest).ok_or_else(missing)?;
+    let method = methods.get(verb).or_else(|| methods.get("ANY"));
+    let method = method.ok_or_else(missing)?;
+    authorized(passed, method)?;
+    Ok((path, method))
+}
+
+/// API Gateway developer guide, "Gateway response types": what a request lacks
+/// that has no signature, no token (401), no API key. What is there counts as right.
+fn authorized(passed: &Passed<'_>, method: &Method) -> Result<(), Stop> {
+    let has = |name: &str| passed.ask.header(name).is_some();
+    let lacks = |status: u16, text: &str| Err(Stop::at(Hop::Method, status, text));
+    match method.authorization.as_str() {
+        "AWS_IAM" if !has("authorization") => lacks(
+            403,
+            "Missing Authentication Token: the method wants a signature",
+        ),
+        "CUSTOM" | "COGNITO_USER_POOLS" if !has("authorization") => {
+            lacks(401, "Unauthorized: the method wants a token")
+        }
+        _ if method.api_key_required && !has("x-api-key") => {
+            lacks(403, "Forbidden: the method wants an API key")
+        }
+        _ => Ok(()),
+    }
+}
+
+type Methods = std::collections::BTreeMap<String, Method>;
+
+/// The resource that fits a path best: its parts, from the left, are literal rather than `{one}` rather than `{all+}`.
+///
+/// API Gateway developer guide, "Set up a proxy integration with a proxy
+/// resource". That a final slash does not count, and that another resource does
+/// not take over when the best one lacks the verb, are assumptions.
+fn resource_of<'a>(operations: &'a Operations, path: &str) -> Option<(&'a str, &'a Methods)> {
+    let ranked = operations.iter().filter_map(|(resource, methods)| {
+        Some((rank(resource, path)?, resource.as_str(), methods))
+    });
+    let best = ranked.min_by(|(one, ..), (other, ..)| one.cmp(other));
+    best.map(|(_, resource, methods)| (resource, methods))
+}
+
+fn parts(path: &str) -> Vec<&str> {
+    path.split('/').filter(|part| !part.is_empty()).collect()
+}
+
+/// How well a resource fits: a number for each of its parts, lower is better; none when it does not.
+fn rank(resource: &str, path: &str) -> Option<Vec<u8>> {
+    let path = parts(path);
+    let (mut rank, wanted) = (Vec::new(), parts(resource));
+    for (place, part) in wanted.iter().enumerate() {
+        let found = path.get(place)?;
+        if part.ends_with("+}") {
+            rank.push(2);
+            return Some(rank);
+        }
+        let variable = part.starts_with('{') && part.ends_with('}');
+        if !variable && part != found {
+            return None;
+        }
+        rank.push(u8::from(variable));
+    }
+    (wanted.len() == path.len()).then_some(rank)
+}
+
+/// What answers the method: its status, and words about it.
+fn integrated(
+    ctx: &Ctx<'_>,
+    passed: &Passed<'_>,
+    mapped: &Mapped,
+    resource_path: &str,
+    method: &Method,
+) -> Result<(u16, String), Stop> {
+    let default = Integration::default();
+    let integration = method.integration.as_ref().unwrap_or(&default);
+    if integration.kind == "MOCK" {
+        return Ok((mocked(integration), "a mock integration answers".to_owned()));
+    }
+    let Some(function) = function_of(ctx, mapped, integration) else {
+        let backend = integration.uri.as_deref().unwrap_or("the backend");
+        return Ok((200, format!("API Gateway calls {backend}")));
+    };
+    // API Gateway API reference, `PutIntegration`: with credentials, their role counts instead.
+    let by_role = integration.settings.contains_key("credentials");
+    // API Gateway developer guide, "Lambda resource policies": the verb that was
+    // used, and the resource's path with its variables as `*`.
+    let variables = parts(resource_path)
+        .into_iter()
+        .map(|part| if part.starts_with('{') { "*" } else { part });
+    let pattern = format!("/{}", variables.collect::<Vec<_>>().join("/"));
+    let source = resource(ctx, passed, mapped, &pattern);
+    let principal = "apigateway.amazonaws.com";
+    if !by_role && !lambda::permits(ctx, &function, principal, &source) {
+        let text = format!("{function} does not let {principal} invoke it for {source}");
+        return Err(Stop::at(Hop::Permission, 500, text));
+    }
+    Ok((200, format!("API Gateway invokes {function}")))
+}
+
+/// API Gateway developer guide, "Mock integrations": the request template says the status.
+fn mocked(integration: &Integration) -> u16 {
+    let template = &integration.settings.get("requestTemplates");
+    let template = template.and_then(|all| all["application/json"].as_str());
+    let tree: Option<Value> = template.and_then(|text| serde_json::from_str(text).ok());
+    let status = tree.and_then(|tree| tree["statusCode"].as_u64());
+    status
+        .and_then(|status| u16::try_from(status).ok())
+        .unwrap_or(200)
+}
+
+/// The function of `…:lambda:path/2015-03-31/functions/{arn}/invocations`, with the stage's variables in their places.
+fn function_of(ctx: &Ctx<'_>, mapped: &Mapped, integration: &Integration) -> Option<String> {
+    let (_, after) = integration.uri.as_deref()?.split_once(":lambda:path/")?;
+    let (_, arn) = after.split_once("/functions/")?;
+    let mut function = arn.trim_end_matches("/invocations").to_owned();
+    let api = ctx.here.apigateway.apis.get(&mapped.api)?;
+    for (name, value) in &api.stages.get(&mapped.stage)?.variables {
+        function = function.replace(&format!("${{stageVariables.{name}}}"), value);
+    }
+    Some(function)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rank;
+
+    #[test]
+    fn literal_parts_come_before_variables() {
+        let all = [
+            "/",
+            "/orders",
+            "/orders/{id}",
+            "/orders/new",
+            "/{proxy+}",
+            "/orders/{rest+}",
+        ];
+        for (path, best) in [
+            ("/", Some("/")),
+            ("/orders/", Some("/orders")),
+            ("/orders/new", Some("/orders/new")),
+            ("/orders/42", Some("/orders/{id}")),
+            ("/orders/42/items", Some("/orders/{rest+}")),
+            ("/other/42", Some("/{proxy+}")),
+        ] {
+            let ranked = all.iter().filter_map(|one| Some((rank(one, path)?, *one)));
+            assert_eq!(ranked.min().map(|(_, one)| one), best, "{path}");
+        }
+        assert_eq!(rank("/orders/{id}", "/orders"), None);
+        assert_eq!(rank("/{proxy+}", "/"), None);
+    }
+}

@@ -1,0 +1,250 @@
+//! The data plane: does a request get through, and if not, where does it stop?
+//!
+//! ```text
+//!   record ── load balancer ── group rule ── listener ── rule        balance.rs, conditions.rs
+//!                                              │ transforms          rewrite.rs, regex.rs
+//!                        target health ── group rule ── endpoint     target.rs
+//!                                              │
+//!       mapping ── endpoint policy ── stage ── API policy ── method ── permission    api.rs, policy.rs
+//!       bucket ─── endpoint policy ── bucket policy ── object                        bucket.rs
+//! ```
+//!
+//! Nothing changes by asking. Where chance decides on AWS (which node, which
+//! target, which group by weight) all of them must let the request pass, and
+//! the first one that does not is the answer. The stage comes before the API's
+//! policy here: without a stage there is no policy as deployed.
+//!
+//! Not judged: TLS between the client and the load balancer, from which VPC
+//! the client resolves the name, network ACLs and routes.
+
+mod api;
+mod balance;
+mod bucket;
+mod conditions;
+mod policy;
+mod regex;
+mod rewrite;
+mod target;
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+use serde::{Deserialize, Serialize};
+
+use super::world::Ctx;
+
+/// A request from a client.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ask {
+    /// The host, which is resolved and sent as `Host`.
+    pub host: String,
+    /// The path, with the query.
+    #[serde(default = "Ask::root")]
+    pub path: String,
+    /// The verb.
+    #[serde(default = "Ask::get")]
+    pub method: String,
+    /// The client's address.
+    pub client: Ipv4Addr,
+    /// The port: 443 or 80.
+    #[serde(default = "Ask::https")]
+    pub port: u16,
+    /// Further headers.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+}
+
+impl Ask {
+    /// Returns a plain GET over HTTPS.
+    pub fn new(host: &str, path: &str, client: Ipv4Addr) -> Self {
+        Self {
+            host: host.to_owned(),
+            path: path.to_owned(),
+            method: Self::get(),
+            client,
+            port: Self::https(),
+            headers: BTreeMap::new(),
+        }
+    }
+
+    /// Returns a header; names are alike in any case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        let found = headers.find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_str())
+    }
+
+    fn root() -> String {
+        "/".to_owned()
+    }
+
+    fn get() -> String {
+        "GET".to_owned()
+    }
+
+    const fn https() -> u16 {
+        443
+    }
+}
+
+/// What became of a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// The HTTP status that the client gets; 0 when nobody answers.
+    pub status: u16,
+    /// Where it stopped; none when it got through.
+    pub hop: Option<Hop>,
+    /// Why, in words.
+    pub why: String,
+    /// What the final target got.
+    pub seen: Option<Seen>,
+}
+
+/// Where requests stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Hop {
+    /// The DNS record.
+    Record,
+    /// A security group, of the load balancer or of the endpoint.
+    SecurityGroup,
+    /// The load balancer.
+    LoadBalancer,
+    /// The listener.
+    Listener,
+    /// A rule that refuses, or none that fits.
+    Rule,
+    /// The target group: nobody to send the request to.
+    TargetHealth,
+    /// The endpoint, or what else has the target's address.
+    Endpoint,
+    /// The endpoint's policy.
+    EndpointPolicy,
+    /// From the host to an API, or to a bucket.
+    Mapping,
+    /// The API's policy as deployed.
+    ApiPolicy,
+    /// The stage.
+    Stage,
+    /// The method, or S3's object.
+    Method,
+    /// Whether a function may be invoked, or a bucket be read.
+    Permission,
+}
+
+/// What the final target got.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Seen {
+    /// What it is.
+    pub kind: Kind,
+    /// The API.
+    pub api: Option<String>,
+    /// Its stage.
+    pub stage: Option<String>,
+    /// The path and query, after all rewriting and mapping.
+    pub path: String,
+    /// The host.
+    pub host: String,
+    /// The verb.
+    pub method: String,
+    /// The function's ARN.
+    pub function: Option<String>,
+    /// Where a redirect leads.
+    pub location: Option<String>,
+}
+
+/// What a final target is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// An API, whatever answers its method.
+    #[default]
+    Api,
+    /// A function that the load balancer invokes.
+    Lambda,
+    /// A bucket.
+    S3,
+    /// A fixed response.
+    Fixed,
+    /// A redirect.
+    Redirect,
+}
+
+/// A request that stopped.
+#[derive(Debug)]
+struct Stop {
+    hop: Hop,
+    status: u16,
+    why: String,
+}
+
+impl Stop {
+    fn at(hop: Hop, status: u16, why: impl Into<String>) -> Self {
+        let why = why.into();
+        Self { hop, status, why }
+    }
+}
+
+impl From<Stop> for Answer {
+    fn from(Stop { hop, status, why }: Stop) -> Self {
+        Self {
+            status,
+            hop: Some(hop),
+            why,
+            seen: None,
+        }
+    }
+}
+
+/// A request behind the rule that took it: transforms have changed it.
+#[derive(Clone, Debug)]
+struct Passed<'a> {
+    ask: &'a Ask,
+    host: String,
+    /// Path and query.
+    url: String,
+}
+
+impl Passed<'_> {
+    /// The path without the query, and the query with its question mark.
+    fn path(&self) -> (&str, &str) {
+        let end = self.url.find('?').unwrap_or(self.url.len());
+        self.url.split_at(end)
+    }
+
+    fn seen(&self, kind: Kind) -> Seen {
+        Seen {
+            kind,
+            path: self.url.clone(),
+            host: self.host.clone(),
+            method: self.ask.method.clone(),
+            ..Seen::default()
+        }
+    }
+}
+
+/// A request that got through.
+fn through(status: u16, why: impl Into<String>, seen: Seen) -> Answer {
+    Answer {
+        status,
+        hop: None,
+        why: why.into(),
+        seen: Some(seen),
+    }
+}
+
+/// A host without its port, in lower case.
+fn bare(host: &str) -> String {
+    let host = host.split(':').next().unwrap_or(host);
+    host.trim_end_matches('.').to_ascii_lowercase()
+}
+
+/// Follows a request through a region of an account as it is.
+pub fn ask(ctx: &Ctx<'_>, ask: &Ask) -> Answer {
+    balance::answer(ctx, ask).unwrap_or_else(Answer::from)
+}
+
+#[cfg(test)]
+mod tests;

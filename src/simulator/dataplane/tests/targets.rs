@@ -1,0 +1,164 @@
+//! Targets: health, functions, S3.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::{CLIENT, ENDPOINT, FULL_ACCESS, FUNCTION, GROUP, Stack, get, permit};
+use crate::simulator::dataplane::{Ask, Hop, Kind};
+use crate::simulator::elbv2::{TargetType, Verdict};
+use crate::simulator::s3::{self, Bucket, Object};
+use crate::simulator::testing::REGION;
+
+#[tokio::test]
+async fn without_a_healthy_target_all_are_tried() {
+    let stack = Stack::new().await;
+    assert!(!stack.serves("healthy").why.contains("no target is healthy"));
+    stack.edit(|ctx| {
+        for target in &mut ctx.here.elbv2.groups.get_mut(GROUP).unwrap().targets {
+            target.health.verdict = Verdict::Initial;
+        }
+    });
+    assert!(stack.serves("initial").why.contains("no target is healthy"));
+    // The probes find out, and what is behind still decides.
+    stack.edit(|ctx| ctx.here.ec2.rules.remove("balancer"));
+    stack.simulator.skip(Duration::from_mins(5));
+    stack.stops(Hop::SecurityGroup, 504, "unhealthy");
+    assert!(stack.get("/shop").why.contains("no target is healthy"));
+}
+
+#[tokio::test]
+async fn one_healthy_target_spares_the_others() {
+    let stack = Stack::new().await;
+    let second = stack.edit(|ctx| {
+        let targets = &mut ctx.here.elbv2.groups.get_mut(GROUP).unwrap().targets;
+        assert_eq!(targets.len(), 2);
+        targets[1].health.verdict = Verdict::Initial;
+        targets[1].id.clone()
+    });
+    stack.edit(|ctx| {
+        let mut all = ctx.here.ec2.interfaces.values_mut();
+        let interface = all.find(|one| one.address.to_string() == second).unwrap();
+        interface.leaving = true;
+    });
+    stack.serves("the healthy one");
+    stack.edit(|ctx| {
+        let targets = &mut ctx.here.elbv2.groups.get_mut(GROUP).unwrap().targets;
+        targets[1].health.verdict = Verdict::Healthy;
+    });
+    stack.stops(Hop::Endpoint, 504, "both healthy, one of them stale");
+}
+
+#[tokio::test]
+async fn a_function_is_invoked_with_permission() {
+    let stack = Stack::new().await;
+    stack.edit(|ctx| {
+        let group = ctx.here.elbv2.groups.get_mut(GROUP).unwrap();
+        group.kind = TargetType::Lambda;
+        group.targets.truncate(1);
+        FUNCTION.clone_into(&mut group.targets[0].id);
+    });
+    stack.stops(Hop::Permission, 502, "not permitted");
+    stack.edit(|ctx| permit(ctx, "elasticloadbalancing.amazonaws.com", GROUP));
+    let seen = stack.serves("permitted").seen.unwrap();
+    assert_eq!(
+        (seen.kind, seen.function.as_deref()),
+        (Kind::Lambda, Some(FUNCTION))
+    );
+    assert_eq!(seen.path, "/shop/orders/42");
+}
+
+#[tokio::test]
+async fn weight_zero_is_no_target() {
+    let stack = Stack::new().await;
+    let tuple = "Actions.member.1.ForwardConfig.TargetGroups.member.1";
+    stack
+        .rule(
+            1,
+            &format!(
+                "Actions.member.1.Type=forward&{tuple}.TargetGroupArn={GROUP}&{tuple}.Weight=0\
+                 &Conditions.member.1.Field=path-pattern&Conditions.member.1.Values.member.1=*"
+            ),
+        )
+        .await;
+    stack.stops(Hop::TargetHealth, 503, "weight 0");
+}
+
+const SITE: &str = "orders.example.com";
+
+/// The stack's endpoint is one for S3, and a bucket has the host's name.
+async fn site() -> Stack {
+    let stack = Stack::new().await;
+    stack.edit(|ctx| {
+        let endpoint = ctx.here.ec2.endpoints.get_mut(ENDPOINT).unwrap();
+        endpoint.service = format!("com.amazonaws.{REGION}.s3");
+        let object = Object {
+            body: s3::Bytes::default(),
+            etag: String::new(),
+            modified: ctx.now,
+            headers: std::collections::BTreeMap::default(),
+        };
+        let policy = json!({"Statement": {
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "s3:GetObject",
+            "Resource": format!("arn:aws:s3:::{SITE}/*"),
+            "Condition": {"StringEquals": {"aws:SourceVpce": ENDPOINT}},
+        }});
+        let bucket = Bucket {
+            region: REGION.to_owned(),
+            policy: Some(policy.to_string()),
+            objects: [("index.html".to_owned(), object)].into(),
+            ..Bucket::default()
+        };
+        ctx.global.s3.buckets.insert(SITE.to_owned(), bucket);
+    });
+    stack
+}
+
+#[tokio::test]
+async fn a_bucket_of_the_hosts_name_serves_its_objects() {
+    let stack = site().await;
+    let answer = stack.get("/index.html?v=1");
+    assert_eq!((answer.status, answer.hop), (200, None), "{}", answer.why);
+    let seen = answer.seen.unwrap();
+    assert_eq!((seen.kind, seen.path.as_str()), (Kind::S3, "/index.html"));
+    let stops = |ask: &Ask| {
+        let answer = stack.ask(ask);
+        (answer.hop, answer.status)
+    };
+    assert_eq!(stops(&get("/missing.html")), (Some(Hop::Method), 403));
+    assert_eq!(stops(&get("/")), (Some(Hop::Permission), 403));
+    let mut put = get("/index.html");
+    "PUT".clone_into(&mut put.method);
+    assert_eq!(stops(&put), (Some(Hop::Method), 405));
+    stack.edit(|ctx| {
+        let policy = FULL_ACCESS.replace("\"Action\": \"*\"", "\"Action\": \"s3:ListBucket\"");
+        ctx.here.ec2.endpoints.get_mut(ENDPOINT).unwrap().policy = policy;
+    });
+    assert_eq!(stops(&get("/index.html")), (Some(Hop::EndpointPolicy), 403));
+    stack.edit(|ctx| {
+        FULL_ACCESS.clone_into(&mut ctx.here.ec2.endpoints.get_mut(ENDPOINT).unwrap().policy);
+        ctx.global.s3.buckets.get_mut(SITE).unwrap().policy = None;
+    });
+    assert_eq!(stops(&get("/index.html")), (Some(Hop::Permission), 403));
+    stack.edit(|ctx| ctx.global.s3.buckets.clear());
+    assert_eq!(stops(&get("/index.html")), (Some(Hop::Mapping), 404));
+}
+
+#[tokio::test]
+async fn ports_that_nobody_listens_on_refuse() {
+    let stack = Stack::new().await;
+    stack.edit(|ctx| {
+        for target in &mut ctx.here.elbv2.groups.get_mut(GROUP).unwrap().targets {
+            target.port = Some(8443);
+        }
+        for rule in ctx.here.ec2.rules.values_mut() {
+            rule.traffic.to = rule.traffic.to.map(|_| 9000);
+        }
+    });
+    stack.stops(Hop::Endpoint, 502, "port 8443");
+    let mut http = get("/");
+    (http.port, http.client) = (80, CLIENT);
+    assert_eq!(stack.ask(&http).hop, Some(Hop::SecurityGroup));
+}

@@ -1,0 +1,425 @@
+//! The whole product on the simulated account: in virtual time, through the
+//! SDK's own serialisation, and as a person runs it with `--simulate`.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+    time::Duration,
+};
+
+use hybridgw::{
+    aws::{Connection, simulated},
+    clock::Clock,
+    config::Config,
+    event::Silent,
+    look::Look,
+    outputs::Status,
+    pipeline::{Plan, Report, Stop, apply, observe, observe::discover, remove},
+    references, rehearsal,
+    simulator::{Simulator, conditions::Conditions, latency},
+    stack::{self, Stack},
+};
+use tokio::time::Instant;
+
+const ACCOUNT: &str = "111122223333";
+const REGION: &str = "eu-central-1";
+const EXAMPLES: [&str; 2] = ["placeholder.toml", "apis.toml"];
+
+fn example(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("docs/examples")
+        .join(name)
+}
+
+/// A stack on a simulated account, in the paused time of a test.
+struct Bench {
+    config: Config,
+    connection: Connection,
+    simulator: Simulator,
+}
+
+impl Bench {
+    fn new(name: &str, conditions: Conditions) -> Self {
+        let config = Config::load(&example(name), &[], &|_| None).expect("an example is right");
+        let simulator = Simulator::new(conditions);
+        rehearsal::furnish(&simulator, &config, ACCOUNT, REGION).expect("it is in memory");
+        let http = simulated::http_client(simulator.clone());
+        Self {
+            connection: Connection::through(http, ACCOUNT, REGION, Clock::REAL),
+            config,
+            simulator,
+        }
+    }
+
+    fn look(&self) -> Look {
+        Look::new(self.connection.reader(), &self.config.stack)
+    }
+
+    async fn plan(&self, look: &Look) -> (Stack, Plan) {
+        let bodies = stack::bodies(&self.config, REGION).expect("the bodies are right");
+        let references = references::check(&self.config, look).await;
+        let references = references.unwrap_or_else(|error| panic!("{error}"));
+        let stack = Stack::new(&self.config, &references, bodies);
+        let plan = observe(&stack, look).await;
+        (stack, plan.unwrap_or_else(|error| panic!("{error}")))
+    }
+
+    async fn up(&self) -> Report {
+        let look = self.look();
+        let (stack, plan) = self.plan(&look).await;
+        let (aws, stop) = (self.connection.writer(), Stop::default());
+        let mut report = apply(&stack, &aws, &look, &Silent, &stop).await;
+        report.extend(remove(&plan.leftovers, &aws, &look, &Silent, &stop).await);
+        report
+    }
+
+    async fn down(&self) -> Report {
+        let look = self.look();
+        let owned = discover(&look).await.expect("reads work");
+        let aws = self.connection.writer();
+        remove(&owned, &aws, &look, &Silent, &Stop::default()).await
+    }
+
+    /// Everything that exists, but for what moves by itself.
+    fn census(&self) -> serde_json::Value {
+        let world = serde_json::to_value(self.simulator.world()).expect("a world is JSON");
+        let mut here = world["accounts"][ACCOUNT].clone();
+        // Calls to global services leave a bucket of tokens elsewhere.
+        let mut region = here["regions"][REGION].take();
+        region["buckets"] = serde_json::Value::Null;
+        // Tokens are remembered after their endpoint is gone, as in AWS.
+        region["ec2"]["tokens"] = serde_json::Value::Null;
+        // A policy that has lost its last statement is as good as none.
+        let functions = region["lambda"]["functions"].as_object_mut();
+        for function in functions.into_iter().flat_map(|all| all.values_mut()) {
+            let policies = function["policies"].as_object_mut().expect("a map");
+            policies.retain(|_, policy| policy["statements"] != serde_json::json!([]));
+        }
+        // What was numbered, and what was just released.
+        region["elbv2"]["serial"] = serde_json::Value::Null;
+        region["elbv2"]["released"] = serde_json::Value::Null;
+        here["global"]["route53"]["changes"] = serde_json::Value::Null;
+        here["regions"] = region;
+        here
+    }
+}
+
+fn quick() -> Conditions {
+    Conditions::default()
+}
+
+/// Fails with the places that differ, not with two whole worlds.
+fn assert_same(before: &serde_json::Value, after: &serde_json::Value, what: &str) {
+    fn walk(a: &serde_json::Value, b: &serde_json::Value, place: &str, found: &mut Vec<String>) {
+        match (a, b) {
+            (serde_json::Value::Object(a), serde_json::Value::Object(b)) => {
+                let keys: std::collections::BTreeSet<&String> = a.keys().chain(b.keys()).collect();
+                for key in keys {
+                    let none = serde_json::Value::Null;
+                    let (a, b) = (a.get(key).unwrap_or(&none), b.get(key).unwrap_or(&none));
+                    walk(a, b, &format!("{place}/{key}"), found);
+                }
+            }
+            _ if a == b => {}
+            _ => found.push(format!("{place}: {a} -> {b}")),
+        }
+    }
+    let mut found = Vec::new();
+    walk(before, after, "", &mut found);
+    assert!(found.is_empty(), "{what}:\n{}", found.join("\n"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn up_takes_hardly_longer_than_the_longest_wait_of_aws() {
+    let bench = Bench::new("placeholder.toml", quick());
+    let began = Instant::now();
+    let report = bench.up().await;
+    assert!(report.ok(), "{report:?}");
+    let took = began.elapsed().as_secs_f64();
+    let longest = latency::LOAD_BALANCER_CREATE.seconds;
+    let began = Instant::now();
+    assert!(bench.down().await.ok());
+    let down = began.elapsed().as_secs_f64();
+    println!("simulated seconds: up {took:.1}, longest wait {longest:.1}, down {down:.1}");
+    // The longest chain: the balancer, then two health checks 10 s apart.
+    assert!(
+        took < (longest + 20.0) * 1.05,
+        "{took} s, the longest wait is {longest} s"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_example_goes_up_and_converges_and_goes_down_without_a_trace() {
+    for name in EXAMPLES {
+        let bench = Bench::new(name, quick());
+        let before = bench.census();
+        let report = bench.up().await;
+        assert!(report.ok(), "{name}: {report:?}");
+        let (_, plan) = bench.plan(&bench.look()).await;
+        assert!(
+            plan.converged(),
+            "{name}: {}",
+            hybridgw::ui::plan::render(&plan)
+        );
+        let writes = bench.writes();
+        let again = bench.up().await;
+        assert!(again.created.is_empty() && again.updated.is_empty());
+        assert_eq!(bench.writes(), writes, "{name}: a second up writes");
+        let report = bench.down().await;
+        assert!(report.ok(), "{name}: {report:?}");
+        assert_same(&before, &bench.census(), name);
+    }
+}
+
+/// Changes the file's subnets and applies that, while a watcher looks at the
+/// targets every other second.
+async fn move_to(bench: &mut Bench, subnets: &str) {
+    let set = [format!("network.subnets={subnets}")];
+    bench.config = Config::load(&example("placeholder.toml"), &set, &|_| None).expect("right");
+    rehearsal::furnish(&bench.simulator, &bench.config, ACCOUNT, REGION).expect("in memory");
+    let watch = async {
+        loop {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            let status = Status::read(&bench.look()).await.expect("reads work");
+            let healthy = status.targets.iter().filter(|row| row.health == "healthy");
+            assert!(healthy.count() >= 1, "{subnets}: {:?}", status.targets);
+        }
+    };
+    let report = tokio::select! {
+        report = bench.up() => report,
+        () = watch => unreachable!(),
+    };
+    assert!(report.ok(), "{subnets}: {report:?}");
+    let (_, plan) = bench.plan(&bench.look()).await;
+    assert!(plan.converged(), "{}", hybridgw::ui::plan::render(&plan));
+}
+
+#[tokio::test(start_paused = true)]
+async fn moving_to_other_subnets_never_leaves_a_moment_without_a_healthy_target() {
+    // Quotas would slow the watcher down, and it the product.
+    let conditions = Conditions {
+        quotas: false,
+        ..quick()
+    };
+    let mut bench = Bench::new("placeholder.toml", conditions);
+    assert!(bench.up().await.ok());
+    let (a, b, c) = (
+        "subnet-0aaaaaaaaaaaaaaaa",
+        "subnet-0bbbbbbbbbbbbbbbb",
+        "subnet-0cccccccccccccccc",
+    );
+    let (d, e) = ("subnet-0dddddddddddddddd", "subnet-0eeeeeeeeeeeeeeee");
+    // One goes, one comes back, one moves within its zone, all move.
+    move_to(&mut bench, &format!(r#"["{a}", "{b}"]"#)).await;
+    move_to(&mut bench, &format!(r#"["{a}", "{b}", "{c}"]"#)).await;
+    move_to(&mut bench, &format!(r#"["{a}", "{b}", "{d}"]"#)).await;
+    move_to(&mut bench, &format!(r#"["{a}", "{d}"]"#)).await;
+    move_to(&mut bench, &format!(r#"["{b}", "{e}"]"#)).await;
+}
+
+impl Bench {
+    fn writes(&self) -> usize {
+        let reads = ["Describe", "Get", "List"];
+        let calls = self.connection.journal.by_operation();
+        let writes = calls
+            .iter()
+            .filter(|(name, _)| !reads.iter().any(|read| name.starts_with(read)));
+        writes.map(|(_, count)| count).sum()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_seed_gives_the_same_run() {
+    let run = async || {
+        // The SDK's pauses after a throttle are random: no quotas here.
+        let conditions = Conditions {
+            seed: 7,
+            quotas: false,
+            ..quick()
+        };
+        let bench = Bench::new("apis.toml", conditions);
+        assert!(bench.up().await.ok());
+        (bench.census(), bench.simulator.journal().len())
+    };
+    let (first, calls) = run().await;
+    let (second, again) = run().await;
+    assert_eq!(calls, again);
+    assert_same(&first, &second, "the second run");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_reply_to_any_call_that_duplicates_sends_one_request_and_makes_one_thing() {
+    for operation in ["CreateRestApi", "CreateDeployment", "CreateRule"] {
+        let service = if operation == "CreateRule" {
+            "elbv2"
+        } else {
+            "apigateway"
+        };
+        let faults = format!(
+            r#"{{"faults": [{{"operation": "{service}:{operation}", "calls": [1], "then": "drop-reply"}}]}}"#
+        );
+        let conditions = Conditions::from_json(&faults).expect("it is understood");
+        let bench = Bench::new("placeholder.toml", conditions);
+        let report = bench.up().await;
+        assert!(report.ok(), "{operation}: {report:?}");
+        // A rule for the route and one that guards the listener.
+        let expected = if operation == "CreateRule" { 2 } else { 1 };
+        let sent = bench.connection.journal.by_operation()[operation];
+        assert_eq!(sent, expected, "{operation}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn killed_at_any_call_of_up_the_next_run_ends_with_one_of_everything() {
+    let calls = {
+        let bench = Bench::new("placeholder.toml", quick());
+        bench.up().await;
+        bench.simulator.journal().len()
+    };
+    // A sample of the calls; each with and without its effect.
+    for point in (3..=calls).step_by(19) {
+        for fate in ["hang", "hang-reply"] {
+            let faults = format!(
+                r#"{{"faults": [
+                    {{"operation": "*", "calls": [{point}], "then": "{fate}"}},
+                    {{"operation": "*", "from": {}, "then": "hang"}}]}}"#,
+                point + 1
+            );
+            let conditions = Conditions::from_json(&faults).expect("it is understood");
+            let bench = Bench::new("placeholder.toml", conditions);
+            let killed = tokio::time::timeout(Duration::from_mins(10), bench.up_alone()).await;
+            assert!(killed.is_err(), "call {point}: the run was not killed");
+            bench.simulator.set_faults(Vec::new());
+            let report = bench.up().await;
+            assert!(report.ok(), "call {point}, {fate}: {report:?}");
+            let (_, plan) = bench.plan(&bench.look()).await;
+            assert!(plan.converged(), "call {point}, {fate}");
+            let report = bench.down().await;
+            assert!(report.ok(), "call {point}, {fate}: {report:?}");
+        }
+    }
+}
+
+impl Bench {
+    /// A run in which every call hangs from some point on: it never ends. The
+    /// SDK's time-outs would end it, so it is dropped before they strike.
+    async fn up_alone(&self) {
+        tokio::select! {
+            _ = self.up() => {}
+            () = self.stuck() => std::future::pending().await,
+        }
+    }
+
+    /// Returns when no call has been answered for a while.
+    async fn stuck(&self) {
+        let mut before = usize::MAX;
+        loop {
+            let now = self.connection.journal.attempts();
+            if now == before {
+                return;
+            }
+            before = now;
+            tokio::time::sleep(Duration::from_secs(20)).await;
+        }
+    }
+}
+
+/// A folder of its own with the examples in it; removed at the end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(test: &str) -> Self {
+        let name = format!("hybridgw-rehearsal-{}-{test}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        fs::create_dir_all(&path).expect("the folder can be made");
+        for file in ["placeholder.toml", "apis.toml", "openapi.yaml"] {
+            fs::copy(example(file), path.join(file)).expect("it can be copied");
+        }
+        Self(path)
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_hybridgw"))
+            .args(["--speed", "100"])
+            .args(arguments)
+            .current_dir(&self.0)
+            .env_clear()
+            .stdin(Stdio::null())
+            .output()
+            .expect("the program runs")
+    }
+
+    fn result(&self, arguments: &[&str]) -> serde_json::Value {
+        let output = self.run(arguments);
+        let text = String::from_utf8_lossy(&output.stdout);
+        let last = text.lines().last().unwrap_or_default();
+        serde_json::from_str(last).unwrap_or_else(|error| {
+            panic!("{error}\n{text}{}", String::from_utf8_lossy(&output.stderr))
+        })
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn commands_follow_one_another_on_one_world_file() {
+    let folder = Folder::new("life");
+    let config = ["--simulate", "--config", "apis.toml"];
+    let with = |more: &[&'static str]| [&config[..], more].concat();
+
+    let plan = folder.run(&with(&["plan", "--detailed-exitcode"]));
+    assert_eq!(plan.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&plan.stderr).into_owned();
+    assert!(
+        said.contains("The simulated account now holds vpc-0a1b"),
+        "{said}"
+    );
+
+    let up = folder.result(&with(&["up", "--yes", "-o", "json"]));
+    assert_eq!(
+        (&up["ok"], &up["converged"]),
+        (&true.into(), &true.into()),
+        "{up}"
+    );
+    assert_eq!(up["created"].as_array().map(Vec::len), Some(30), "{up}");
+    // No time passes between commands, and nothing is invented twice.
+    let again = folder.run(&with(&["plan", "--detailed-exitcode"]));
+    assert_eq!(again.status.code(), Some(0));
+    assert!(!String::from_utf8_lossy(&again.stderr).contains("now holds"));
+
+    let status = folder.run(&with(&["status", "-o", "json"]));
+    let status: serde_json::Value = serde_json::from_slice(&status.stdout).expect("it is JSON");
+    let targets = status["targets"].as_array().expect("a list");
+    assert_eq!(targets.len(), 8, "two addresses for each of four routes");
+    assert!(targets.iter().all(|row| row["health"] == "healthy"));
+
+    // Without the configuration: the name and the world are enough.
+    let arguments = [
+        "--simulate",
+        "--region",
+        REGION,
+        "down",
+        "--stack",
+        "orders",
+    ];
+    let down = folder.result(&[&arguments[..], &["--yes", "-o", "json"]].concat());
+    assert_eq!(down["deleted"].as_array().map(Vec::len), Some(30), "{down}");
+    assert_eq!(down["left_behind"], serde_json::json!([]));
+}
+
+#[test]
+fn a_damaged_or_foreign_world_is_refused_and_kept() {
+    let folder = Folder::new("damaged");
+    fs::write(folder.0.join("w.json"), r#"{"version": 99}"#).expect("it can be written");
+    let output = folder.run(&["--simulate=w.json", "--config", "placeholder.toml", "plan"]);
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(text.contains("a world of format 99"), "{text}");
+    let kept = fs::read_to_string(folder.0.join("w.json")).expect("it is there");
+    assert_eq!(kept, r#"{"version": 99}"#);
+}

@@ -1,0 +1,284 @@
+//! The served account by outside witnesses: boto3, and LocalStack.
+//!
+//! The scripts in `tests/simulator/` are Python. They run with the environment
+//! that `localstack/start` installs; the comparison runs against what it
+//! starts, on `LOCALSTACK_PORT`.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read},
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Output, Stdio},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+/// A folder of its own for each test, without a configuration; removed at the end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("hybridgw-simulator-{}-{count}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        fs::create_dir_all(&path).expect("the folder can be made");
+        Self(path)
+    }
+
+    /// `hybridgw simulate` here, with nothing of the caller's environment.
+    fn simulate(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hybridgw"));
+        command
+            .arg("simulate")
+            .args(arguments)
+            .current_dir(&self.0)
+            .env_clear()
+            .env("HOME", &self.0)
+            .stdin(Stdio::null());
+        command
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A served account; killed if a test fails before it ends it.
+struct Served {
+    process: Child,
+    endpoint: String,
+}
+
+impl Served {
+    fn start(folder: &Folder, arguments: &[&str]) -> Self {
+        let mut process = folder
+            .simulate(&["--listen", "127.0.0.1:0"])
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the program runs");
+        let stdout = process.stdout.take().expect("it is piped");
+        let mut line = String::new();
+        BufReader::new(stdout)
+            .read_line(&mut line)
+            .expect("it prints its address");
+        let endpoint = line.trim_end().to_owned();
+        let served = Self { process, endpoint };
+        assert!(
+            served.endpoint.starts_with("http://127.0.0.1:"),
+            "{line:?} is its address"
+        );
+        served
+    }
+
+    /// Sends a signal and waits for the end.
+    fn signal(&mut self, name: &str) -> ExitStatus {
+        let sent = Command::new("kill")
+            .args(["-s", name, &self.process.id().to_string()])
+            .status()
+            .expect("kill runs");
+        assert!(sent.success());
+        let begin = Instant::now();
+        loop {
+            if let Some(status) = self.process.try_wait().expect("it can be waited for") {
+                return status;
+            }
+            assert!(
+                begin.elapsed() < Duration::from_secs(10),
+                "SIG{name} ends it"
+            );
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn end(mut self) {
+        assert_eq!(self.signal("TERM").code(), Some(0), "a clean end");
+    }
+
+    /// Makes a request of Python's, as the shortest way to speak HTTP here.
+    fn ask(&self, code: &str) -> String {
+        let output = run(python()
+            .args(["-c", &format!("{ASK}{code}")])
+            .arg(&self.endpoint));
+        String::from_utf8(output.stdout).expect("it is text")
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// What the short pieces of Python share.
+const ASK: &str = "import sys, boto3\n\
+    ec2 = boto3.client('ec2', endpoint_url=sys.argv[1], region_name='eu-central-1', \
+    aws_access_key_id='111122223333', aws_secret_access_key='secret')\n";
+
+/// The folder of LocalStack in this checkout.
+fn localstack() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("localstack")
+}
+
+/// LocalStack's address; it is installed and started at the first call.
+fn emulator() -> &'static str {
+    static ENDPOINT: OnceLock<String> = OnceLock::new();
+    ENDPOINT.get_or_init(|| {
+        let output = run(&mut Command::new(localstack().join("start")));
+        let text = String::from_utf8(output.stdout).expect("it is text");
+        text.trim_end().to_owned()
+    })
+}
+
+/// The Python that LocalStack is installed in: it has boto3.
+fn python() -> Command {
+    static PATH: OnceLock<String> = OnceLock::new();
+    let path = PATH.get_or_init(|| {
+        emulator();
+        let library = localstack().join("lib.sh");
+        let output = run(Command::new("bash")
+            .args(["-c", r#"source "$0" && installed_python"#])
+            .arg(library));
+        let text = String::from_utf8(output.stdout).expect("it is text");
+        text.trim_end().to_owned()
+    });
+    let mut command = Command::new(path);
+    // AWS settings of whoever runs the tests must not reach them.
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("AWS_") {
+            command.env_remove(name);
+        }
+    }
+    command
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("NO_PROXY", "127.0.0.1")
+        .env("no_proxy", "127.0.0.1");
+    command
+}
+
+/// Runs a command; a failure is shown with all that it said.
+fn run(command: &mut Command) -> Output {
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .expect("the command runs");
+    assert!(
+        output.status.success(),
+        "{command:?}: {}\n{}{}",
+        output.status,
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    output
+}
+
+/// Runs a script of `tests/simulator/` on a fresh account.
+fn script(name: &str, more: &[&str]) {
+    let folder = Folder::new();
+    let served = Served::start(&folder, &[]);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/simulator")
+        .join(name);
+    let output = run(python().arg(path).arg(&served.endpoint).args(more));
+    print!("{}", String::from_utf8_lossy(&output.stdout));
+    served.end();
+}
+
+macro_rules! scripts {
+    ($($test:ident: $file:literal;)*) => {
+        $(#[test]
+        fn $test() {
+            script($file, &[]);
+        })*
+
+        /// A script without a test is one that never runs.
+        #[test]
+        fn every_script_has_a_test() {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/simulator");
+            let mut found: Vec<_> = fs::read_dir(folder)
+                .expect("the scripts are there")
+                .map(|entry| entry.expect("it can be read").file_name().to_string_lossy().into_owned())
+                .filter(|name| name.starts_with("boto3_") && name != "boto3_common.py")
+                .collect();
+            found.sort();
+            assert_eq!(found, [$($file),*]);
+        }
+    };
+}
+
+scripts! {
+    boto3_drives_acm: "boto3_acm.py";
+    boto3_drives_api_gateway: "boto3_apigateway.py";
+    boto3_drives_ec2: "boto3_ec2.py";
+    boto3_drives_load_balancers: "boto3_elbv2.py";
+    boto3_drives_lambda: "boto3_lambda.py";
+    boto3_drives_route53: "boto3_route53.py";
+    boto3_drives_s3: "boto3_s3.py";
+}
+
+/// The same scripts on both emulated clouds; see `tests/simulator/differential.py`.
+#[test]
+fn it_differs_from_localstack_only_as_listed() {
+    script("differential.py", &[emulator()]);
+}
+
+#[test]
+fn it_listens_on_loopback_only() {
+    let folder = Folder::new();
+    let mut process = folder
+        .simulate(&["--listen", "0.0.0.0:0"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    let mut stderr = String::new();
+    let mut pipe = process.stderr.take().expect("it is piped");
+    pipe.read_to_string(&mut stderr).expect("it is text");
+    let status = process.wait().expect("it ends");
+    assert_eq!(status.code(), Some(1), "{stderr}");
+    assert!(
+        stderr.contains("0.0.0.0:0 is not a loopback address"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn signals_end_it_cleanly() {
+    for name in ["INT", "TERM"] {
+        let folder = Folder::new();
+        let mut served = Served::start(&folder, &[]);
+        assert_eq!(served.signal(name).code(), Some(0), "SIG{name}");
+    }
+}
+
+#[test]
+fn a_world_file_keeps_the_account() {
+    let folder = Folder::new();
+    let world = ["--world", "world.json"];
+    let served = Served::start(&folder, &world);
+    let made = served.ask("print(ec2.create_vpc(CidrBlock='10.0.0.0/16')['Vpc']['VpcId'])");
+    assert!(made.starts_with("vpc-"), "{made}");
+
+    let second = folder
+        .simulate(&["--listen", "127.0.0.1:0"])
+        .args(world)
+        .output()
+        .expect("the program runs");
+    let stderr = String::from_utf8_lossy(&second.stderr);
+    assert_eq!(second.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("world.json"), "{stderr}");
+    served.end();
+
+    let served = Served::start(&folder, &world);
+    let found = served.ask("print(*(vpc['VpcId'] for vpc in ec2.describe_vpcs()['Vpcs']))");
+    assert_eq!(found, made);
+    served.end();
+}
