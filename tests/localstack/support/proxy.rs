@@ -1,4 +1,4 @@
-//! A proxy in front of `LocalStack`: it says which operations passed, and can
+//! A proxy in front of LocalStack: it says which operations passed, and can
 //! hold everything after a given write, so that a kill hits a known place.
 
 use std::{
@@ -31,7 +31,7 @@ struct State {
     writes: Vec<String>,
     /// Hold everything once this many writes have been applied.
     hold_after: Option<usize>,
-    /// How many writes `LocalStack` has answered.
+    /// How many writes LocalStack has answered.
     applied: usize,
     released: bool,
 }

@@ -1,8 +1,8 @@
-//! The `LocalStack` of this test run.
+//! The LocalStack of this test run.
 
 use std::{env, path::Path, process::Command, sync::OnceLock};
 
-/// The endpoint's URL. Starts `LocalStack` when it is asked for the first time.
+/// The endpoint's URL. Starts LocalStack when it is asked for the first time.
 ///
 /// # Panics
 ///

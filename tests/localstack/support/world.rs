@@ -29,7 +29,7 @@ pub const HOST: &str = "orders.corp.example.com";
 
 /// An account and what a stack in it borrows.
 pub struct World {
-    /// Twelve digits; also the access key id, by which `LocalStack` knows it.
+    /// Twelve digits; also the access key id, by which LocalStack knows it.
     pub account: String,
     /// Clients that go past the program.
     pub aws: Aws,
