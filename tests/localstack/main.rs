@@ -1,4 +1,4 @@
-//! The life of a stack against LocalStack: the real program, a server written
+//! The life of a stack against `LocalStack`: the real program, a server written
 //! by others, and a census of the account before and after.
 //!
 //! `localstack/start` is run once; `LOCALSTACK_PORT` picks its port.
