@@ -142,7 +142,7 @@ pub(super) async fn remove(aws: &Aws, api: &str, id: &str) -> Result<()> {
     none_if_missing(deleted).map(drop)
 }
 
-fn fingerprint(deployment: &types::Deployment) -> Option<&str> {
+pub(super) fn fingerprint(deployment: &types::Deployment) -> Option<&str> {
     deployment.description()?.strip_prefix(MARK)
 }
 
@@ -150,7 +150,11 @@ fn fingerprint(deployment: &types::Deployment) -> Option<&str> {
 pub(super) async fn own(look: &Look, api: &str) -> Result<Arc<Vec<types::Deployment>>> {
     look.once("GetDeployments", api, || async {
         let mut own = all(look, api).await?;
-        own.sort_by_key(|one| one.created_date().map_or(0, |date| date.secs()));
+        // Two of one second: every run has to see the same one as the newest.
+        own.sort_by_key(|one| {
+            let created = one.created_date().map_or(0, |date| date.secs());
+            (created, one.id.clone())
+        });
         Ok(own)
     })
     .await

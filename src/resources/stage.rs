@@ -10,7 +10,7 @@ use crate::{
         error::none_if_missing,
         tags::{self, Owner, Tags},
     },
-    error::Result,
+    error::{Error, Result},
     graph::Node,
     look::Look,
     resource::{Drift, Found, Key, Need, Resource, UNKNOWN},
@@ -38,6 +38,9 @@ pub struct Actual {
     pub name: String,
     /// The deployment it serves.
     pub deployment: String,
+    /// The newest deployment of ours, and its fingerprint. Asked afresh: another
+    /// run may have made it a moment ago, and removed the one this run made.
+    pub newest: Option<(String, String)>,
     /// Older deployments of ours that no other stage serves.
     pub superseded: Vec<String>,
     /// All its tags.
@@ -81,6 +84,10 @@ impl Resource for Stage {
                         api: id.clone(),
                         name,
                         deployment: stage.deployment_id().unwrap_or_default().to_owned(),
+                        newest: deployments.last().and_then(|newest| {
+                            let fingerprint = deployment::fingerprint(newest)?;
+                            Some((newest.id.clone()?, fingerprint.to_owned()))
+                        }),
                         superseded: superseded(&deployments, &stages, stage),
                         tags,
                     },
@@ -101,15 +108,15 @@ impl Resource for Stage {
             api: _,
             name: _,
             deployment,
+            newest,
             superseded,
             tags: has,
         } = actual;
         let fresh = self.deployment.desired.api.desired.fingerprint();
-        let newest = self.deployment.actual();
         let current = newest
             .as_ref()
-            .filter(|newest| Some(&newest.fingerprint) == fresh.as_ref())
-            .map_or_else(|| UNKNOWN.to_owned(), |newest| newest.id.clone());
+            .filter(|(_, fingerprint)| Some(fingerprint) == fresh.as_ref())
+            .map_or_else(|| UNKNOWN.to_owned(), |(id, _)| id.clone());
         let mut drift: Vec<Drift> = Drift::between("deployment", deployment, &current)
             .into_iter()
             .collect();
@@ -141,21 +148,29 @@ impl Resource for Stage {
             let path = format!("/restapis/{}/stages/{}", actual.api, actual.name);
             rest_api::tag(aws, &path, &changes).await?;
         }
-        let deployment = self.deployment.require()?;
-        if actual.deployment != deployment.id {
+        let newest = actual.newest.as_ref().map(|(id, _)| id);
+        if let Some(newest) = newest.filter(|id| **id != actual.deployment) {
             let patch = PatchOperation::builder()
                 .op(Op::Replace)
                 .path("/deploymentId")
-                .value(&deployment.id)
+                .value(newest)
                 .build();
-            aws.apigateway
+            let updated = aws
+                .apigateway
                 .update_stage()
                 .rest_api_id(&actual.api)
                 .stage_name(&actual.name)
                 .patch_operations(patch)
                 .send()
                 .await
-                .called("UpdateStage")?;
+                .called("UpdateStage");
+            match updated {
+                // Another run has removed it in this very moment: look again.
+                Err(error) if error.code() == Some("BadRequestException") => {
+                    return Err(Error::not_yet(error.to_string()));
+                }
+                other => other.map(drop)?,
+            }
         }
         for old in &actual.superseded {
             remove_unless_used(aws, &actual.api, old).await?;
