@@ -14,10 +14,15 @@ use hybridgw::{
     config::Config,
     event::Silent,
     look::Look,
-    outputs::Status,
+    outputs::{Outputs, Status},
     pipeline::{Plan, Report, Stop, apply, observe, observe::discover, remove},
     references, rehearsal,
-    simulator::{Simulator, conditions::Conditions, latency},
+    simulator::{
+        Simulator,
+        conditions::Conditions,
+        dataplane::{Ask, Hop},
+        latency,
+    },
     stack::{self, Stack},
 };
 use tokio::time::Instant;
@@ -170,6 +175,61 @@ async fn every_example_goes_up_and_converges_and_goes_down_without_a_trace() {
         assert!(report.ok(), "{name}: {report:?}");
         assert_same(&before, &bench.census(), name);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_get_to_the_api_of_their_route_and_nowhere_else() {
+    let bench = Bench::new("apis.toml", quick());
+    let ask = |path: &str| {
+        let client = std::net::Ipv4Addr::new(10, 1, 2, 3);
+        let ask = Ask::new(&bench.config.domain.name, path, client);
+        bench.simulator.ask(ACCOUNT, REGION, &ask)
+    };
+    assert_eq!(ask("/").hop, Some(Hop::Record), "before up");
+    assert!(bench.up().await.ok());
+    let outputs = Outputs::read(&bench.look(), ACCOUNT)
+        .await
+        .expect("reads work");
+    let api_of = |route: &str| {
+        let mut rows = outputs.apis.iter();
+        rows.find(|row| row.route == route)
+            .map(|row| row.id.clone())
+    };
+    // Path asked for, its route, and the path that the API sees.
+    let cases = [
+        ("/orders", "/", "/orders"),
+        ("/billing/invoices", "/billing", "/invoices"),
+        ("/sms/send", "/sms", "/send"),
+        ("/soon", "/soon", "/"),
+    ];
+    for (path, route, sees) in cases {
+        let answer = ask(path);
+        assert_eq!(
+            (answer.status, answer.hop),
+            (200, None),
+            "{path}: {}",
+            answer.why
+        );
+        let seen = answer.seen.expect("something answered");
+        assert_eq!(
+            (seen.api, seen.path.as_str()),
+            (api_of(route), sees),
+            "{path}"
+        );
+    }
+    // The article's API has no such path; nobody may choose an API by header.
+    assert_eq!(ask("/nothing").hop, Some(Hop::Method));
+    let mut sneaky = Ask::new(&bench.config.domain.name, "/orders", [10, 1, 2, 3].into());
+    sneaky
+        .headers
+        .insert("x-apigw-api-id".to_owned(), "a1b2c3d4e5".to_owned());
+    let refused = bench.simulator.ask(ACCOUNT, REGION, &sneaky);
+    assert_eq!((refused.status, refused.hop), (403, Some(Hop::Rule)));
+    let stranger = Ask::new(&bench.config.domain.name, "/orders", [192, 0, 2, 1].into());
+    let dropped = bench.simulator.ask(ACCOUNT, REGION, &stranger);
+    assert_eq!(dropped.hop, Some(Hop::SecurityGroup));
+    assert!(bench.down().await.ok());
+    assert_eq!(ask("/orders").hop, Some(Hop::Record), "after down");
 }
 
 /// Changes the file's subnets and applies that, while a watcher looks at the
