@@ -179,6 +179,10 @@ fn an_unreachable_endpoint_is_named_and_nothing_hangs() {
     let text = String::from_utf8_lossy(&output.stderr);
     assert!(text.contains("GetCallerIdentity"), "{text}");
     assert!(text.contains("Connection refused"), "{text}");
+    assert!(
+        text.contains("the endpoint is http://127.0.0.1:9"),
+        "{text}"
+    );
     assert!(text.contains("hint: check the network"), "{text}");
     assert!(!text.contains("canary-secret"), "{text}");
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     cli::Down,
-    commands::{Run, ask, named, refuse_without_consent},
+    commands::{Run, ask, located, named, refuse_without_consent},
     error::{Error, Kind, Result},
     look::Look,
     pipeline::{Plan, Report, observe::discover, remove, report::failure},
@@ -15,7 +15,8 @@ pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
     refuse_without_consent(asks)?;
     let looking = async {
         let (connection, look, wanted) = named(run.global, args.named.stack.as_deref()).await?;
-        let account = references::account(&look, wanted.as_deref()).await?;
+        let account = references::account(&look, wanted.as_deref()).await;
+        let account = account.map_err(|error| located(error, &connection))?;
         let owned = discover(&look).await?;
         let plan = Plan::removal(&look.stack, &account, &connection.region, owned);
         Ok((connection, look, plan))

@@ -151,6 +151,14 @@ async fn bounded(global: &Global, work: impl Future<Output = Result<u8>>) -> Res
     }
 }
 
+/// Where it was that no answer came from, if that is not AWS itself.
+fn located(mut error: Error, connection: &Connection) -> Error {
+    if let (Kind::Unknown, Some(url)) = (&error.kind, &connection.endpoint) {
+        error.also.push(format!("the endpoint is {url}"));
+    }
+    error
+}
+
 fn out_of_time() -> Error {
     Error::new(Kind::TimedOut, "out of time").hint("give it longer with --timeout")
 }
@@ -227,7 +235,8 @@ impl Session {
         let bodies = stack::bodies(&config, &connection.region)?;
         warn_of_functions(&config, &bodies, printer);
         let look = Look::new(connection.reader(), &config.stack);
-        let references: References = references::check(&config, &look).await?;
+        let checked = references::check(&config, &look).await;
+        let references: References = checked.map_err(|error| located(error, &connection))?;
         for warning in &references.warnings {
             printer.warn(warning);
         }

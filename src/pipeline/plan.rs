@@ -229,14 +229,9 @@ fn spread_replacement(stack: &Stack, actions: &mut [Planned]) {
         replaced.insert(step.key());
         if matches!(planned.action, Action::Keep | Action::Update) {
             planned.action = Action::Replace;
-            planned.changes.push(
-                Drift::new(
-                    "made anew",
-                    planned.id.clone().unwrap_or_default(),
-                    format!("with {}", cause.key()),
-                )
-                .replaces(),
-            );
+            let cause = format!("with {}", cause.key());
+            let drift = Drift::new("made anew", "", cause);
+            planned.changes.push(drift.replaces());
         }
     }
 }

@@ -68,6 +68,10 @@ fn entry(text: &mut String, planned: &Planned, width: usize) {
 }
 
 fn change(text: &mut String, drift: &Drift) {
+    if drift.replace && drift.actual.is_empty() {
+        let _ = writeln!(text, "        {} {}", drift.field, drift.desired);
+        return;
+    }
     let note = if drift.replace {
         "  (forces replacement)"
     } else {
