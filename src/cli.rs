@@ -1,7 +1,10 @@
 //! The command line. Types only: documentation, completions and the man page
 //! are made from them.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -31,14 +34,9 @@ pub struct Cli {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
-    /// Configuration file
-    #[arg(
-        long,
-        global = true,
-        value_name = "FILE",
-        default_value = "hybridgw.toml"
-    )]
-    pub config: PathBuf,
+    /// Configuration file [default: hybridgw.toml]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// Override a value of the configuration, as in `load_balancer.idle_timeout=120`
     #[arg(long, global = true, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
@@ -75,6 +73,14 @@ pub struct Global {
     /// Give up after this time, as in `90s`, `20m`, `1h`
     #[arg(long, global = true, value_name = "TIME", default_value = "20m", value_parser = duration)]
     pub timeout: Duration,
+}
+
+impl Global {
+    /// The configuration file, named or not.
+    pub fn config_file(&self) -> &Path {
+        let named = self.config.as_deref();
+        named.unwrap_or(Path::new("hybridgw.toml"))
+    }
 }
 
 /// The forms in which results are written to stdout.

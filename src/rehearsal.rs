@@ -100,17 +100,17 @@ pub fn open(
     Ok(connection)
 }
 
-/// Lets a served account hold what `--config` borrows, if that file exists.
+/// Lets a served account hold what `--config` borrows; without it, it is empty.
 ///
 /// # Errors
 ///
 /// The configuration has problems, or the world cannot be written.
 pub fn furnish_if_configured(global: &Global, simulator: &Simulator) -> Result<()> {
-    if !global.config.exists() {
+    let Some(file) = &global.config else {
         return Ok(());
-    }
+    };
     let environment = |name: &str| std::env::var(name).ok();
-    let config = Config::load(&global.config, &global.set, &environment)
+    let config = Config::load(file, &global.set, &environment)
         .map_err(|errors| Error::invalid(errors.to_string()))?;
     let region = global
         .region

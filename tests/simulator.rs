@@ -252,6 +252,20 @@ fn it_listens_on_loopback_only() {
 }
 
 #[test]
+fn it_is_empty_unless_a_file_is_named() {
+    let folder = Folder::new();
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/examples/placeholder.toml");
+    fs::copy(example, folder.0.join("hybridgw.toml")).expect("it can be copied");
+    let count = "print(len(ec2.describe_subnets()['Subnets']))";
+    let empty = Served::start(&folder, &[]);
+    assert_eq!(empty.ask(count).trim(), "0", "a file that nobody named");
+    empty.end();
+    let furnished = Served::start(&folder, &["--config", "hybridgw.toml"]);
+    assert_eq!(furnished.ask(count).trim(), "3");
+    furnished.end();
+}
+
+#[test]
 fn signals_end_it_cleanly() {
     for name in ["INT", "TERM"] {
         let folder = Folder::new();

@@ -166,13 +166,13 @@ fn out_of_time() -> Error {
 /// Reads the configuration and connects as it says.
 async fn connect(global: &Global) -> Result<(Config, Connection)> {
     let environment = |name: &str| std::env::var(name).ok();
-    let config = Config::load(&global.config, &global.set, &environment)
+    let config = Config::load(global.config_file(), &global.set, &environment)
         .map_err(|errors| unusable(&errors))?;
     let region = match (&config.region, &global.region) {
         (Some(file), Some(flag)) if file != flag => {
             return Err(Error::invalid(format!(
                 "--region {flag} contradicts `region = \"{file}\"` of {}",
-                global.config.display()
+                global.config_file().display()
             ))
             .hint("leave one of them out"));
         }
