@@ -398,7 +398,7 @@ impl Folder {
 
     fn run(&self, arguments: &[&str]) -> Output {
         Command::new(env!("CARGO_BIN_EXE_hybridgw"))
-            .args(["--speed", "100"])
+            .args(["--speed", "40"])
             .args(arguments)
             .current_dir(&self.0)
             .env_clear()
