@@ -17,8 +17,10 @@ use crate::{
     config::{ApiSource, Config, Route},
     error::{Error, Result},
     graph::{Node, Step},
+    names,
     openapi::Body,
     references::References,
+    resource::Key,
     resources::{
         BasePathMapping, Deployment, DnsRecord, DomainName, EndpointPolicy, LambdaPermission,
         Listener, ListenerRule, LoadBalancer, RestApi, SecurityGroup, SecurityGroupRules, Stage,
@@ -54,7 +56,7 @@ pub fn bodies(config: &Config, region: &str) -> Result<Bodies> {
     let partition = Partition::of(region).id();
     let mut bodies = Bodies::new();
     for route in &config.routes {
-        let title = crate::names::rest_api(&config.stack, &route.path);
+        let title = names::rest_api(&config.stack, &route.path);
         let body = match &route.api.source {
             ApiSource::Borrowed(_) => continue,
             ApiSource::OpenApi(path) => Body::read(path).map_err(|error| {
@@ -108,7 +110,7 @@ impl Builder<'_> {
         node
     }
 
-    fn group(&mut self, kind: &'static str, suffix: &str) -> Arc<Node<SecurityGroup>> {
+    fn group(&mut self, kind: &'static str) -> Arc<Node<SecurityGroup>> {
         let domain = &self.config.domain;
         let records = match kind {
             LOAD_BALANCER => vec![(self.references.zone.clone(), domain.name.clone())],
@@ -118,7 +120,7 @@ impl Builder<'_> {
             owner: self.owner.clone(),
             kind,
             vpc: self.config.network.vpc.clone(),
-            name: format!("{}-{suffix}", self.config.stack),
+            name: names::security_group(&self.config.stack, &Key::bare(kind)),
             records,
         })
     }
@@ -128,8 +130,8 @@ impl Builder<'_> {
         let subnets: std::collections::BTreeSet<String> =
             config.network.subnets.iter().cloned().collect();
 
-        let balancer_group = self.group(LOAD_BALANCER, "load-balancer");
-        let endpoint_group = self.group(ENDPOINT, "endpoint");
+        let balancer_group = self.group(LOAD_BALANCER);
+        let endpoint_group = self.group(ENDPOINT);
         let rules = self.add(SecurityGroupRules {
             load_balancer: balancer_group.clone(),
             endpoint: endpoint_group.clone(),
