@@ -68,8 +68,10 @@ pub(super) enum ApiForm {
 pub(super) struct RouteForm {
     /// `/`, or levels without a slash at the end: `/orders`. An API has one
     /// level. `/ping` and `/sping` belong to API Gateway.
-    #[schemars(regex(pattern = r"^/(?!s?ping$)([A-Za-z0-9._+-]+(/[A-Za-z0-9._+-]+)*)?$"))]
-    #[schemars(length(max = 126), example = &"/", example = &"/orders")]
+    #[schemars(regex(
+        pattern = r"^/(?!s?ping$)(?!.{126})([A-Za-z0-9._+-]+(/[A-Za-z0-9._+-]+)*)?$"
+    ))]
+    #[schemars(example = &"/", example = &"/orders")]
     path: String,
     /// The private REST API that answers.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -189,6 +191,11 @@ fn for_editors(schema: &mut Value) {
                 && let Some(first) = kind.get(0).cloned()
             {
                 *kind = first;
+            }
+            if let Some(Value::Array(mut kinds)) = members.remove("anyOf") {
+                kinds.retain(|kind| kind["type"] != "null");
+                let key = if kinds.len() == 1 { "allOf" } else { "anyOf" };
+                members.insert(key.to_owned(), Value::Array(kinds));
             }
             if let Some(Value::String(description)) = members.get_mut("description") {
                 *description = description.replace('\n', " ");

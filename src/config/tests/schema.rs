@@ -92,6 +92,11 @@ fn the_reader_takes_exactly_the_keys_of_the_schema() {
 }
 
 #[test]
+fn no_editor_offers_a_null_that_toml_does_not_have() {
+    assert!(!Config::json_schema().to_string().contains("null"));
+}
+
+#[test]
 fn a_read_file_survives_being_written() {
     let config = read(FULL).unwrap();
     let written = toml::to_string(&config).unwrap();
