@@ -12,7 +12,8 @@ use crate::{
     aws::Aws,
     error::{Error, Result},
     look::Look,
-    resource::{Drift, Found, Key, Need, Resource, Settled},
+    ownership::{Found, Ours},
+    resource::{Drift, Key, Need, Resource, Settled},
 };
 
 /// A wanted resource and what was last seen of it.
@@ -62,8 +63,7 @@ impl<R: Resource> Node<R> {
     ///
     /// If it does not exist (any more): then it is made first.
     pub fn require(&self) -> Result<R::Actual> {
-        self.actual()
-            .ok_or_else(|| Error::not_yet(format!("{} is not there yet", self.key())))
+        self.actual().ok_or_else(|| missing(&self.key()))
     }
 
     /// Whether it was last seen finished and as wanted.
@@ -78,6 +78,10 @@ impl<R: Resource> Node<R> {
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
+}
+
+fn missing(key: &Key) -> Error {
+    Error::not_yet(format!("{key} is not there yet"))
 }
 
 /// What is seen of a resource that exists.
@@ -151,7 +155,7 @@ impl<R: Resource> Step for Node<R> {
     }
 
     fn owned(&self) -> Option<Owned> {
-        self.seen().map(Owned::of::<R>)
+        self.seen().as_ref().and_then(Owned::of::<R>)
     }
 
     fn obstacle<'a>(&'a self, look: &'a Look) -> BoxFuture<'a, Result<Option<Error>>> {
@@ -164,8 +168,8 @@ impl<R: Resource> Step for Node<R> {
 
     fn update<'a>(&'a self, aws: &'a Aws, drift: &'a [Drift]) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
-            let actual = self.require()?;
-            self.desired.update(aws, &actual, drift).await
+            let found = self.seen().ok_or_else(|| missing(&self.key()))?;
+            self.desired.update(aws, &found.own()?, drift).await
         })
     }
 }
@@ -200,20 +204,25 @@ pub trait Removable: Send + Sync {
     fn gone<'a>(&'a self, look: &'a Look) -> BoxFuture<'a, Result<bool>>;
 }
 
-struct Thing<R: Resource>(Found<R::Actual>);
+struct Thing<R: Resource> {
+    id: String,
+    own: Ours<R::Actual>,
+}
 
 impl<R: Resource> Removable for Thing<R> {
     fn delete<'a>(&'a self, aws: &'a Aws) -> BoxFuture<'a, Result<()>> {
-        Box::pin(R::delete(aws, &self.0.actual))
+        Box::pin(R::delete(aws, &self.own))
     }
 
     fn gone<'a>(&'a self, look: &'a Look) -> BoxFuture<'a, Result<bool>> {
         Box::pin(async move {
             look.forget(R::ASKS);
             let all = R::discover(look).await?;
-            let place = R::place(&self.0.actual);
+            let place = R::place(&self.own);
             let same = |found: &Found<R::Actual>| {
-                found.key == self.0.key && found.id == self.0.id && R::place(&found.actual) == place
+                found.key == *self.own.key()
+                    && found.id == self.id
+                    && R::place(&found.actual) == place
             };
             Ok(!all.iter().any(same))
         })
@@ -221,9 +230,10 @@ impl<R: Resource> Removable for Thing<R> {
 }
 
 impl Owned {
-    /// Erases the type of a found thing.
-    pub fn of<R: Resource>(found: Found<R::Actual>) -> Self {
-        Self {
+    /// Erases the type of a found thing. None: it is borrowed.
+    pub fn of<R: Resource>(found: &Found<R::Actual>) -> Option<Self> {
+        let own = found.own().ok()?;
+        Some(Self {
             key: found.key.clone(),
             id: found.id.clone(),
             place: R::place(&found.actual),
@@ -231,14 +241,17 @@ impl Owned {
             parent: found.parent.clone(),
             held_by: R::held_by(&found.key),
             protection: R::protection(&found.actual),
-            thing: Arc::new(Thing::<R>(found)),
-        }
+            thing: Arc::new(Thing::<R> {
+                id: found.id.clone(),
+                own,
+            }),
+        })
     }
 
     /// Everything of one type that carries the stack's marks.
     pub async fn discover<R: Resource>(look: &Look) -> Result<Vec<Self>> {
         let all = R::discover(look).await?;
-        Ok(all.into_iter().map(Self::of::<R>).collect())
+        Ok(all.iter().filter_map(Self::of::<R>).collect())
     }
 
     /// Whether two things are the same.

@@ -30,6 +30,7 @@ pub mod references;
 
 pub mod stack;
 
+pub mod ownership;
 pub mod resource;
 
 pub mod graph;

@@ -19,6 +19,12 @@ pub fn long_hash(text: &str) -> String {
     digits
 }
 
+/// A security group's name: the stack, and what the group is of.
+pub fn security_group(stack: &str, key: &Key) -> String {
+    let of = key.as_str().trim_end_matches("-security-group");
+    format!("{stack}-{of}")
+}
+
 /// A target group's name. ELBv2 allows 32 characters; a stack's name has at
 /// most 24.
 pub fn target_group(stack: &str, key: &Key) -> String {

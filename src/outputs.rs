@@ -10,7 +10,8 @@ use crate::{
     error::Result,
     graph::Owned,
     look::Look,
-    resource::{Found, Key, Resource},
+    ownership::Found,
+    resource::{Key, Resource},
     resources::{
         BasePathMapping, DomainName, ListenerRule, LoadBalancer, Targets, VpcEndpoint,
         discover_all, vpc_endpoint,

@@ -12,6 +12,7 @@ use crate::{
     aws::Aws,
     error::{Error, Result},
     look::Look,
+    ownership::{Found, Ours},
 };
 
 /// The name of a resource: its kind, and for a route other than `/` the route's
@@ -162,21 +163,6 @@ pub enum Settled {
     Never(String),
 }
 
-/// A thing that exists in AWS and carries this stack's marks.
-#[derive(Clone, Debug)]
-pub struct Found<A> {
-    /// Its key, as its tags say.
-    pub key: Key,
-    /// AWS's id for it.
-    pub id: String,
-    /// AWS's word for its state, in lower case.
-    pub state: String,
-    /// The id of the thing it disappears with, if any.
-    pub parent: Option<String>,
-    /// The ids and managed fields, as AWS reports them.
-    pub actual: A,
-}
-
 /// An AWS resource: how to find it, compare it, make it, change it, remove it.
 ///
 /// # Guarantees an implementation gives
@@ -189,6 +175,8 @@ pub struct Found<A> {
 /// - `create` marks the thing as the stack's own in the same call that makes
 ///   it, so that a killed run leaves nothing that cannot be found again. It may
 ///   leave fields to be set: the engine follows it with `update`.
+/// - `update` and `delete` take the proof that the thing is the stack's
+///   ([`Ours`]); nothing else of theirs may be written to.
 /// - `create`, `update` and `delete` may be repeated after any failure.
 /// - `delete` needs nothing of the configuration, and takes "not there" for
 ///   success.
@@ -251,12 +239,12 @@ pub trait Resource: Send + Sync + 'static {
     fn update(
         &self,
         aws: &Aws,
-        actual: &Self::Actual,
+        actual: &Ours<Self::Actual>,
         drift: &[Drift],
     ) -> impl Future<Output = Result<()>> + Send;
 
     /// Removes it.
-    fn delete(aws: &Aws, actual: &Self::Actual) -> impl Future<Output = Result<()>> + Send;
+    fn delete(aws: &Aws, actual: &Ours<Self::Actual>) -> impl Future<Output = Result<()>> + Send;
 
     /// What else tells it apart from another one with the same key and id: a
     /// renamed host's mapping is called `(none)` like the one it replaces.

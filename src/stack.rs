@@ -17,8 +17,10 @@ use crate::{
     config::{self, ApiSource, Config},
     error::{Error, Result},
     graph::{Node, Step},
+    names,
     openapi::Body,
     references::References,
+    resource::Key,
     resources::{
         BasePathMapping, Deployment, DnsRecord, DomainName, EndpointPolicy, LambdaPermission,
         Listener, ListenerRule, LoadBalancer, RestApi, SecurityGroup, SecurityGroupRules, Stage,
@@ -57,7 +59,7 @@ pub fn bodies(config: &Config, region: &str) -> Result<Bodies> {
         let Some(api) = route.api() else {
             continue;
         };
-        let title = crate::names::rest_api(&config.stack, &route.path);
+        let title = names::rest_api(&config.stack, &route.path);
         let body = match &api.source {
             ApiSource::Borrowed(_) => continue,
             ApiSource::OpenApi(path) => Body::read(path).map_err(|error| {
@@ -113,7 +115,7 @@ impl Builder<'_> {
         node
     }
 
-    fn group(&mut self, kind: &'static str, suffix: &str) -> Arc<Node<SecurityGroup>> {
+    fn group(&mut self, kind: &'static str) -> Arc<Node<SecurityGroup>> {
         let domain = &self.config.domain;
         let records = match kind {
             LOAD_BALANCER => vec![(self.references.zone.clone(), domain.name.clone())],
@@ -123,7 +125,7 @@ impl Builder<'_> {
             owner: self.owner.clone(),
             kind,
             vpc: self.config.network.vpc.clone(),
-            name: format!("{}-{suffix}", self.config.stack),
+            name: names::security_group(&self.config.stack, &Key::bare(kind)),
             records,
         })
     }
@@ -133,8 +135,8 @@ impl Builder<'_> {
         let subnets: std::collections::BTreeSet<String> =
             config.network.subnets.iter().cloned().collect();
 
-        let balancer_group = self.group(LOAD_BALANCER, "load-balancer");
-        let endpoint_group = self.group(ENDPOINT, "endpoint");
+        let balancer_group = self.group(LOAD_BALANCER);
+        let endpoint_group = self.group(ENDPOINT);
         let rules = self.add(SecurityGroupRules {
             load_balancer: balancer_group.clone(),
             endpoint: endpoint_group.clone(),

@@ -12,7 +12,8 @@ use crate::{
     error::{Error, Result},
     graph::Node,
     look::Look,
-    resource::{Drift, Found, Key, Need, Resource, UNKNOWN},
+    ownership::{Found, Mark, Ours},
+    resource::{Drift, Key, Need, Resource, UNKNOWN},
     resources::{DomainName, Stage, rest_api::Api},
 };
 
@@ -77,7 +78,9 @@ impl Resource for BasePathMapping {
 
     async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
         let domains = DomainName::discover(look).await?;
-        let looks = domains.iter().map(|domain| mappings(look, &domain.id));
+        let looks = domains
+            .iter()
+            .filter_map(|domain| Some(mappings(look, domain.mark()?, &domain.id)));
         let found = futures_util::future::try_join_all(looks).await?;
         Ok(found.into_iter().flatten().collect())
     }
@@ -116,7 +119,7 @@ impl Resource for BasePathMapping {
             .map(drop)
     }
 
-    async fn update(&self, aws: &Aws, actual: &Actual, drift: &[Drift]) -> Result<()> {
+    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift]) -> Result<()> {
         let patches: Vec<PatchOperation> = drift
             .iter()
             .map(|drift| {
@@ -147,7 +150,7 @@ impl Resource for BasePathMapping {
         actual.host.clone()
     }
 
-    async fn delete(aws: &Aws, actual: &Actual) -> Result<()> {
+    async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
         let deleted = aws
             .apigateway
             .delete_base_path_mapping()
@@ -164,7 +167,7 @@ impl Resource for BasePathMapping {
     }
 }
 
-async fn mappings(look: &Look, host: &str) -> Result<Vec<Found<Actual>>> {
+async fn mappings(look: &Look, domain: &Mark, host: &str) -> Result<Vec<Found<Actual>>> {
     let all = look
         .once("GetBasePathMappings", host, || async {
             let pages = look
@@ -189,18 +192,14 @@ async fn mappings(look: &Look, host: &str) -> Result<Vec<Found<Actual>>> {
             Some(path) => path.to_owned(),
         };
         let path = if base_path == NONE { "" } else { &base_path };
-        Found {
-            key: Key::of_route("base-path-mapping", path),
-            id: base_path.clone(),
-            state: "available".to_owned(),
-            parent: None,
-            actual: Actual {
-                host: host.to_owned(),
-                api: mapping.rest_api_id().unwrap_or_default().to_owned(),
-                stage: mapping.stage().unwrap_or_default().to_owned(),
-                base_path,
-            },
-        }
+        let mark = domain.for_part(Key::of_route("base-path-mapping", path));
+        let actual = Actual {
+            host: host.to_owned(),
+            api: mapping.rest_api_id().unwrap_or_default().to_owned(),
+            stage: mapping.stage().unwrap_or_default().to_owned(),
+            base_path,
+        };
+        Found::ours(mark, actual.base_path.clone(), "available", actual)
     });
     Ok(found.collect())
 }

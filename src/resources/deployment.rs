@@ -15,7 +15,8 @@ use crate::{
     error::{Error, Result},
     graph::Node,
     look::Look,
-    resource::{Drift, Found, Key, Need, Resource, UNKNOWN},
+    ownership::{Found, Ours},
+    resource::{Drift, Key, Need, Resource, UNKNOWN},
     resources::RestApi,
 };
 
@@ -78,16 +79,14 @@ impl Resource for Deployment {
         let looks = apis.iter().map(|api| async move {
             let id = &api.id;
             let own = own(look, id).await?;
-            let found = own.last().map(|newest| Found {
-                key: api.key.sibling("deployment"),
-                id: newest.id().unwrap_or_default().to_owned(),
-                state: "available".to_owned(),
-                parent: Some(id.clone()),
-                actual: Actual {
+            let found = api.mark().zip(own.last()).map(|(api, newest)| {
+                let mark = api.for_part(api.key().sibling("deployment"));
+                let actual = Actual {
                     api: id.clone(),
                     id: newest.id().unwrap_or_default().to_owned(),
                     fingerprint: fingerprint(newest).unwrap_or_default().to_owned(),
-                },
+                };
+                Found::ours(mark, actual.id.clone(), "available", actual).within(id)
             });
             Ok(found)
         });
@@ -116,11 +115,11 @@ impl Resource for Deployment {
         self.deploy(aws).await
     }
 
-    async fn update(&self, aws: &Aws, _actual: &Actual, _drift: &[Drift]) -> Result<()> {
+    async fn update(&self, aws: &Aws, _actual: &Ours<Actual>, _drift: &[Drift]) -> Result<()> {
         self.deploy(aws).await
     }
 
-    async fn delete(aws: &Aws, actual: &Actual) -> Result<()> {
+    async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
         remove(aws, &actual.api, &actual.id).await
     }
 

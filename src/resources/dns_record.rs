@@ -18,10 +18,11 @@ use crate::{
     error::{Error, Kind, Result},
     graph::Node,
     look::Look,
-    resource::{Drift, Found, Key, Need, Resource, Settled, UNKNOWN},
+    ownership::{Found, Mark, Ours},
+    resource::{Drift, Key, Need, Resource, Settled, UNKNOWN},
     resources::{
         LoadBalancer, SecurityGroup,
-        security_group::{LOAD_BALANCER, tagged},
+        security_group::{LOAD_BALANCER, mark, tagged},
     },
 };
 
@@ -127,11 +128,11 @@ impl Resource for DnsRecord {
         let groups = tagged(look).await?;
         let mut places: Vec<(String, String)> = Vec::new();
         for group in groups.iter() {
-            let tags = tags::of_ec2(group.tags());
-            let key = tags::key_of(&tags, &look.stack);
-            if key.is_none_or(|key| key.as_str() != LOAD_BALANCER) {
+            let mark = mark(group, &look.stack);
+            if mark.is_none_or(|mark| mark.key().as_str() != LOAD_BALANCER) {
                 continue;
             }
+            let tags = tags::of_ec2(group.tags());
             let records = tags.iter().filter(|(key, _)| key.starts_with(tags::RECORD));
             let split = records.filter_map(|(_, value)| value.split_once('/'));
             places.extend(split.map(|(zone, host)| (zone.to_owned(), host.to_owned())));
@@ -206,7 +207,7 @@ impl Resource for DnsRecord {
         self.change(aws, vec![create]).await
     }
 
-    async fn update(&self, aws: &Aws, actual: &Actual, _drift: &[Drift]) -> Result<()> {
+    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, _drift: &[Drift]) -> Result<()> {
         // One atomic batch: it fails if the record is no longer what was read.
         let delete = change(ChangeAction::Delete, actual.record.clone())?;
         let create = change(ChangeAction::Create, self.record()?)?;
@@ -217,10 +218,10 @@ impl Resource for DnsRecord {
         actual.zone.clone()
     }
 
-    async fn delete(aws: &Aws, actual: &Actual) -> Result<()> {
+    async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
         let delete = change(ChangeAction::Delete, actual.record.clone())?;
         none_if_missing(send(aws, &actual.zone, vec![delete]).await)?;
-        forget(aws, &actual.zone, &actual.host).await
+        forget(aws, actual.stack(), &actual.zone, &actual.host).await
     }
 }
 
@@ -257,20 +258,22 @@ async fn send(aws: &Aws, zone: &str, changes: Vec<Change>) -> Result<Option<Stri
 }
 
 /// Takes the record's tag from the group that remembers it.
-async fn forget(aws: &Aws, zone: &str, host: &str) -> Result<()> {
+async fn forget(aws: &Aws, stack: &str, zone: &str, host: &str) -> Result<()> {
     let (key, value) = crate::resources::security_group::record_tag(zone, host);
-    let filter = aws_sdk_ec2::types::Filter::builder()
-        .name(format!("tag:{key}"))
-        .values(value)
-        .build();
+    let by = |tag: &str, value: &str| {
+        let filter = aws_sdk_ec2::types::Filter::builder();
+        filter.name(format!("tag:{tag}")).values(value).build()
+    };
     let groups = aws
         .ec2
         .describe_security_groups()
-        .filters(filter)
+        .filters(by(&key, &value))
+        .filters(by(tags::STACK, stack))
         .send()
         .await
         .called("DescribeSecurityGroups")?;
-    for group in groups.security_groups() {
+    let own = groups.security_groups().iter();
+    for group in own.filter(|group| mark(group, stack).is_some()) {
         let tag = aws_sdk_ec2::types::Tag::builder().key(&key).build();
         aws.ec2
             .delete_tags()
@@ -307,20 +310,17 @@ async fn own(look: &Look, zone: &str, host: &str) -> Result<Option<Found<Actual>
     let records = at(look, zone, host).await?;
     let found = records.iter().find_map(|record| {
         let alias = record.alias_target()?;
-        leads_to(alias.dns_name(), &look.stack).then(|| Found {
-            key: Key::bare("dns-record"),
-            id: host.to_owned(),
-            state: "active".to_owned(),
-            parent: None,
-            actual: Actual {
-                zone: zone.to_owned(),
-                host: host.to_owned(),
-                target: plain(alias.dns_name()),
-                follows_health: alias.evaluate_target_health(),
-                in_sync: true,
-                record: record.clone(),
-            },
-        })
+        let ours = leads_to(alias.dns_name(), &look.stack);
+        let mark = Mark::signed(&look.stack, Key::bare("dns-record"), ours)?;
+        let actual = Actual {
+            zone: zone.to_owned(),
+            host: host.to_owned(),
+            target: plain(alias.dns_name()),
+            follows_health: alias.evaluate_target_health(),
+            in_sync: true,
+            record: record.clone(),
+        };
+        Some(Found::ours(mark, host, "active", actual))
     });
     Ok(found)
 }

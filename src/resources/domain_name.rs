@@ -17,7 +17,8 @@ use crate::{
     },
     error::{Error, Kind, Result},
     look::Look,
-    resource::{Drift, Found, Key, Need, Resource, Settled},
+    ownership::{Found, Mark, Ours},
+    resource::{Drift, Key, Need, Resource, Settled},
     resources::rest_api,
 };
 
@@ -83,25 +84,22 @@ impl Resource for DomainName {
                 .domain_name_status()
                 .map_or("AVAILABLE", |status| status.as_str())
                 .to_ascii_lowercase();
-            Some(Found {
-                key: tags::key_of(&tags, &look.stack)?,
-                id: host.clone(),
-                state: status.clone(),
-                parent: None,
-                actual: Actual {
-                    host,
-                    certificate: domain
-                        .regional_certificate_arn()
-                        .unwrap_or_default()
-                        .to_owned(),
-                    security_policy: domain
-                        .security_policy()
-                        .map_or("", |policy| policy.as_str())
-                        .to_owned(),
-                    status,
-                    tags,
-                },
-            })
+            let mark = Mark::of_tags(&tags, &look.stack)?;
+            let actual = Actual {
+                host,
+                certificate: domain
+                    .regional_certificate_arn()
+                    .unwrap_or_default()
+                    .to_owned(),
+                security_policy: domain
+                    .security_policy()
+                    .map_or("", |policy| policy.as_str())
+                    .to_owned(),
+                status,
+                tags,
+            };
+            let (id, state) = (actual.host.clone(), actual.status.clone());
+            Some(Found::ours(mark, id, state, actual))
         });
         Ok(own.collect())
     }
@@ -166,7 +164,7 @@ impl Resource for DomainName {
             .map(drop)
     }
 
-    async fn update(&self, aws: &Aws, actual: &Actual, drift: &[Drift]) -> Result<()> {
+    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift]) -> Result<()> {
         let changes = tags::to_repair(drift);
         if !changes.is_empty() {
             rest_api::tag(aws, &format!("/domainnames/{}", actual.host), &changes).await?;
@@ -196,7 +194,7 @@ impl Resource for DomainName {
             .map(drop)
     }
 
-    async fn delete(aws: &Aws, actual: &Actual) -> Result<()> {
+    async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
         let deleted = aws
             .apigateway
             .delete_domain_name()

@@ -13,8 +13,9 @@ use crate::{
     error::{Error, Result},
     graph::Node,
     look::Look,
+    ownership::{Found, Ours},
     policy,
-    resource::{Drift, Found, Key, Need, Resource, UNKNOWN},
+    resource::{Drift, Key, Need, Resource, UNKNOWN},
     resources::{VpcEndpoint, rest_api::Api},
 };
 
@@ -90,15 +91,13 @@ impl Resource for EndpointPolicy {
         let opened = endpoints
             .into_iter()
             .filter(|found| found.actual.policy != closed && found.state != "deleting");
-        let found = opened.map(|endpoint| Found {
-            key: Key::bare("endpoint-policy"),
-            id: endpoint.id.clone(),
-            state: "active".to_owned(),
-            parent: Some(endpoint.id.clone()),
-            actual: Actual {
-                endpoint: endpoint.id,
+        let found = opened.filter_map(|endpoint| {
+            let mark = endpoint.mark()?.for_part(Key::bare("endpoint-policy"));
+            let actual = Actual {
+                endpoint: endpoint.id.clone(),
                 policy: endpoint.actual.policy,
-            },
+            };
+            Some(Found::ours(mark, &endpoint.id, "active", actual).within(&endpoint.id))
         });
         Ok(found.collect())
     }
@@ -121,11 +120,11 @@ impl Resource for EndpointPolicy {
         self.put(aws, &self.endpoint.require()?.id).await
     }
 
-    async fn update(&self, aws: &Aws, actual: &Actual, _drift: &[Drift]) -> Result<()> {
+    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, _drift: &[Drift]) -> Result<()> {
         self.put(aws, &actual.endpoint).await
     }
 
-    async fn delete(aws: &Aws, actual: &Actual) -> Result<()> {
+    async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
         let closed = set(aws, &actual.endpoint, &policy::nothing()).await;
         crate::aws::error::none_if_missing(closed).map(drop)
     }

@@ -13,7 +13,8 @@ use crate::{
     graph::Node,
     look::Look,
     names,
-    resource::{Drift, Found, Key, Need, Resource, UNKNOWN},
+    ownership::{Found, Mark, Ours},
+    resource::{Drift, Key, Need, Resource, UNKNOWN},
     resources::RestApi,
 };
 
@@ -118,16 +119,7 @@ impl Resource for LambdaPermission {
                 continue;
             };
             let key = api.key.sibling("lambda-permission");
-            let wanted = statement_id(&look.stack, &key);
-            let statements = statements(look, function).await?;
-            let own = statements.iter().filter(|one| one.statement == wanted);
-            found.extend(own.map(|one| Found {
-                key: key.clone(),
-                id: one.statement.clone(),
-                state: "active".to_owned(),
-                parent: None,
-                actual: one.clone(),
-            }));
+            found.extend(own(look, &key, function).await?);
         }
         Ok(found)
     }
@@ -138,17 +130,7 @@ impl Resource for LambdaPermission {
 
     /// The function is known here, also when the API that names it has gone.
     async fn find(&self, look: &Look) -> Result<Option<Found<Actual>>> {
-        let statements = statements(look, &self.function).await?;
-        let own = statements
-            .iter()
-            .find(|one| one.statement == self.statement());
-        Ok(own.map(|one| Found {
-            key: self.key(),
-            id: one.statement.clone(),
-            state: "active".to_owned(),
-            parent: None,
-            actual: one.clone(),
-        }))
+        own(look, &self.key(), &self.function).await
     }
 
     fn diff(&self, actual: &Actual) -> Vec<Drift> {
@@ -173,12 +155,12 @@ impl Resource for LambdaPermission {
     }
 
     /// A statement cannot be changed: the old one goes, the new one comes.
-    async fn update(&self, aws: &Aws, actual: &Actual, _drift: &[Drift]) -> Result<()> {
+    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, _drift: &[Drift]) -> Result<()> {
         Self::delete(aws, actual).await?;
         self.add(aws).await
     }
 
-    async fn delete(aws: &Aws, actual: &Actual) -> Result<()> {
+    async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
         let (function, qualifier) = split_qualifier(&actual.function);
         let removed = aws
             .lambda
@@ -195,6 +177,16 @@ impl Resource for LambdaPermission {
     fn held_by(_key: &Key) -> &'static [&'static str] {
         &["dns-record"]
     }
+}
+
+/// The statement of a function's policy that is this resource's.
+async fn own(look: &Look, key: &Key, function: &str) -> Result<Option<Found<Actual>>> {
+    let wanted = statement_id(&look.stack, key);
+    let statements = statements(look, function).await?;
+    Ok(statements.into_iter().find_map(|one| {
+        let mark = Mark::signed(&look.stack, key.clone(), one.statement == wanted)?;
+        Some(Found::ours(mark, one.statement.clone(), "active", one))
+    }))
 }
 
 /// The statements of a function's policy that are the stack's.

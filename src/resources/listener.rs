@@ -22,7 +22,8 @@ use crate::{
     error::Result,
     graph::Node,
     look::Look,
-    resource::{Drift, Found, Key, Need, Resource},
+    ownership::{Found, Mark, Ours},
+    resource::{Drift, Key, Need, Resource},
     resources::{LoadBalancer, balancing, listener_rule},
 };
 
@@ -194,26 +195,22 @@ impl Resource for Listener {
         let mut found = Vec::new();
         for balancer in LoadBalancer::discover(look).await? {
             for front in balancing::fronts(look, &balancer.id).await? {
-                let Some(key) = tags::key_of(&front.tags, &look.stack) else {
+                let Some(mark) = Mark::of_tags(&front.tags, &look.stack) else {
                     continue;
                 };
+                let key = mark.key();
                 let mut actual = actual(&front.listener, front.tags);
                 // The guard carries the listener's own key.
                 let guard = front
                     .rules
                     .iter()
-                    .find(|(_, tags)| tags::key_of(tags, &look.stack).as_ref() == Some(&key));
+                    .find(|(_, tags)| tags::key_of(tags, &look.stack).as_ref() == Some(key));
                 actual.guard = guard.map(|(rule, _)| {
                     let arn = rule.rule_arn().unwrap_or_default().to_owned();
                     (arn, is_guard(rule))
                 });
-                found.push(Found {
-                    key,
-                    id: actual.arn.clone(),
-                    state: "active".to_owned(),
-                    parent: Some(balancer.id.clone()),
-                    actual,
-                });
+                let listener = Found::ours(mark, actual.arn.clone(), "active", actual);
+                found.push(listener.within(&balancer.id));
             }
         }
         Ok(found)
@@ -277,7 +274,7 @@ impl Resource for Listener {
             .map(drop)
     }
 
-    async fn update(&self, aws: &Aws, actual: &Actual, drift: &[Drift]) -> Result<()> {
+    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift]) -> Result<()> {
         balancing::set_tags(aws, &actual.arn, drift).await?;
         let own = ["traffic", "certificate", "tls_policy", "default action"];
         if drift.iter().any(|one| own.contains(&one.field.as_str())) {
@@ -303,7 +300,7 @@ impl Resource for Listener {
         Ok(())
     }
 
-    async fn delete(aws: &Aws, actual: &Actual) -> Result<()> {
+    async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
         let deleted = aws
             .elb
             .delete_listener()

@@ -21,7 +21,8 @@ use crate::{
     graph::Node,
     look::Look,
     names,
-    resource::{Drift, Found, Key, Need, Resource, UNKNOWN},
+    ownership::{Found, Mark, Ours},
+    resource::{Drift, Key, Need, Resource, UNKNOWN},
     resources::{Listener, LoadBalancer, TargetGroup, balancing},
 };
 
@@ -146,18 +147,13 @@ impl Resource for ListenerRule {
         let mut found = Vec::new();
         for balancer in LoadBalancer::discover(look).await? {
             for front in balancing::fronts(look, &balancer.id).await? {
-                let listener = front.listener.listener_arn().map(str::to_owned);
+                let listener = front.listener.listener_arn().unwrap_or_default().to_owned();
                 found.extend(front.rules.into_iter().filter_map(|(rule, tags)| {
-                    let key = tags::key_of(&tags, &look.stack)?;
-                    (key.kind() == "listener-rule").then_some(())?;
+                    let mark = Mark::of_tags(&tags, &look.stack)?;
+                    (mark.key().kind() == "listener-rule").then_some(())?;
                     let actual = actual(&rule, tags);
-                    Some(Found {
-                        key,
-                        id: actual.arn.clone(),
-                        state: "active".to_owned(),
-                        parent: listener.clone(),
-                        actual,
-                    })
+                    let rule = Found::ours(mark, actual.arn.clone(), "active", actual);
+                    Some(rule.within(&listener))
                 }));
             }
         }
@@ -225,7 +221,7 @@ impl Resource for ListenerRule {
         Err(Error::invalid("the listener has no free priority left"))
     }
 
-    async fn update(&self, aws: &Aws, actual: &Actual, drift: &[Drift]) -> Result<()> {
+    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift]) -> Result<()> {
         balancing::set_tags(aws, &actual.arn, drift).await?;
         let own = ["host", "path", "target group"];
         if drift.iter().any(|one| own.contains(&one.field.as_str())) {
@@ -244,7 +240,7 @@ impl Resource for ListenerRule {
         Ok(())
     }
 
-    async fn delete(aws: &Aws, actual: &Actual) -> Result<()> {
+    async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
         remove(aws, &actual.arn).await
     }
 }

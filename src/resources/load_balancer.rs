@@ -18,7 +18,8 @@ use crate::{
     error::{Error, Kind, Result},
     graph::Node,
     look::Look,
-    resource::{Drift, Found, Key, Need, Resource, Settled, UNKNOWN},
+    ownership::{Found, Mark, Ours},
+    resource::{Drift, Key, Need, Resource, Settled, UNKNOWN},
     resources::{SecurityGroup, balancing},
 };
 
@@ -109,19 +110,15 @@ impl Resource for LoadBalancer {
         let Some((balancer, tags)) = standing.balancer else {
             return Ok(vec![]);
         };
-        let Some(key) = tags::key_of(&tags, &look.stack) else {
+        let name = balancer.load_balancer_name().unwrap_or_default();
+        let expected = |_: &Key| look.stack.clone();
+        let Some(mark) = Mark::of_tags_and_name(&tags, &look.stack, name, expected) else {
             return Ok(vec![]);
         };
         let arn = balancer.load_balancer_arn().unwrap_or_default().to_owned();
         let attributes = attributes(look, &arn).await?;
         let actual = actual(&balancer, attributes, tags);
-        Ok(vec![Found {
-            key,
-            id: arn,
-            state: actual.state.clone(),
-            parent: None,
-            actual,
-        }])
+        Ok(vec![Found::ours(mark, arn, actual.state.clone(), actual)])
     }
 
     async fn obstacle(&self, look: &Look) -> Result<Option<Error>> {
@@ -193,7 +190,7 @@ impl Resource for LoadBalancer {
             .map(drop)
     }
 
-    async fn update(&self, aws: &Aws, actual: &Actual, drift: &[Drift]) -> Result<()> {
+    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift]) -> Result<()> {
         balancing::set_tags(aws, &actual.arn, drift).await?;
         let changed = |field: &str| drift.iter().any(|one| one.field == field);
         if changed("subnets") {
@@ -242,7 +239,7 @@ impl Resource for LoadBalancer {
         Ok(())
     }
 
-    async fn delete(aws: &Aws, actual: &Actual) -> Result<()> {
+    async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
         let deleted = aws
             .elb
             .delete_load_balancer()

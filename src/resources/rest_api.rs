@@ -28,8 +28,9 @@ use crate::{
     look::Look,
     names,
     openapi::{Body, Operations},
+    ownership::{Found, Mark, Ours},
     policy,
-    resource::{Drift, Found, Key, Need, Resource, UNKNOWN},
+    resource::{Drift, Key, Need, Resource, UNKNOWN},
     resources::VpcEndpoint,
 };
 
@@ -193,7 +194,7 @@ impl Resource for RestApi {
         let apis = look.once("GetRestApis", "", || all(look)).await?;
         let mut own: Vec<&types::RestApi> = apis
             .iter()
-            .filter(|api| tags::key_of(&tags_of(api), &look.stack).is_some())
+            .filter(|api| Mark::of_tags(&tags_of(api), &look.stack).is_some())
             .collect();
         // Where there are two, the older one is kept: every run decides alike.
         own.sort_by_key(|api| {
@@ -259,7 +260,7 @@ impl Resource for RestApi {
         }
     }
 
-    async fn update(&self, aws: &Aws, actual: &Actual, drift: &[Drift]) -> Result<()> {
+    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift]) -> Result<()> {
         let changes = tags::to_repair(drift);
         if !changes.is_empty() {
             tag(aws, &format!("/restapis/{}", actual.id), &changes).await?;
@@ -286,7 +287,7 @@ impl Resource for RestApi {
         self.patch(aws, actual, drift).await
     }
 
-    async fn delete(aws: &Aws, actual: &Actual) -> Result<()> {
+    async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
         let deleted = aws
             .apigateway
             .delete_rest_api()
@@ -367,26 +368,22 @@ async fn found(look: &Look, api: &types::RestApi) -> Result<Found<Actual>> {
         .await?;
     let configuration = api.endpoint_configuration();
     let tags = tags_of(api);
-    Ok(Found {
-        key: tags::key_of(&tags, &look.stack)
-            .ok_or_else(|| Error::new(Kind::NotOurs, format!("{id} is not this stack's")))?,
-        id: id.clone(),
-        state: "available".to_owned(),
-        parent: None,
-        actual: Actual {
-            name: api.name().unwrap_or_default().to_owned(),
-            description: api.description().unwrap_or_default().to_owned(),
-            policy: policy::parse_of_api(api.policy().unwrap_or_default(), &id),
-            endpoints: configuration
-                .into_iter()
-                .flat_map(|configuration| configuration.vpc_endpoint_ids())
-                .cloned()
-                .collect(),
-            operations: operations(&resources),
-            tags,
-            id,
-        },
-    })
+    let mark = Mark::of_tags(&tags, &look.stack)
+        .ok_or_else(|| Error::new(Kind::NotOurs, format!("{id} is not this stack's")))?;
+    let actual = Actual {
+        name: api.name().unwrap_or_default().to_owned(),
+        description: api.description().unwrap_or_default().to_owned(),
+        policy: policy::parse_of_api(api.policy().unwrap_or_default(), &id),
+        endpoints: configuration
+            .into_iter()
+            .flat_map(|configuration| configuration.vpc_endpoint_ids())
+            .cloned()
+            .collect(),
+        operations: operations(&resources),
+        tags,
+        id,
+    };
+    Ok(Found::ours(mark, actual.id.clone(), "available", actual))
 }
 
 fn operations(resources: &[types::Resource]) -> Operations {

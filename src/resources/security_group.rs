@@ -17,7 +17,9 @@ use crate::{
     },
     error::{Error, Kind, Result},
     look::Look,
-    resource::{Drift, Found, Key, Need, Resource},
+    names,
+    ownership::{Found, Mark, Ours},
+    resource::{Drift, Key, Need, Resource},
 };
 
 /// The kind of the load balancer's group.
@@ -68,6 +70,15 @@ pub fn record_tag(zone: &str, host: &str) -> (String, String) {
     (key, format!("{zone}/{host}"))
 }
 
+/// The mark of a group. Its name cannot be changed, and the console copies tags
+/// with a group: both have to say the same.
+pub(super) fn mark(group: &types::SecurityGroup, stack: &str) -> Option<Mark> {
+    let name = group.group_name().unwrap_or_default();
+    Mark::of_tags_and_name(&tags::of_ec2(group.tags()), stack, name, |key| {
+        names::security_group(stack, key)
+    })
+}
+
 /// Every group with the stack's tag, rules included.
 pub(super) async fn tagged(look: &Look) -> Result<Arc<Vec<types::SecurityGroup>>> {
     look.once("DescribeSecurityGroups", "", || async {
@@ -112,17 +123,13 @@ impl Resource for SecurityGroup {
         let found = groups.iter().filter_map(|group| {
             let tags = tags::of_ec2(group.tags());
             let id = group.group_id()?.to_owned();
-            Some(Found {
-                key: tags::key_of(&tags, &look.stack)?,
-                id: id.clone(),
-                state: "available".to_owned(),
-                parent: None,
-                actual: Actual {
-                    id,
-                    vpc: group.vpc_id().unwrap_or_default().to_owned(),
-                    tags,
-                },
-            })
+            let mark = mark(group, &look.stack)?;
+            let actual = Actual {
+                id,
+                vpc: group.vpc_id().unwrap_or_default().to_owned(),
+                tags,
+            };
+            Some(Found::ours(mark, actual.id.clone(), "available", actual))
         });
         Ok(found.collect())
     }
@@ -141,7 +148,7 @@ impl Resource for SecurityGroup {
         let foreign = groups
             .security_groups()
             .iter()
-            .find(|group| tags::key_of(&tags::of_ec2(group.tags()), &self.owner.stack).is_none());
+            .find(|group| mark(group, &self.owner.stack).is_none());
         Ok(foreign.map(|group| {
             Error::new(
                 Kind::NotOurs,
@@ -191,11 +198,11 @@ impl Resource for SecurityGroup {
         }
     }
 
-    async fn update(&self, aws: &Aws, actual: &Actual, drift: &[Drift]) -> Result<()> {
+    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift]) -> Result<()> {
         set_tags(aws, &actual.id, drift).await
     }
 
-    async fn delete(aws: &Aws, actual: &Actual) -> Result<()> {
+    async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
         let deleted = aws
             .ec2
             .delete_security_group()

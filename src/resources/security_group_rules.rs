@@ -10,14 +10,15 @@ use std::{collections::BTreeSet, fmt, sync::Arc};
 use aws_sdk_ec2::types::{IpPermission, IpRange, Ipv6Range, PrefixListId, UserIdGroupPair};
 
 use crate::{
-    aws::{Aws, Called, tags},
+    aws::{Aws, Called},
     error::{Error, Result},
     graph::Node,
     look::Look,
-    resource::{Drift, Found, Key, Need, Resource},
+    ownership::{Found, Ours},
+    resource::{Drift, Key, Need, Resource},
     resources::{
         SecurityGroup,
-        security_group::{ENDPOINT, LOAD_BALANCER, tagged},
+        security_group::{ENDPOINT, LOAD_BALANCER, mark, tagged},
     },
 };
 
@@ -118,16 +119,18 @@ impl Resource for SecurityGroupRules {
 
     async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
         let groups = tagged(look).await?;
+        let mut whose = None;
         let mut actual = Actual {
             groups: BTreeSet::new(),
             rules: BTreeSet::new(),
         };
         for group in groups.iter() {
-            let key = tags::key_of(&tags::of_ec2(group.tags()), &look.stack);
-            let ours = key.is_some_and(|key| [LOAD_BALANCER, ENDPOINT].contains(&key.as_str()));
-            let Some(id) = group.group_id().filter(|_| ours) else {
+            let own = mark(group, &look.stack);
+            let own = own.filter(|mark| [LOAD_BALANCER, ENDPOINT].contains(&mark.key().as_str()));
+            let (Some(own), Some(id)) = (own, group.group_id()) else {
                 continue;
             };
+            whose = Some(own.for_part(Key::bare("security-group-rules")));
             actual.groups.insert(id.to_owned());
             for permission in group.ip_permissions() {
                 actual.rules.extend(rules(id, Way::In, permission));
@@ -137,16 +140,11 @@ impl Resource for SecurityGroupRules {
             }
         }
         // Groups fresh from AWS hold only its default rule: nothing was made.
-        if actual.rules.iter().all(is_default) {
+        let Some(mark) = whose.filter(|_| !actual.rules.iter().all(is_default)) else {
             return Ok(vec![]);
-        }
-        Ok(vec![Found {
-            key: Key::bare("security-group-rules"),
-            id: actual.groups.iter().cloned().collect::<Vec<_>>().join(","),
-            state: "available".to_owned(),
-            parent: None,
-            actual,
-        }])
+        };
+        let id = actual.groups.iter().cloned().collect::<Vec<_>>().join(",");
+        Ok(vec![Found::ours(mark, id, "available", actual)])
     }
 
     fn diff(&self, actual: &Actual) -> Vec<Drift> {
@@ -180,7 +178,7 @@ impl Resource for SecurityGroupRules {
         Ok(())
     }
 
-    async fn update(&self, aws: &Aws, actual: &Actual, _drift: &[Drift]) -> Result<()> {
+    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, _drift: &[Drift]) -> Result<()> {
         let (load_balancer, endpoint) = self
             .groups()
             .ok_or_else(|| Error::not_yet("its groups are not there yet"))?;
@@ -195,7 +193,7 @@ impl Resource for SecurityGroupRules {
         Ok(())
     }
 
-    async fn delete(aws: &Aws, actual: &Actual) -> Result<()> {
+    async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
         for rule in &actual.rules {
             revoke(aws, rule).await?;
         }

@@ -13,7 +13,8 @@ use crate::{
     error::{Error, Result},
     graph::Node,
     look::Look,
-    resource::{Drift, Found, Key, Need, Resource, UNKNOWN},
+    ownership::{Found, Mark, Ours},
+    resource::{Drift, Key, Need, Resource, UNKNOWN},
     resources::{Deployment, RestApi, deployment, rest_api},
 };
 
@@ -75,23 +76,19 @@ impl Resource for Stage {
                     .map(|(key, value)| (key.clone(), value.clone()))
                     .collect();
                 let name = stage.stage_name()?.to_owned();
-                Some(Found {
-                    key: tags::key_of(&tags, &look.stack)?,
-                    id: name.clone(),
-                    state: "available".to_owned(),
-                    parent: Some(id.clone()),
-                    actual: Actual {
-                        api: id.clone(),
-                        name,
-                        deployment: stage.deployment_id().unwrap_or_default().to_owned(),
-                        newest: deployments.last().and_then(|newest| {
-                            let fingerprint = deployment::fingerprint(newest)?;
-                            Some((newest.id.clone()?, fingerprint.to_owned()))
-                        }),
-                        superseded: superseded(&deployments, &stages, stage),
-                        tags,
-                    },
-                })
+                let mark = Mark::of_tags(&tags, &look.stack)?;
+                let actual = Actual {
+                    api: id.clone(),
+                    name,
+                    deployment: stage.deployment_id().unwrap_or_default().to_owned(),
+                    newest: deployments.last().and_then(|newest| {
+                        let fingerprint = deployment::fingerprint(newest)?;
+                        Some((newest.id.clone()?, fingerprint.to_owned()))
+                    }),
+                    superseded: superseded(&deployments, &stages, stage),
+                    tags,
+                };
+                Some(Found::ours(mark, actual.name.clone(), "available", actual).within(id))
             });
             Ok(own.collect::<Vec<_>>())
         });
@@ -142,7 +139,7 @@ impl Resource for Stage {
             .map(drop)
     }
 
-    async fn update(&self, aws: &Aws, actual: &Actual, drift: &[Drift]) -> Result<()> {
+    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift]) -> Result<()> {
         let changes = tags::to_repair(drift);
         if !changes.is_empty() {
             let path = format!("/restapis/{}/stages/{}", actual.api, actual.name);
@@ -182,7 +179,7 @@ impl Resource for Stage {
         actual.api.clone()
     }
 
-    async fn delete(aws: &Aws, actual: &Actual) -> Result<()> {
+    async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
         let deleted = aws
             .apigateway
             .delete_stage()

@@ -19,7 +19,8 @@ use crate::{
     error::{Error, Kind, Result},
     look::Look,
     names,
-    resource::{Drift, Found, Key, Need, Resource},
+    ownership::{Found, Mark, Ours},
+    resource::{Drift, Key, Need, Resource},
     resources::balancing,
 };
 
@@ -105,19 +106,16 @@ impl Resource for TargetGroup {
     async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
         let standing = balancing::standing(look).await?;
         let own = standing.groups.iter().filter_map(|(group, tags)| {
-            let key = tags::key_of(tags, &look.stack)?;
-            Some((key, group, tags.clone()))
+            let name = group.target_group_name().unwrap_or_default();
+            let expected = |key: &Key| names::target_group(&look.stack, key);
+            let mark = Mark::of_tags_and_name(tags, &look.stack, name, expected)?;
+            Some((mark, group, tags.clone()))
         });
-        let looks = own.map(|(key, group, tags)| async move {
+        let looks = own.map(|(mark, group, tags)| async move {
             let arn = group.target_group_arn().unwrap_or_default().to_owned();
             let delay = deregistration_delay(look, &arn).await?;
-            Ok(Found {
-                key,
-                id: arn,
-                state: "available".to_owned(),
-                parent: None,
-                actual: actual(group, delay, tags),
-            })
+            let actual = actual(group, delay, tags);
+            Ok(Found::ours(mark, arn, "available", actual))
         });
         futures_util::future::try_join_all(looks).await
     }
@@ -189,7 +187,7 @@ impl Resource for TargetGroup {
             .map(drop)
     }
 
-    async fn update(&self, aws: &Aws, actual: &Actual, drift: &[Drift]) -> Result<()> {
+    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift]) -> Result<()> {
         balancing::set_tags(aws, &actual.arn, drift).await?;
         if drift.iter().any(|one| one.field.contains("health")) {
             aws.elb
@@ -222,7 +220,7 @@ impl Resource for TargetGroup {
         Ok(())
     }
 
-    async fn delete(aws: &Aws, actual: &Actual) -> Result<()> {
+    async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
         let deleted = aws
             .elb
             .delete_target_group()

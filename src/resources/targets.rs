@@ -18,7 +18,8 @@ use crate::{
     error::{Error, Result},
     graph::Node,
     look::Look,
-    resource::{Drift, Found, Key, Need, Resource, Settled, UNKNOWN},
+    ownership::{Found, Ours},
+    resource::{Drift, Key, Need, Resource, Settled, UNKNOWN},
     resources::{ListenerRule, SecurityGroupRules, TargetGroup, VpcEndpoint},
 };
 
@@ -103,15 +104,15 @@ impl Resource for Targets {
         let groups = TargetGroup::discover(look).await?;
         let looks = groups.iter().map(|group| async move {
             let targets = registered(look, &group.id).await?;
-            let found = (!targets.is_empty()).then(|| Found {
-                key: group.key.sibling("targets"),
-                id: group.id.clone(),
-                state: summary(&targets),
-                parent: Some(group.id.clone()),
-                actual: Actual {
+            let mark = group.mark().filter(|_| !targets.is_empty());
+            let found = mark.map(|mark| {
+                let mark = mark.for_part(group.key.sibling("targets"));
+                let state = summary(&targets);
+                let actual = Actual {
                     group: group.id.clone(),
                     targets,
-                },
+                };
+                Found::ours(mark, &group.id, state, actual).within(&group.id)
             });
             Ok(found)
         });
@@ -156,7 +157,7 @@ impl Resource for Targets {
         register(aws, &self.group.require()?.arn, &self.known()?).await
     }
 
-    async fn update(&self, aws: &Aws, actual: &Actual, _drift: &[Drift]) -> Result<()> {
+    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, _drift: &[Drift]) -> Result<()> {
         let wanted = self.known()?;
         let has: BTreeSet<String> = actual.targets.keys().cloned().collect();
         let missing: BTreeSet<String> = wanted.difference(&has).cloned().collect();
@@ -172,7 +173,7 @@ impl Resource for Targets {
         deregister(aws, &actual.group, &stale).await
     }
 
-    async fn delete(aws: &Aws, actual: &Actual) -> Result<()> {
+    async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
         let all = actual.targets.keys().cloned().collect();
         none_if_missing(deregister(aws, &actual.group, &all).await).map(drop)
     }

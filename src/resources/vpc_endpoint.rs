@@ -24,8 +24,10 @@ use crate::{
     error::{Error, Result},
     graph::Node,
     look::Look,
-    names, policy,
-    resource::{Drift, Found, Key, Need, Resource, Settled, UNKNOWN},
+    names,
+    ownership::{Found, Mark, Ours},
+    policy,
+    resource::{Drift, Key, Need, Resource, Settled, UNKNOWN},
     resources::{SecurityGroup, security_group::set_tags},
 };
 
@@ -159,13 +161,9 @@ impl Resource for VpcEndpoint {
             let actual = actual(endpoint, &interfaces)?;
             // EC2 shows deleted endpoints for a while.
             (actual.state != "deleted").then_some(())?;
-            Some(Found {
-                key: tags::key_of(&actual.tags, &look.stack)?,
-                id: actual.id.clone(),
-                state: actual.state.clone(),
-                parent: None,
-                actual,
-            })
+            let mark = Mark::of_tags(&actual.tags, &look.stack)?;
+            let (id, state) = (actual.id.clone(), actual.state.clone());
+            Some(Found::ours(mark, id, state, actual))
         });
         Ok(found.collect())
     }
@@ -246,7 +244,7 @@ impl Resource for VpcEndpoint {
         Err(Error::not_yet("an earlier endpoint is still being deleted"))
     }
 
-    async fn update(&self, aws: &Aws, actual: &Actual, drift: &[Drift]) -> Result<()> {
+    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift]) -> Result<()> {
         set_tags(aws, &actual.id, drift).await?;
         let changed = |field: &str| drift.iter().any(|one| one.field == field);
         let mut call = aws.ec2.modify_vpc_endpoint().vpc_endpoint_id(&actual.id);
@@ -290,7 +288,7 @@ impl Resource for VpcEndpoint {
         Ok(())
     }
 
-    async fn delete(aws: &Aws, actual: &Actual) -> Result<()> {
+    async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
         if actual.state == "deleting" {
             return Ok(());
         }

@@ -19,7 +19,8 @@ use hybridgw::{
     error::Kind,
     graph::{Node, Owned, Removable, Step},
     look::Look,
-    resource::{Drift, Found, Key, Need, Resource, Settled},
+    ownership::{Found, Mark, Ours},
+    resource::{Drift, Key, Need, Resource, Settled},
     stack::Stack,
 };
 use tokio::{sync::Notify, time::Instant};
@@ -358,12 +359,9 @@ impl Resource for Fake {
         let state = self.world.state();
         let visible = |thing: &&Thing| thing.made.elapsed() >= state.lag;
         let thing = state.things.get(&self.key).filter(visible).cloned();
-        Ok(thing.map(|thing| Found {
-            key: self.key.clone(),
-            id: self.key.to_string(),
-            state: "available".to_owned(),
-            parent: None,
-            actual: Seen(thing),
+        Ok(thing.map(|thing| {
+            let mark = Mark::signed("fake", self.key.clone(), true).expect("it says so");
+            Found::ours(mark, self.key.to_string(), "available", Seen(thing))
         }))
     }
 
@@ -398,7 +396,7 @@ impl Resource for Fake {
             .await
     }
 
-    async fn update(&self, _aws: &Aws, _actual: &Seen, _drift: &[Drift]) -> Result<()> {
+    async fn update(&self, _aws: &Aws, _actual: &Ours<Seen>, _drift: &[Drift]) -> Result<()> {
         self.world
             .call("update", &self.key, |state| {
                 if let Some(thing) = state.things.get_mut(&self.key) {
@@ -408,7 +406,7 @@ impl Resource for Fake {
             .await
     }
 
-    async fn delete(_aws: &Aws, _actual: &Seen) -> Result<()> {
+    async fn delete(_aws: &Aws, _actual: &Ours<Seen>) -> Result<()> {
         Ok(())
     }
 }
