@@ -445,8 +445,11 @@ fn covers(name: &str, host: &str) -> bool {
 
 /// What a route borrows. Returns warnings.
 async fn check_route(route: &Route, config: &Config, look: &Look) -> Finding<Vec<String>> {
-    match &route.api.source {
-        ApiSource::Borrowed(id) => check_borrowed_api(route, id, config, look).await,
+    let Some(api) = route.api() else {
+        return Ok(vec![]);
+    };
+    match &api.source {
+        ApiSource::Borrowed(id) => check_borrowed_api(route, id, &api.stage, config, look).await,
         ApiSource::Lambda(function) => check_function(route, function, look).await,
         ApiSource::OpenApi(_) | ApiSource::Placeholder => Ok(vec![]),
     }
@@ -474,6 +477,7 @@ async fn check_function(route: &Route, arn: &str, look: &Look) -> Finding<Vec<St
 async fn check_borrowed_api(
     route: &Route,
     id: &str,
+    stage_name: &str,
     config: &Config,
     look: &Look,
 ) -> Finding<Vec<String>> {
@@ -483,7 +487,7 @@ async fn check_borrowed_api(
     let stage = gateway
         .get_stage()
         .rest_api_id(id)
-        .stage_name(&route.api.stage)
+        .stage_name(stage_name)
         .send();
     let (api, stage) = tokio::join!(api, stage);
     let api = none_if_missing(api.called("GetRestApi")).map_err(failed)?;
@@ -510,7 +514,7 @@ async fn check_borrowed_api(
     if stage.is_none() {
         problems.push(problem(
             &place,
-            format!("the API {id} has no stage {}", route.api.stage),
+            format!("the API {id} has no stage {stage_name}"),
             "name a stage that is deployed",
         ));
     }

@@ -179,7 +179,10 @@ fn add_missing(ctx: &mut Ctx<'_>, config: &Config) -> Vec<String> {
     }
     invented.extend(add_zone(ctx, config));
     for route in &config.routes {
-        match &route.api.source {
+        let Some(api) = route.api() else {
+            continue;
+        };
+        match &api.source {
             ApiSource::Lambda(arn) => {
                 let name = arn.split(':').nth(6).unwrap_or_default();
                 if !ctx.here.lambda.functions.contains_key(name) {
@@ -189,7 +192,7 @@ fn add_missing(ctx: &mut Ctx<'_>, config: &Config) -> Vec<String> {
             }
             ApiSource::Borrowed(id) => {
                 let missing = !ctx.here.apigateway.apis.contains_key(id);
-                if missing && apigateway::furnish::add_api(ctx, id, &route.api.stage, &[]).is_ok() {
+                if missing && apigateway::furnish::add_api(ctx, id, &api.stage, &[]).is_ok() {
                     invented.push(format!("the API {id}"));
                 }
             }

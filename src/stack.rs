@@ -14,7 +14,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     aws::{Partition, tags::Owner},
-    config::{ApiSource, Config, Route},
+    config::{self, ApiSource, Config},
     error::{Error, Result},
     graph::{Node, Step},
     names,
@@ -56,8 +56,11 @@ pub fn bodies(config: &Config, region: &str) -> Result<Bodies> {
     let partition = Partition::of(region).id();
     let mut bodies = Bodies::new();
     for route in &config.routes {
+        let Some(api) = route.api() else {
+            continue;
+        };
         let title = names::rest_api(&config.stack, &route.path);
-        let body = match &route.api.source {
+        let body = match &api.source {
             ApiSource::Borrowed(_) => continue,
             ApiSource::OpenApi(path) => Body::read(path).map_err(|error| {
                 Error::invalid(error.to_string()).context(format!(
@@ -98,7 +101,9 @@ struct Builder<'a> {
 
 /// The API of a route as the mapping needs it.
 struct Served {
-    route: Route,
+    path: String,
+    /// The stage's name.
+    name: String,
     api: Api,
     stage: Option<Arc<Node<Stage>>>,
 }
@@ -155,7 +160,8 @@ impl Builder<'_> {
         let served: Vec<Served> = config
             .routes
             .iter()
-            .map(|route| self.api(route, bodies.remove(&route.path), &endpoint))
+            .filter_map(|route| Some((route.path.as_str(), route.api()?)))
+            .map(|(path, api)| self.api(path, api, bodies.remove(path), &endpoint))
             .collect();
         self.add(EndpointPolicy {
             endpoint: endpoint.clone(),
@@ -170,9 +176,9 @@ impl Builder<'_> {
         for served in &served {
             self.add(BasePathMapping {
                 domain: domain.clone(),
-                path: served.route.path.clone(),
+                path: served.path.clone(),
                 api: served.api.clone(),
-                stage: served.route.api.stage.clone(),
+                stage: served.name.clone(),
                 own_stage: served.stage.clone(),
             });
         }
@@ -217,28 +223,30 @@ impl Builder<'_> {
     /// one as it is.
     fn api(
         &mut self,
-        route: &Route,
+        path: &str,
+        wanted: &config::Api,
         body: Option<Body>,
         endpoint: &Arc<Node<VpcEndpoint>>,
     ) -> Served {
-        let function = match &route.api.source {
+        let function = match &wanted.source {
             ApiSource::Lambda(function) => Some(function.clone()),
             _ => None,
         };
         let Some(body) = body else {
-            let id = match &route.api.source {
+            let id = match &wanted.source {
                 ApiSource::Borrowed(id) => id.clone(),
                 _ => String::new(),
             };
             return Served {
-                route: route.clone(),
+                path: path.to_owned(),
+                name: wanted.stage.clone(),
                 api: Api::Borrowed(id),
                 stage: None,
             };
         };
         let api = self.add(RestApi {
             owner: self.owner.clone(),
-            path: route.path.clone(),
+            path: path.to_owned(),
             body,
             endpoint: endpoint.clone(),
             function: function.clone(),
@@ -246,7 +254,7 @@ impl Builder<'_> {
         if let Some(function) = function {
             self.add(LambdaPermission {
                 stack: self.config.stack.clone(),
-                path: route.path.clone(),
+                path: path.to_owned(),
                 function,
                 api: api.clone(),
                 arn_prefix: self.references.execute_api_arn(),
@@ -257,10 +265,11 @@ impl Builder<'_> {
             owner: self.owner.clone(),
             api: api.clone(),
             deployment,
-            name: route.api.stage.clone(),
+            name: wanted.stage.clone(),
         });
         Served {
-            route: route.clone(),
+            path: path.to_owned(),
+            name: wanted.stage.clone(),
             api: Api::Own(api),
             stage: Some(stage),
         }
@@ -285,7 +294,8 @@ impl Builder<'_> {
             load_balancer: balancer.clone(),
             purpose: Purpose::Redirect,
         });
-        let rules = config.routes.iter().map(|route| {
+        let apis = config.routes.iter().filter(|route| route.api().is_some());
+        let rules = apis.map(|route| {
             self.add(ListenerRule {
                 owner: self.owner.clone(),
                 key: Key::of_route("listener-rule", &route.path),
