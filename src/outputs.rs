@@ -200,7 +200,7 @@ async fn targets(look: &Look) -> Result<Vec<TargetRow>> {
     for group in &groups {
         let routes = rules
             .iter()
-            .filter(|rule| rule.actual.action == group.actual.group)
+            .filter(|rule| rule.actual.forwards_to(&group.actual.group))
             .map(|rule| rule.key.path());
         for route in routes {
             rows.extend(

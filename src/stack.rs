@@ -298,10 +298,12 @@ impl Builder<'_> {
         let rules = apis.map(|route| {
             self.add(ListenerRule {
                 owner: self.owner.clone(),
+                key: Key::of_route("listener-rule", &route.path),
                 listener: listener.clone(),
                 host: config.domain.name.clone(),
                 path: route.path.clone(),
                 group: target_group.clone(),
+                site: None,
             })
         });
         rules.collect()

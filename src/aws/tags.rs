@@ -13,6 +13,8 @@ pub const STACK: &str = "hybridgw:stack";
 pub const RESOURCE: &str = "hybridgw:resource";
 /// The host name that a rule or a domain serves.
 pub const HOST: &str = "hybridgw:host";
+/// Which of a route's rules a listener rule is, where there are several.
+pub const PART: &str = "hybridgw:part";
 /// The function that a REST API invokes; its permission is found by it.
 pub const FUNCTION: &str = "hybridgw:function";
 /// Begins the tags of the load balancer's security group that remember DNS
