@@ -118,7 +118,10 @@ impl Builder<'_> {
     fn group(&mut self, kind: &'static str) -> Arc<Node<SecurityGroup>> {
         let domain = &self.config.domain;
         let records = match kind {
-            LOAD_BALANCER => vec![(self.references.zone.clone(), domain.name.clone())],
+            LOAD_BALANCER => vec![(
+                self.references.hosted_zone(&domain.name),
+                domain.name.clone(),
+            )],
             _ => vec![],
         };
         self.add(SecurityGroup {
@@ -205,7 +208,7 @@ impl Builder<'_> {
         });
         self.add(DnsRecord {
             stack: config.stack.clone(),
-            zone: self.references.zone.clone(),
+            zone: self.references.hosted_zone(&config.domain.name),
             host: config.domain.name.clone(),
             load_balancer: balancer,
             group: balancer_group,
