@@ -35,6 +35,13 @@ impl Partition {
         let prefix = if self.0 == "aws-cn" { "cn." } else { "" };
         format!("{prefix}com.amazonaws.{region}.execute-api")
     }
+
+    /// The name of the S3 endpoint service. It begins alike everywhere: in
+    /// China S3 is one of the services without `cn.` (observed in answers of
+    /// `DescribeVpcEndpointServices`).
+    pub fn s3_service(self, region: &str) -> String {
+        format!("com.amazonaws.{region}.s3")
+    }
 }
 
 #[cfg(test)]
