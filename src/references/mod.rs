@@ -176,3 +176,6 @@ fn place_of_host(config: &Config, index: usize, key: &str) -> String {
     };
     format!("domain.aliases.{alias}.{key}")
 }
+
+#[cfg(test)]
+mod tests;
