@@ -1,7 +1,10 @@
 //! What the configuration refers to and does not make: checked against AWS
 //! before the first write. All problems are reported, not just the first.
 
-use std::{collections::BTreeMap, net::Ipv4Addr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::Ipv4Addr,
+};
 
 use crate::{
     aws::{Called, Partition},
@@ -151,6 +154,19 @@ pub async fn check(config: &Config, look: &Look) -> Result<References> {
         addresses,
         warnings,
     })
+}
+
+/// The ids of the hosted zones in which the stack has records.
+///
+/// # Errors
+///
+/// A zone that does not exist or does not hold its name.
+pub async fn zones(config: &Config, look: &Look) -> Result<Vec<String>> {
+    let mut problems = Problems::default();
+    let zones = problems.take(zone::check(config, look).await);
+    problems.into_result()?;
+    let zones: BTreeSet<String> = zones.into_iter().flat_map(BTreeMap::into_values).collect();
+    Ok(zones.into_iter().collect())
 }
 
 /// The stack's own endpoint of this kind, if it exists.
