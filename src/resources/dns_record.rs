@@ -7,7 +7,10 @@
 //! Route 53 refuses for an existing name, and a change deletes exactly the
 //! record that was read.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use aws_sdk_route53::types::{
     AliasTarget, Change, ChangeAction, ChangeBatch, ChangeStatus, ResourceRecordSet, RrType,
@@ -125,15 +128,7 @@ impl Resource for DnsRecord {
     }
 
     async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
-        let groups = tagged(look).await?;
-        let mut places: Vec<Record> = Vec::new();
-        for group in groups.iter() {
-            let mark = mark(group, &look.stack);
-            if mark.is_none_or(|mark| mark.key().as_str() != LOAD_BALANCER) {
-                continue;
-            }
-            places.extend(Record::of_tags(&tags::of_ec2(group.tags())));
-        }
+        let places = places(look).await?;
         let looks = places
             .iter()
             .map(|record| own(look, &record.zone, &record.host));
@@ -290,6 +285,23 @@ async fn forget(aws: &Aws, stack: &str, record: Record) -> Result<()> {
             .called("DeleteTags")?;
     }
     Ok(())
+}
+
+/// The records that the load balancer's group remembers.
+async fn places(look: &Look) -> Result<Vec<Record>> {
+    let groups = tagged(look).await?;
+    let own = groups.iter().filter(|group| {
+        let mark = mark(group, &look.stack);
+        mark.is_some_and(|mark| mark.key().as_str() == LOAD_BALANCER)
+    });
+    let records = own.flat_map(|group| Record::of_tags(&tags::of_ec2(group.tags())));
+    Ok(records.collect())
+}
+
+/// The hosts that have records of the stack's, or had until a moment ago.
+pub(super) async fn remembered(look: &Look) -> Result<BTreeSet<String>> {
+    let places = places(look).await?;
+    Ok(places.into_iter().map(|record| record.host.name).collect())
 }
 
 /// A DNS name in the one spelling that is compared: lower case, no final dot,

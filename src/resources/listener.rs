@@ -7,7 +7,9 @@
 //!
 //! The certificates of aliases stand beside the default one; the load balancer
 //! chooses by the name that the client asks for (SNI). What nobody wants any
-//! more is taken away at last: until then a host that goes is still served.
+//! more is taken away at last: until then a host that goes is still served. A
+//! listener that has only ever served one host is not asked for further ones:
+//! a call less in every plan.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -28,8 +30,12 @@ use crate::{
     look::Look,
     ownership::{Found, Mark, Ours},
     resource::{Drift, Key, Need, Resource},
-    resources::{LoadBalancer, balancing, listener_rule},
+    resources::{LoadBalancer, balancing, dns_record, listener_rule},
 };
+
+mod certificates;
+
+use certificates::Wanted;
 
 /// What a listener does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +44,8 @@ pub enum Purpose {
     Https {
         /// The default certificate's ARN.
         certificate: String,
+        /// The host names.
+        hosts: BTreeSet<String>,
         /// The ARNs of other certificates, for aliases.
         further: BTreeSet<String>,
         /// The security policy's name. The API's own default still allows
@@ -67,8 +75,8 @@ pub struct Actual {
     pub traffic: String,
     /// The default certificate's ARN.
     pub certificate: String,
-    /// The ARNs of the others.
-    pub further: BTreeSet<String>,
+    /// The ARNs of the others, where there may be any.
+    pub further: Option<BTreeSet<String>>,
     /// The security policy's name.
     pub tls_policy: String,
     /// The default action, in words.
@@ -84,7 +92,6 @@ pub struct Actual {
 const GUARD: i32 = 1;
 const GUARDED_HEADER: &str = "x-apigw-api-id";
 const NOT_FOUND: &str = "fixed 404";
-const FURTHER: &str = "certificates of aliases";
 const TO_HTTPS: &str = "redirect to https";
 
 impl Listener {
@@ -122,57 +129,22 @@ impl Listener {
         }
     }
 
+    fn wanted_certificates(&self) -> Option<Wanted<'_>> {
+        match &self.purpose {
+            Purpose::Https {
+                certificate: default,
+                further,
+                ..
+            } => Some(Wanted { default, further }),
+            Purpose::Redirect => None,
+        }
+    }
+
     fn tls_policy(&self) -> Option<&String> {
         match &self.purpose {
             Purpose::Https { tls_policy, .. } => Some(tls_policy),
             Purpose::Redirect => None,
         }
-    }
-
-    /// Adds certificates, or takes them away where that is due. A default one
-    /// that is about to change joins the others before: its host may go on as an
-    /// alias, or is served until everything else works.
-    async fn put_certificates(&self, aws: &Aws, actual: &Actual, drift: &[Drift]) -> Result<()> {
-        let Purpose::Https {
-            certificate: default,
-            further: wanted,
-            ..
-        } = &self.purpose
-        else {
-            return Ok(());
-        };
-        let of_list = drift.iter().filter(|one| one.field == FURTHER);
-        let (mut added, mut removed) = (BTreeSet::new(), BTreeSet::new());
-        for one in of_list {
-            if one.last {
-                let unwanted = actual.further.difference(wanted);
-                removed.extend(unwanted.filter(|arn| *arn != default).cloned());
-            } else {
-                added.extend(wanted.difference(&actual.further).cloned());
-            }
-        }
-        if drift.iter().any(|one| one.field == "certificate") && !actual.certificate.is_empty() {
-            added.insert(actual.certificate.clone());
-        }
-        if !added.is_empty() {
-            aws.elb
-                .add_listener_certificates()
-                .listener_arn(&actual.arn)
-                .set_certificates(Some(certificates(added)))
-                .send()
-                .await
-                .called("AddListenerCertificates")?;
-        }
-        if !removed.is_empty() {
-            aws.elb
-                .remove_listener_certificates()
-                .listener_arn(&actual.arn)
-                .set_certificates(Some(certificates(removed)))
-                .send()
-                .await
-                .called("RemoveListenerCertificates")?;
-        }
-        Ok(())
     }
 
     async fn put_guard(&self, aws: &Aws, actual: &Actual) -> Result<()> {
@@ -191,49 +163,6 @@ impl Listener {
             .called("CreateRule")
             .map(drop)
     }
-}
-
-fn certificates(arns: BTreeSet<String>) -> Vec<Certificate> {
-    let one = |arn| Certificate::builder().certificate_arn(arn).build();
-    arns.into_iter().map(one).collect()
-}
-
-/// What is missing is added, and only later is taken away what is too much.
-fn further_drift(has: &BTreeSet<String>, wanted: &BTreeSet<String>) -> Vec<Drift> {
-    let all: BTreeSet<String> = has.union(wanted).cloned().collect();
-    let mut drift = Vec::new();
-    if all != *has {
-        drift.push(Drift::new(FURTHER, join(has), join(&all)));
-    }
-    if all != *wanted {
-        drift.push(Drift::new(FURTHER, join(&all), join(wanted)).at_last());
-    }
-    drift
-}
-
-fn join(arns: &BTreeSet<String>) -> String {
-    arns.iter().cloned().collect::<Vec<_>>().join(", ")
-}
-
-/// The certificates beside the default one. Only an HTTPS listener has any.
-async fn further_certificates(look: &Look, listener: &Actual) -> Result<BTreeSet<String>> {
-    if listener.certificate.is_empty() {
-        return Ok(BTreeSet::new());
-    }
-    let arn = &listener.arn;
-    let all = look
-        .once("DescribeListenerCertificates", arn, || async {
-            let pages = look.aws.elb.describe_listener_certificates();
-            let pages = pages.listener_arn(arn).into_paginator().items().send();
-            let all = pages.collect::<Result<Vec<_>, _>>().await;
-            none_if_missing(all.called("DescribeListenerCertificates"))
-        })
-        .await?;
-    let all = all.iter().flatten();
-    let further = all.filter(|one| one.is_default() != Some(true));
-    Ok(further
-        .filter_map(|one| one.certificate_arn.clone())
-        .collect())
 }
 
 fn fixed(status: &str, body: &str) -> Action {
@@ -304,7 +233,6 @@ impl Resource for Listener {
                     .rules
                     .iter()
                     .find(|(_, tags)| tags::key_of(tags, &look.stack).as_ref() == Some(key));
-                actual.further = further_certificates(look, &actual).await?;
                 actual.guard = guard.map(|(rule, _)| {
                     let arn = rule.rule_arn().unwrap_or_default().to_owned();
                     (arn, is_guard(rule))
@@ -314,6 +242,20 @@ impl Resource for Listener {
             }
         }
         Ok(found)
+    }
+
+    async fn find(&self, look: &Look) -> Result<Option<Found<Actual>>> {
+        let all = Self::discover(look).await?;
+        let found = all.into_iter().find(|found| self.is(found));
+        let (Some(mut found), Purpose::Https { hosts, .. }) = (found.clone(), &self.purpose) else {
+            return Ok(found);
+        };
+        let mut served = dns_record::remembered(look).await?;
+        served.extend(hosts.iter().cloned());
+        if served.len() > 1 {
+            found.actual.further = Some(certificates::further(look, &found.id).await?);
+        }
+        Ok(Some(found))
     }
 
     fn diff(&self, actual: &Actual) -> Vec<Drift> {
@@ -332,20 +274,10 @@ impl Resource for Listener {
         let mut drift: Vec<Drift> = Drift::between("traffic", traffic, &wanted)
             .into_iter()
             .collect();
-        if let Purpose::Https {
-            certificate: wanted,
-            further: wanted_further,
-            tls_policy: wanted_policy,
-        } = &self.purpose
-        {
-            drift.extend(Drift::between("certificate", certificate, wanted));
-            // The default one may be in the list, too.
-            let has: BTreeSet<String> = further
-                .iter()
-                .filter(|one| *one != wanted)
-                .cloned()
-                .collect();
-            drift.extend(further_drift(&has, wanted_further));
+        if let Some(wanted) = self.wanted_certificates() {
+            drift.extend(wanted.drift(certificate, further.as_ref()));
+        }
+        if let Some(wanted_policy) = self.tls_policy() {
             drift.extend(Drift::between("tls_policy", tls_policy, wanted_policy));
             if !guard.as_ref().is_some_and(|(_, right)| *right) {
                 let has = guard.as_ref().map_or("", |_| "altered");
@@ -385,7 +317,9 @@ impl Resource for Listener {
 
     async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift]) -> Result<()> {
         balancing::set_tags(aws, &actual.arn, drift).await?;
-        self.put_certificates(aws, actual, drift).await?;
+        if let Some(wanted) = self.wanted_certificates() {
+            wanted.put(aws, actual, drift).await?;
+        }
         let own = ["traffic", "certificate", "tls_policy", "default action"];
         if drift.iter().any(|one| own.contains(&one.field.as_str())) {
             let (protocol, port) = self.traffic();
@@ -437,7 +371,7 @@ fn actual(listener: &types::Listener, tags: Tags) -> Actual {
             listener.port().unwrap_or_default()
         ),
         certificate: text(certificate.and_then(|one| one.certificate_arn())),
-        further: BTreeSet::new(),
+        further: None,
         tls_policy: text(listener.ssl_policy()),
         default_action: words(listener.default_actions()),
         guard: None,

@@ -39,6 +39,7 @@ impl Builder<'_> {
             load_balancer: balancer.clone(),
             purpose: Purpose::Https {
                 certificate: domain.certificate.clone(),
+                hosts: names.iter().map(|name| name.host.name.clone()).collect(),
                 further: further.collect(),
                 tls_policy: self.config.load_balancer.tls_policy.clone(),
             },
