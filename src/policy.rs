@@ -3,6 +3,8 @@
 
 use serde_json::{Value, json};
 
+pub mod statements;
+
 /// A REST API's policy: everybody may invoke, but only through this endpoint.
 ///
 /// The explicit Deny matters: an Allow with a condition alone would still leave

@@ -29,6 +29,7 @@ use crate::{
         load_balancer::PROTECTION,
         rest_api::Api,
         security_group::{ENDPOINT, LOAD_BALANCER},
+        vpc_endpoint,
     },
 };
 
@@ -148,13 +149,20 @@ impl Builder<'_> {
                 .collect(),
         });
         let endpoint = self.add(VpcEndpoint {
-            owner: self.owner.clone(),
-            vpc: config.network.vpc.clone(),
-            subnets,
-            zones: self.references.zones.clone(),
-            group: endpoint_group,
-            service: self.references.endpoint_service.clone(),
-            private_dns: config.endpoint.private_dns,
+            kind: vpc_endpoint::APIS,
+            source: vpc_endpoint::Source::Own(Box::new(vpc_endpoint::Own {
+                owner: self.owner.clone(),
+                vpc: config.network.vpc.clone(),
+                places: vpc_endpoint::Places {
+                    subnets,
+                    zones: self.references.zones.clone(),
+                    pins: BTreeMap::new(),
+                },
+                group: endpoint_group,
+                service: self.references.endpoint_service.clone(),
+                private_dns: config.endpoint.private_dns,
+                objects: None,
+            })),
         });
 
         let served: Vec<Served> = config
