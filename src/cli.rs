@@ -109,6 +109,8 @@ pub enum Command {
     Status(Status),
     /// Show the values that others need
     Outputs(Named),
+    /// Try the promise in a scratch account: kill, repeat, alter, repair, remove, count
+    Selftest(Selftest),
     /// Write a completion script for a shell
     Completions {
         /// The shell
@@ -180,6 +182,20 @@ pub struct Simulate {
     /// Keep the account in this file; without it, it is gone at the end
     #[arg(long, value_name = "FILE")]
     pub world: Option<PathBuf>,
+}
+
+/// `selftest`.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct Selftest {
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Build a VPC with two subnets for the test, and delete it afterwards
+    #[arg(long)]
+    pub create_vpc: bool,
+    /// Repeat the moments of an earlier test's kills
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
 }
 
 /// Consent before anything is written.

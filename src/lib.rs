@@ -54,6 +54,8 @@ pub mod simulator;
 
 pub mod rehearsal;
 
+pub mod selftest;
+
 pub mod error;
 
 pub mod ui;

@@ -105,6 +105,18 @@ pub async fn check(config: &Config, look: &Look) -> Result<References> {
     })
 }
 
+/// The ids of the hosted zones in which the stack has records.
+///
+/// # Errors
+///
+/// A zone that does not exist or does not hold its name.
+pub async fn zones(config: &Config, look: &Look) -> Result<Vec<String>> {
+    let mut problems = Problems::default();
+    let zone = problems.take(check_zone(config, look).await);
+    problems.into_result()?;
+    Ok(zone.into_iter().collect())
+}
+
 /// A finding of a check: bad references come as a list, failed calls as one.
 type Finding<T> = std::result::Result<T, Vec<Error>>;
 

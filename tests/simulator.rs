@@ -297,3 +297,64 @@ fn a_world_file_keeps_the_account() {
     assert_eq!(found, made);
     served.end();
 }
+
+/// `hybridgw selftest` of an example on a served account: the exit code and the report.
+fn selftest(served: &Served, folder: &Folder, more: &[&str]) -> (Option<i32>, serde_json::Value) {
+    let output = Command::new(env!("CARGO_BIN_EXE_hybridgw"))
+        .args(["selftest", "--yes", "-o", "json", "--seed", "3"])
+        .args(["--endpoint-url", &served.endpoint, "--config", &example()])
+        .args(more)
+        .current_dir(&folder.0)
+        .env_clear()
+        .env("HOME", &folder.0)
+        .env("AWS_ACCESS_KEY_ID", "111122223333")
+        .env("AWS_SECRET_ACCESS_KEY", "simulated")
+        .output()
+        .expect("the program runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    let report = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{said}"));
+    (output.status.code(), report)
+}
+
+fn example() -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/examples/placeholder.toml");
+    file.display().to_string()
+}
+
+#[test]
+fn the_selftest_kills_repeats_alters_repairs_and_leaves_nothing() {
+    let folder = Folder::new();
+    let served = Served::start(&folder, &["--config", &example(), "--speed", "100"]);
+    let (code, report) = selftest(&served, &folder, &["--create-vpc"]);
+    assert_eq!(code, Some(0), "{report:#}");
+    assert_eq!(report["ok"], true);
+    let kills = report["kills"].as_u64().expect("a number");
+    assert!(kills >= 5, "{report:#}");
+    for none in ["duplicates", "orphans", "foreign_changes"] {
+        assert_eq!(report[none], serde_json::json!([]), "{none}");
+    }
+}
+
+#[test]
+fn the_selftest_says_what_was_left_behind() {
+    let folder = Folder::new();
+    let faults = folder.0.join("faults.json");
+    let refused = r#"{"faults":[{"operation":"*:DeleteTargetGroup","from":1,
+        "then":{"refuse":{"code":"AccessDenied","status":403}}}]}"#;
+    fs::write(&faults, refused).expect("the folder is there");
+    let faults = faults.display().to_string();
+    let arguments = [
+        "--config",
+        &example(),
+        "--speed",
+        "100",
+        "--faults",
+        &faults,
+    ];
+    let served = Served::start(&folder, &arguments);
+    let (code, report) = selftest(&served, &folder, &[]);
+    assert_eq!(code, Some(2), "{report:#}");
+    assert_eq!(report["ok"], false);
+    let orphans = report["orphans"].to_string();
+    assert!(orphans.contains("target group"), "{orphans}");
+}

@@ -22,6 +22,7 @@ mod down;
 mod generate;
 mod outputs;
 mod plan;
+mod selftest;
 mod signals;
 mod simulate;
 mod status;
@@ -51,6 +52,7 @@ pub async fn run(cli: Cli, printer: Printer) -> Result<u8> {
         Command::Completions { shell } => generate::completions(printer, shell),
         Command::Man => generate::man(printer),
         Command::Schema => generate::schema(printer),
+        Command::Selftest(args) => selftest::run(&global, printer, args).await,
         Command::Simulate(args) => simulate::run(&global, printer, args).await,
     }
 }

@@ -4,8 +4,12 @@
 //! belongs to the HTTPS listener itself: it refuses requests that carry
 //! `x-apigw-api-id`. That header would let a client pick any private API that
 //! trusts the endpoint.
+//!
+//! The certificates of aliases stand beside the default one; the load balancer
+//! chooses by the name that the client asks for (SNI). What nobody wants any
+//! more is taken away at last: until then a host that goes is still served.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use aws_sdk_elasticloadbalancingv2::types::{
     self, Action, ActionTypeEnum, Certificate, FixedResponseActionConfig,
@@ -32,8 +36,10 @@ use crate::{
 pub enum Purpose {
     /// Serves the routes.
     Https {
-        /// The certificate's ARN.
+        /// The default certificate's ARN.
         certificate: String,
+        /// The ARNs of other certificates, for aliases.
+        further: BTreeSet<String>,
         /// The security policy's name. The API's own default still allows
         /// TLS 1.0, so it is always set.
         tls_policy: String,
@@ -61,6 +67,8 @@ pub struct Actual {
     pub traffic: String,
     /// The default certificate's ARN.
     pub certificate: String,
+    /// The ARNs of the others.
+    pub further: BTreeSet<String>,
     /// The security policy's name.
     pub tls_policy: String,
     /// The default action, in words.
@@ -76,6 +84,7 @@ pub struct Actual {
 const GUARD: i32 = 1;
 const GUARDED_HEADER: &str = "x-apigw-api-id";
 const NOT_FOUND: &str = "fixed 404";
+const FURTHER: &str = "certificates of aliases";
 const TO_HTTPS: &str = "redirect to https";
 
 impl Listener {
@@ -120,6 +129,52 @@ impl Listener {
         }
     }
 
+    /// Adds certificates, or takes them away where that is due. A default one
+    /// that is about to change joins the others before: its host may go on as an
+    /// alias, or is served until everything else works.
+    async fn put_certificates(&self, aws: &Aws, actual: &Actual, drift: &[Drift]) -> Result<()> {
+        let Purpose::Https {
+            certificate: default,
+            further: wanted,
+            ..
+        } = &self.purpose
+        else {
+            return Ok(());
+        };
+        let of_list = drift.iter().filter(|one| one.field == FURTHER);
+        let (mut added, mut removed) = (BTreeSet::new(), BTreeSet::new());
+        for one in of_list {
+            if one.last {
+                let unwanted = actual.further.difference(wanted);
+                removed.extend(unwanted.filter(|arn| *arn != default).cloned());
+            } else {
+                added.extend(wanted.difference(&actual.further).cloned());
+            }
+        }
+        if drift.iter().any(|one| one.field == "certificate") && !actual.certificate.is_empty() {
+            added.insert(actual.certificate.clone());
+        }
+        if !added.is_empty() {
+            aws.elb
+                .add_listener_certificates()
+                .listener_arn(&actual.arn)
+                .set_certificates(Some(certificates(added)))
+                .send()
+                .await
+                .called("AddListenerCertificates")?;
+        }
+        if !removed.is_empty() {
+            aws.elb
+                .remove_listener_certificates()
+                .listener_arn(&actual.arn)
+                .set_certificates(Some(certificates(removed)))
+                .send()
+                .await
+                .called("RemoveListenerCertificates")?;
+        }
+        Ok(())
+    }
+
     async fn put_guard(&self, aws: &Aws, actual: &Actual) -> Result<()> {
         if let Some((rule, _)) = &actual.guard {
             listener_rule::remove(aws, rule).await?;
@@ -136,6 +191,49 @@ impl Listener {
             .called("CreateRule")
             .map(drop)
     }
+}
+
+fn certificates(arns: BTreeSet<String>) -> Vec<Certificate> {
+    let one = |arn| Certificate::builder().certificate_arn(arn).build();
+    arns.into_iter().map(one).collect()
+}
+
+/// What is missing is added, and only later is taken away what is too much.
+fn further_drift(has: &BTreeSet<String>, wanted: &BTreeSet<String>) -> Vec<Drift> {
+    let all: BTreeSet<String> = has.union(wanted).cloned().collect();
+    let mut drift = Vec::new();
+    if all != *has {
+        drift.push(Drift::new(FURTHER, join(has), join(&all)));
+    }
+    if all != *wanted {
+        drift.push(Drift::new(FURTHER, join(&all), join(wanted)).at_last());
+    }
+    drift
+}
+
+fn join(arns: &BTreeSet<String>) -> String {
+    arns.iter().cloned().collect::<Vec<_>>().join(", ")
+}
+
+/// The certificates beside the default one. Only an HTTPS listener has any.
+async fn further_certificates(look: &Look, listener: &Actual) -> Result<BTreeSet<String>> {
+    if listener.certificate.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let arn = &listener.arn;
+    let all = look
+        .once("DescribeListenerCertificates", arn, || async {
+            let pages = look.aws.elb.describe_listener_certificates();
+            let pages = pages.listener_arn(arn).into_paginator().items().send();
+            let all = pages.collect::<Result<Vec<_>, _>>().await;
+            none_if_missing(all.called("DescribeListenerCertificates"))
+        })
+        .await?;
+    let all = all.iter().flatten();
+    let further = all.filter(|one| one.is_default() != Some(true));
+    Ok(further
+        .filter_map(|one| one.certificate_arn.clone())
+        .collect())
 }
 
 fn fixed(status: &str, body: &str) -> Action {
@@ -169,6 +267,7 @@ impl Resource for Listener {
     type Actual = Actual;
     const ASKS: &'static [&'static str] = &[
         "DescribeListeners",
+        "DescribeListenerCertificates",
         "DescribeRules",
         balancing::TAGS_OF_FRONT,
     ];
@@ -205,6 +304,7 @@ impl Resource for Listener {
                     .rules
                     .iter()
                     .find(|(_, tags)| tags::key_of(tags, &look.stack).as_ref() == Some(key));
+                actual.further = further_certificates(look, &actual).await?;
                 actual.guard = guard.map(|(rule, _)| {
                     let arn = rule.rule_arn().unwrap_or_default().to_owned();
                     (arn, is_guard(rule))
@@ -221,6 +321,7 @@ impl Resource for Listener {
             arn: _,
             traffic,
             certificate,
+            further,
             tls_policy,
             default_action,
             guard,
@@ -233,10 +334,18 @@ impl Resource for Listener {
             .collect();
         if let Purpose::Https {
             certificate: wanted,
+            further: wanted_further,
             tls_policy: wanted_policy,
         } = &self.purpose
         {
             drift.extend(Drift::between("certificate", certificate, wanted));
+            // The default one may be in the list, too.
+            let has: BTreeSet<String> = further
+                .iter()
+                .filter(|one| *one != wanted)
+                .cloned()
+                .collect();
+            drift.extend(further_drift(&has, wanted_further));
             drift.extend(Drift::between("tls_policy", tls_policy, wanted_policy));
             if !guard.as_ref().is_some_and(|(_, right)| *right) {
                 let has = guard.as_ref().map_or("", |_| "altered");
@@ -276,6 +385,7 @@ impl Resource for Listener {
 
     async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift]) -> Result<()> {
         balancing::set_tags(aws, &actual.arn, drift).await?;
+        self.put_certificates(aws, actual, drift).await?;
         let own = ["traffic", "certificate", "tls_policy", "default action"];
         if drift.iter().any(|one| own.contains(&one.field.as_str())) {
             let (protocol, port) = self.traffic();
@@ -327,6 +437,7 @@ fn actual(listener: &types::Listener, tags: Tags) -> Actual {
             listener.port().unwrap_or_default()
         ),
         certificate: text(certificate.and_then(|one| one.certificate_arn())),
+        further: BTreeSet::new(),
         tls_policy: text(listener.ssl_policy()),
         default_action: words(listener.default_actions()),
         guard: None,

@@ -23,7 +23,7 @@ use crate::{
     look::Look,
     ownership::{Found, Mark, Ours},
     resource::{Drift, Key, Need, Resource},
-    resources::{Listener, LoadBalancer, TargetGroup, balancing},
+    resources::{Listener, LoadBalancer, TargetGroup, Targets, balancing},
 };
 
 mod actual;
@@ -49,6 +49,9 @@ pub struct ListenerRule {
     pub group: Arc<Node<TargetGroup>>,
     /// The site, if the route leads to one.
     pub site: Option<Site>,
+    /// What is in the group before the first request is: a function. Addresses
+    /// come afterwards, since AWS checks none before a rule forwards to them.
+    pub after: Option<Arc<Node<Targets>>>,
 }
 
 /// The rules of one route and host, as ELBv2 reports them.
@@ -64,7 +67,8 @@ impl Actual {
         self.rules.iter().any(|rule| rule.action == group)
     }
 
-    fn host(&self) -> String {
+    /// The host name that the rules serve.
+    pub fn host(&self) -> String {
         let first = self.rules.first();
         let host = first.and_then(|rule| rule.tags.get(tags::HOST));
         host.cloned().unwrap_or_default()
@@ -218,7 +222,9 @@ impl Resource for ListenerRule {
 
     fn needs(&self) -> Vec<Need> {
         // Settled: the rule that guards the listener stands before any route.
-        vec![self.listener.settled(), self.group.exists()]
+        let mut needs = vec![self.listener.settled(), self.group.exists()];
+        needs.extend(self.after.iter().map(|targets| targets.exists()));
+        needs
     }
 
     fn summary(&self) -> String {
@@ -233,14 +239,14 @@ impl Resource for ListenerRule {
         for balancer in LoadBalancer::discover(look).await? {
             for front in balancing::fronts(look, &balancer.id).await? {
                 let listener = front.listener.listener_arn().unwrap_or_default().to_owned();
-                let mut routes: BTreeMap<(Key, Option<String>), (Mark, Vec<Rule>)> =
-                    BTreeMap::new();
+                let mut routes: BTreeMap<(String, String), (Mark, Vec<Rule>)> = BTreeMap::new();
                 for (rule, tags) in front.rules {
                     let mark = Mark::of_tags(&tags, &look.stack);
                     let Some(mark) = mark.filter(|one| one.key().kind() == "listener-rule") else {
                         continue;
                     };
-                    let route = (mark.key().clone(), tags.get(tags::HOST).cloned());
+                    let host = tags.get(tags::HOST).cloned().unwrap_or_default();
+                    let route = (mark.key().path_at(&host), host);
                     let (_, rules) = routes.entry(route).or_insert((mark, Vec::new()));
                     rules.push(Rule::of(&rule, tags));
                 }
@@ -256,7 +262,8 @@ impl Resource for ListenerRule {
     }
 
     fn is(&self, found: &Found<Actual>) -> bool {
-        found.key == self.key && found.actual.host() == self.host
+        // Not by key: an alias that becomes the stack's own name keeps its rules.
+        found.actual.host() == self.host && found.key.path_at(&self.host) == self.path
     }
 
     fn diff(&self, actual: &Actual) -> Vec<Drift> {

@@ -26,8 +26,8 @@ use crate::{
 pub struct SecurityGroupRules {
     /// The load balancer's group.
     pub load_balancer: Arc<Node<SecurityGroup>>,
-    /// The endpoint's group.
-    pub endpoint: Arc<Node<SecurityGroup>>,
+    /// The endpoint's group, if the stack has an endpoint.
+    pub endpoint: Option<Arc<Node<SecurityGroup>>>,
     /// Who may reach the load balancer: IPv4 CIDRs.
     pub clients: Vec<String>,
 }
@@ -76,7 +76,7 @@ pub struct Actual {
 }
 
 impl SecurityGroupRules {
-    fn wanted(&self, load_balancer: &str, endpoint: &str) -> BTreeSet<Rule> {
+    fn wanted(&self, load_balancer: &str, endpoint: Option<&str>) -> BTreeSet<Rule> {
         let rule = |group: &str, way, port, peer: &str| Rule {
             group: group.to_owned(),
             way,
@@ -88,16 +88,21 @@ impl SecurityGroupRules {
             .clients
             .iter()
             .flat_map(|client| [443, 80].map(|port| rule(load_balancer, Way::In, port, client)));
-        clients
-            .chain([
-                rule(load_balancer, Way::Out, 443, endpoint),
-                rule(endpoint, Way::In, 443, load_balancer),
-            ])
-            .collect()
+        let mut wanted: BTreeSet<Rule> = clients.collect();
+        if let Some(endpoint) = endpoint {
+            wanted.insert(rule(load_balancer, Way::Out, 443, endpoint));
+            wanted.insert(rule(endpoint, Way::In, 443, load_balancer));
+        }
+        wanted
     }
 
-    fn groups(&self) -> Option<(String, String)> {
-        Some((self.load_balancer.id()?, self.endpoint.id()?))
+    /// The load balancer's group and the endpoint's, once they are known.
+    fn groups(&self) -> Option<(String, Option<String>)> {
+        let endpoint = match &self.endpoint {
+            Some(group) => Some(group.id()?),
+            None => None,
+        };
+        Some((self.load_balancer.id()?, endpoint))
     }
 }
 
@@ -110,7 +115,8 @@ impl Resource for SecurityGroupRules {
     }
 
     fn needs(&self) -> Vec<Need> {
-        vec![self.load_balancer.exists(), self.endpoint.exists()]
+        let groups = self.endpoint.iter().chain([&self.load_balancer]);
+        groups.map(|group| group.exists()).collect()
     }
 
     fn summary(&self) -> String {
@@ -152,12 +158,12 @@ impl Resource for SecurityGroupRules {
         let Some((load_balancer, endpoint)) = self.groups() else {
             return vec![Drift::new("rules", "", crate::resource::UNKNOWN)];
         };
-        let wanted = self.wanted(&load_balancer, &endpoint);
+        let wanted = self.wanted(&load_balancer, endpoint.as_deref());
         let name = |rule: &Rule| {
-            if rule.group == endpoint {
-                "endpoint rule"
-            } else {
+            if rule.group == load_balancer {
                 "load balancer rule"
+            } else {
+                "endpoint rule"
             }
         };
         let missing = wanted.difference(rules);
@@ -172,7 +178,7 @@ impl Resource for SecurityGroupRules {
         let (load_balancer, endpoint) = self
             .groups()
             .ok_or_else(|| Error::not_yet("its groups are not there yet"))?;
-        for rule in self.wanted(&load_balancer, &endpoint) {
+        for rule in self.wanted(&load_balancer, endpoint.as_deref()) {
             authorize(aws, &rule).await?;
         }
         Ok(())
@@ -182,7 +188,7 @@ impl Resource for SecurityGroupRules {
         let (load_balancer, endpoint) = self
             .groups()
             .ok_or_else(|| Error::not_yet("its groups are not there yet"))?;
-        let wanted = self.wanted(&load_balancer, &endpoint);
+        let wanted = self.wanted(&load_balancer, endpoint.as_deref());
         // New before old: a rule taken away first would cut traffic.
         for rule in wanted.difference(&actual.rules) {
             authorize(aws, rule).await?;

@@ -1,0 +1,103 @@
+//! `hybridgw selftest`: the promise, tried in a scratch account.
+
+use crate::{
+    aws::Connection,
+    cli::{Global, Selftest as Args},
+    commands::{ask, connect, refuse_without_consent, signals},
+    config::Config,
+    error::{Error, Kind, Result},
+    look::Look,
+    pipeline::Stop,
+    references,
+    selftest::{Program, Report, Scratch, Selftest},
+    ui::Printer,
+};
+
+pub(super) async fn run(global: &Global, printer: Printer, args: Args) -> Result<u8> {
+    if global.simulate.is_some() {
+        return Err(Error::invalid(
+            "selftest cannot share the simulated account's file with itself",
+        )
+        .hint("run `hybridgw simulate`, and pass its address with --endpoint-url"));
+    }
+    refuse_without_consent(!args.yes)?;
+    let interrupted = || {
+        Error::new(Kind::Interrupted, "interrupted")
+            .hint("run `hybridgw down`, and then `hybridgw selftest` again")
+    };
+    tokio::select! {
+        done = tried(global, printer, args) => done,
+        () = signals::first() => Err(interrupted()),
+    }
+}
+
+async fn tried(global: &Global, printer: Printer, args: Args) -> Result<u8> {
+    let (config, connection) = connect(global).await?;
+    let look = Look::new(connection.reader(), &config.stack);
+    let account = references::account(&look, config.account.as_deref()).await?;
+    consent(&config, &connection, &account, &args, printer).await?;
+
+    let scratch = if args.create_vpc {
+        Some(Scratch::build(&connection, &config.stack).await?)
+    } else {
+        None
+    };
+    let set = scratch.iter().flat_map(Scratch::overrides);
+    let set: Vec<String> = set.collect();
+    let mut test = Selftest {
+        program: Program::new(global, &set)?,
+        connection: &connection,
+        stack: config.stack.clone(),
+        zones: references::zones(&config, &look).await?,
+        printer,
+        report: Report::new(&config.stack, &account, &connection.region, seed(&args)),
+    };
+    let done = test.run().await;
+    let report = test.report;
+    let removed = match &scratch {
+        Some(scratch) if done.is_ok() => scratch.remove(&connection).await,
+        _ => Ok(()),
+    };
+    done?;
+    removed?;
+    if printer.is_json() {
+        printer.json(&report)?;
+    } else {
+        printer.data(&report.summary())?;
+    }
+    Ok(if report.ok { 0 } else { 2 })
+}
+
+async fn consent(
+    config: &Config,
+    connection: &Connection,
+    account: &str,
+    args: &Args,
+    printer: Printer,
+) -> Result<()> {
+    let endpoint = connection.endpoint.as_ref();
+    let endpoint = endpoint.map(|url| format!(" at {url}")).unwrap_or_default();
+    let vpc = if args.create_vpc { "a VPC and " } else { "" };
+    printer.note(&format!(
+        "This makes, breaks and deletes {vpc}the stack {} in {account} / {} (profile {}){endpoint}.\n\
+         It takes about a quarter of an hour and costs less than a dollar.\n",
+        config.stack, connection.region, connection.profile
+    ));
+    if args.yes {
+        return Ok(());
+    }
+    let question = format!("Type {} to go ahead:", config.stack);
+    if ask(&question, &Stop::default()).await? == config.stack {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Declined, "declined; nothing was written"))
+}
+
+/// The given seed, or one that the time of day decides.
+fn seed(args: &Args) -> u64 {
+    args.seed.unwrap_or_else(|| {
+        let now = std::time::SystemTime::now();
+        let since = now.duration_since(std::time::UNIX_EPOCH);
+        since.map_or(1, |since| since.as_secs() % 100_000)
+    })
+}
