@@ -171,9 +171,12 @@ async fn a_query_that_reaches_s3_may_ask_for_something_else() {
     assert_eq!(stopped(&stack.ask(&bearer)), (Some(Hop::Permission), 400));
 }
 
+/// What is wrong with the bucket, and where a request stops then with which status.
+type Break = (&'static str, fn(&mut s3::Bucket), Hop, u16);
+
 #[tokio::test]
 async fn what_a_bucket_must_be_for_a_site() {
-    let breaks: &[(&str, fn(&mut s3::Bucket), Hop, u16)] = &[
+    let breaks: &[Break] = &[
         (
             "another region's",
             |one| "us-east-1".clone_into(&mut one.region),
@@ -187,7 +190,7 @@ async fn what_a_bucket_must_be_for_a_site() {
                 one.policy = one
                     .policy
                     .as_ref()
-                    .map(|text| text.replace(ENDPOINT, "vpce-0aaaaaaaaaaaaaaaa"))
+                    .map(|text| text.replace(ENDPOINT, "vpce-0aaaaaaaaaaaaaaaa"));
             },
             Hop::Permission,
             403,
