@@ -158,7 +158,7 @@ impl Builder<'_> {
                 alias: place > 0,
             },
             certificate: host.certificate.to_owned(),
-            zone: self.references.zone.clone(),
+            zone: self.references.hosted_zone(host.name),
         });
         names.collect()
     }

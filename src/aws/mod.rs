@@ -74,6 +74,8 @@ pub struct Aws {
     pub lambda: aws_sdk_lambda::Client,
     /// Zones and records.
     pub route53: aws_sdk_route53::Client,
+    /// Buckets that sites are in.
+    pub s3: aws_sdk_s3::Client,
     /// Who calls.
     pub sts: aws_sdk_sts::Client,
     /// The region, as in `eu-central-1`.
@@ -173,8 +175,9 @@ impl Connection {
     fn clients(&self, may_write: bool) -> Aws {
         /// Every crate has its own configuration type of the same shape.
         macro_rules! client {
-            ($service:ident) => {{
-                let mut config = $service::config::Builder::from(&self.config)
+            ($service:ident) => {{ client!($service, $service::config::Builder::from(&self.config)) }};
+            ($service:ident, $builder:expr) => {{
+                let mut config = $builder
                     .interceptor(retry::ByClass)
                     .interceptor(journal::Recorder::new(Arc::clone(&self.journal)));
                 if !may_write {
@@ -183,6 +186,9 @@ impl Connection {
                 $service::Client::from_conf(config.build())
             }};
         }
+        // A server that is not AWS's rarely has a host name for each bucket.
+        let by_path = self.endpoint.is_some() || env::var_os("AWS_ENDPOINT_URL_S3").is_some();
+        let s3 = aws_sdk_s3::config::Builder::from(&self.config).force_path_style(by_path);
         Aws {
             acm: client!(aws_sdk_acm),
             apigateway: client!(aws_sdk_apigateway),
@@ -190,6 +196,7 @@ impl Connection {
             elb: client!(aws_sdk_elasticloadbalancingv2),
             lambda: client!(aws_sdk_lambda),
             route53: client!(aws_sdk_route53),
+            s3: client!(aws_sdk_s3, s3),
             sts: client!(aws_sdk_sts),
             region: self.region.clone(),
         }

@@ -3,7 +3,7 @@
 //! It sits below the commands and the resources, in the SDK's own pipeline, and
 //! stops every operation whose name is not that of a read before a request is
 //! even built. AWS names its reads `Describe…`, `Get…` and `List…` in every
-//! service used here.
+//! service used here, and S3 has `Head…` besides.
 
 use aws_smithy_runtime_api::{
     box_error::BoxError,
@@ -20,7 +20,7 @@ use aws_smithy_types::config_bag::ConfigBag;
 pub(super) struct Guard;
 
 fn is_read(operation: &str) -> bool {
-    ["Describe", "Get", "List"]
+    ["Describe", "Get", "Head", "List"]
         .iter()
         .any(|prefix| operation.starts_with(prefix))
 }
@@ -51,7 +51,12 @@ mod tests {
 
     #[test]
     fn only_reads_pass() {
-        for read in ["DescribeVpcs", "GetRestApis", "ListResourceRecordSets"] {
+        for read in [
+            "DescribeVpcs",
+            "GetRestApis",
+            "HeadBucket",
+            "ListResourceRecordSets",
+        ] {
             assert!(is_read(read), "{read}");
         }
         for write in [

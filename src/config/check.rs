@@ -219,7 +219,7 @@ pub(super) fn domain_name(text: &str) -> Checked<String> {
 }
 
 /// Whether the text is a hosted zone's id, and not a name.
-pub(super) fn is_zone_id(text: &str) -> bool {
+pub(crate) fn is_zone_id(text: &str) -> bool {
     text.starts_with('Z')
         && (5..=32).contains(&text.len())
         && all(text, |c| c.is_ascii_uppercase() || c.is_ascii_digit())

@@ -30,6 +30,7 @@ mod set;
 mod tests;
 mod tree;
 
+pub(crate) use check::is_zone_id;
 pub use hosts::Host;
 pub use problem::{ConfigErrors, Problem};
 pub(crate) use problem::{shown, write_lines};

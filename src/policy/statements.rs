@@ -19,18 +19,10 @@ pub fn sid(stack: &str, key: &Key) -> String {
     format!("{readable}{hash}")
 }
 
-/// Lets anonymous callers who come through this endpoint read the objects of a
-/// bucket. A policy with such a condition is not public, so that the bucket's
-/// block of public access may stay (S3 user guide, "The meaning of public").
-pub fn read_through(sid: &str, endpoint: &str, objects: &str) -> Value {
-    json!({
-        "Sid": sid,
-        "Effect": "Allow",
-        "Principal": "*",
-        "Action": "s3:GetObject",
-        "Resource": objects,
-        "Condition": { "StringEquals": { "aws:SourceVpce": endpoint } }
-    })
+/// A statement with this id.
+pub fn named(sid: &str, mut statement: Value) -> Value {
+    statement["Sid"] = json!(sid);
+    statement
 }
 
 /// Lets everybody invoke these APIs through an endpoint.
@@ -123,60 +115,6 @@ fn read(policy: &str) -> Value {
         .unwrap_or_else(|| json!({ "Version": "2012-10-17" }))
 }
 
-/// Whether a policy lets everybody invoke these APIs (the beginnings of their
-/// ARNs), leaving out the statement with the id `but`. Statements with
-/// conditions are not counted upon.
-pub fn admits_apis(policy: &str, apis: &BTreeSet<String>, but: &str) -> bool {
-    let statements = all(&read(policy));
-    let others = statements.iter().filter(|one| one["Sid"] != but);
-    let unconditional: Vec<&Value> = others
-        .filter(|one| one.get("Condition").is_none())
-        .collect();
-    let covers = |effect: &str, api: &str| {
-        let mut same = unconditional.iter().filter(|one| one["Effect"] == *effect);
-        same.any(|one| {
-            super::normal(&one["Principal"]) == "*"
-                && any(&one["Action"], "execute-api:Invoke", true)
-                && any(&one["Resource"], &format!("{api}/v1/GET/"), false)
-        })
-    };
-    apis.iter()
-        .all(|api| covers("Allow", api) && !covers("Deny", api))
-}
-
-/// Whether one of these patterns takes a text. Actions are alike in any case.
-fn any(patterns: &Value, text: &str, is_action: bool) -> bool {
-    let one = |pattern: &Value| {
-        pattern.as_str().is_some_and(|pattern| {
-            if is_action {
-                matches(&pattern.to_ascii_lowercase(), &text.to_ascii_lowercase())
-            } else {
-                matches(pattern, text)
-            }
-        })
-    };
-    match patterns {
-        Value::Array(all) => all.iter().any(one),
-        pattern => one(pattern),
-    }
-}
-
-/// `*` stands for any letters, `?` for one.
-fn matches(pattern: &str, text: &str) -> bool {
-    let Some(first) = pattern.chars().next() else {
-        return text.is_empty();
-    };
-    let rest = &pattern[first.len_utf8()..];
-    match first {
-        '*' => (0..=text.len())
-            .filter(|at| text.is_char_boundary(*at))
-            .any(|at| matches(rest, &text[at..])),
-        letter => text.chars().next().is_some_and(|has| {
-            (letter == '?' || letter == has) && matches(rest, &text[has.len_utf8()..])
-        }),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -186,11 +124,11 @@ mod tests {
 
     #[test]
     fn a_statement_comes_and_goes_and_the_others_stay_as_they_were() {
-        let own = read_through("ours", "vpce-1", "arn:aws:s3:::b/*");
+        let reading = |endpoint| named("ours", crate::policy::read_through(endpoint, "b", "aws"));
+        let own = reading("vpce-1");
         let with_it = with(FOREIGN, &own).to_string();
         assert_eq!(find(&with_it, "ours"), Some(crate::policy::normal(&own)));
-        let moved = read_through("ours", "vpce-2", "arn:aws:s3:::b/*");
-        let twice = with(&with_it, &moved).to_string();
+        let twice = with(&with_it, &reading("vpce-2")).to_string();
         assert_eq!(all(&read(&twice)).len(), 2, "it takes the old one's place");
         let left = without(&twice, "ours").expect("theirs is left");
         let before: Value = serde_json::from_str(FOREIGN).expect("JSON");
@@ -203,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_policy_of_nothing_but_our_statement_goes_as_a_whole() {
-        let own = with("", &read_through("ours", "vpce-1", "o")).to_string();
+        let own = with("", &named("ours", json!({"Effect": "Allow"}))).to_string();
         assert_eq!(without(&own, "ours"), None);
         assert_eq!(find(FOREIGN, "ours"), None);
     }
@@ -219,26 +157,6 @@ mod tests {
         assert_eq!(ids.len(), 3);
         let plain = |id: &String| id.chars().all(|letter| letter.is_ascii_alphanumeric());
         assert!(ids.iter().all(plain), "{ids:?}");
-    }
-
-    #[test]
-    fn what_others_admit_is_told_from_what_we_admit() {
-        let api = "arn:aws:execute-api:eu-central-1:111122223333:abc";
-        let apis = BTreeSet::from([api.to_owned()]);
-        let full =
-            r#"{"Statement":[{"Action":"*","Effect":"Allow","Principal":"*","Resource":"*"}]}"#;
-        assert!(admits_apis(full, &apis, "ours"));
-        let own = with("", &invoke("ours", &apis)).to_string();
-        assert!(admits_apis(&own, &apis, "another"));
-        assert!(!admits_apis(&own, &apis, "ours"));
-        let others = own.replace("abc", "def");
-        assert!(!admits_apis(&others, &apis, "another"));
-        let refused = with(
-            full,
-            &json!({"Sid": "no", "Effect": "Deny", "Principal": {"AWS": "*"},
-            "Action": "execute-api:*", "Resource": format!("{api}/*")}),
-        );
-        assert!(!admits_apis(&refused.to_string(), &apis, "ours"));
     }
 
     #[test]

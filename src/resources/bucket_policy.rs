@@ -40,8 +40,8 @@ pub struct BucketPolicy {
     pub endpoint: Arc<Node<VpcEndpoint>>,
     /// The bucket.
     pub bucket: String,
-    /// Its objects, as an ARN.
-    pub objects: String,
+    /// The partition that begins its ARN.
+    pub partition: &'static str,
 }
 
 /// The statement as S3 reports it.
@@ -60,15 +60,13 @@ impl BucketPolicy {
         statements::sid(&self.stack, &self.key())
     }
 
-    fn wanted(&self) -> Option<Value> {
-        let endpoint = self.endpoint.id()?;
-        let sid = self.sid();
-        Some(statements::read_through(&sid, &endpoint, &self.objects))
+    fn wanted(&self, endpoint: &str) -> Value {
+        let reading = policy::read_through(endpoint, &self.bucket, self.partition);
+        statements::named(&self.sid(), reading)
     }
 
     async fn put(&self, aws: &Aws) -> Result<()> {
-        let endpoint = self.endpoint.require()?.id;
-        let wanted = statements::read_through(&self.sid(), &endpoint, &self.objects);
+        let wanted = self.wanted(&self.endpoint.require()?.id);
         let _one_at_a_time = WRITES.lock().await;
         let now = read(aws, &self.bucket).await?.unwrap_or_default();
         write(aws, &self.bucket, &statements::with(&now, &wanted)).await
@@ -132,10 +130,10 @@ impl Resource for BucketPolicy {
             sid: _,
             statement,
         } = actual;
-        match self.wanted() {
+        match self.endpoint.id() {
             None => vec![Drift::new("statement", policy::words(statement), UNKNOWN)],
-            Some(wanted) => {
-                let wanted = policy::normal(&wanted);
+            Some(endpoint) => {
+                let wanted = policy::normal(&self.wanted(&endpoint));
                 let drift = Drift::between("statement", statement, &wanted);
                 drift.into_iter().collect()
             }

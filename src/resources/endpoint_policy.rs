@@ -20,7 +20,7 @@ use crate::{
     graph::Node,
     look::Look,
     ownership::{Found, Mark, Ours},
-    policy::{self, statements},
+    policy::{self, Request, statements},
     resource::{Drift, Key, Need, Resource, UNKNOWN},
     resources::{
         SecurityGroup, VpcEndpoint,
@@ -107,9 +107,22 @@ impl EndpointPolicy {
         let to_come = || BTreeSet::from([format!("{}:0000000000", self.arn_prefix)]);
         let arns = self.arns().unwrap_or_else(to_come);
         let found = reading::by_id(look, endpoint).await?;
-        let text = found.first().and_then(|one| one.policy_document());
-        let text = text.unwrap_or_default();
-        Ok(statements::admits_apis(text, &arns, &self.sid()))
+        let Some(found) = found.first() else {
+            return Ok(false);
+        };
+        let text = found.policy_document().unwrap_or_default();
+        let others = statements::without(text, &self.sid());
+        Ok(others.is_some_and(|others| {
+            arns.iter().all(|arn| {
+                let request = Request {
+                    action: "execute-api:Invoke",
+                    resource: &format!("{arn}/v1/GET/"),
+                    endpoint,
+                    vpc: found.vpc_id().unwrap_or_default(),
+                };
+                policy::lets_through(&others, request)
+            })
+        }))
     }
 }
 

@@ -97,7 +97,7 @@ impl SecurityGroupRules {
     }
 
     /// What is wanted and not there, but for what others have done already.
-    fn missing<'a>(&self, wanted: &'a BTreeSet<Rule>, actual: &Actual) -> Vec<&'a Rule> {
+    fn missing<'a>(&self, wanted: &'a BTreeSet<Rule>, actual: &'a Actual) -> Vec<&'a Rule> {
         let missing = wanted.difference(&actual.rules);
         let done = |rule: &Rule| actual.foreign.iter().any(|one| one.admits_as(rule));
         missing.filter(|rule| !done(rule)).collect()
@@ -269,7 +269,9 @@ async fn in_other_groups(look: &Look, own: &str) -> Result<(BTreeSet<Rule>, BTre
                 .called("DescribeSecurityGroups")
         })
         .await?;
-    let others = groups.iter().filter(|group| mark(group, &look.stack).is_none());
+    let others = groups
+        .iter()
+        .filter(|group| mark(group, &look.stack).is_none());
     let rules = others.flat_map(Rule::of);
     let from_own = rules.filter(|rule| rule.way == Way::In && rule.peer == own);
     let description = description(&look.stack);

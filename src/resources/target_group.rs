@@ -89,7 +89,10 @@ impl Kind {
                 manage_policy,
             } => {
                 let managed = manage_policy.then_some((tags::BUCKET_POLICY, bucket));
-                [(tags::BUCKET, bucket)].into_iter().chain(managed).collect()
+                [(tags::BUCKET, bucket)]
+                    .into_iter()
+                    .chain(managed)
+                    .collect()
             }
             Self::Lambda { function, .. } => vec![(tags::FUNCTION, function)],
         };

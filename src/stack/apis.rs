@@ -8,8 +8,8 @@ use crate::{
     graph::Node,
     openapi::Body,
     resources::{
-        BasePathMapping, Deployment, DomainName, EndpointPolicy, LambdaPermission, RestApi, SecurityGroup, Stage,
-        VpcEndpoint, lambda_permission::Caller, rest_api::Api,
+        BasePathMapping, Deployment, DomainName, EndpointPolicy, LambdaPermission, RestApi,
+        SecurityGroup, Stage, VpcEndpoint, lambda_permission::Caller, rest_api::Api,
     },
 };
 

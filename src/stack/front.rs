@@ -9,8 +9,8 @@ use crate::{
     resource::Key,
     resources::{
         LambdaPermission, Listener, ListenerRule, LoadBalancer, SecurityGroup, SecurityGroupRules,
-        TargetGroup, Targets, VpcEndpoint, lambda_permission::Caller, listener::Purpose, listener_rule::Site,
-        load_balancer::PROTECTION, target_group::Kind, targets::Source,
+        TargetGroup, Targets, VpcEndpoint, lambda_permission::Caller, listener::Purpose,
+        listener_rule::Site, load_balancer::PROTECTION, target_group::Kind, targets::Source,
     },
 };
 
@@ -114,7 +114,14 @@ impl Builder<'_> {
                 forwarders: vec![],
             });
             for name in names {
-                self.rule(name, listener, &route.path, &group, None, Some(targets.clone()));
+                self.rule(
+                    name,
+                    listener,
+                    &route.path,
+                    &group,
+                    None,
+                    Some(targets.clone()),
+                );
             }
         }
     }

@@ -32,14 +32,13 @@ impl Builder<'_> {
                 },
             );
             if site.manage_policy {
-                let objects = self.objects(&site.bucket);
                 self.add(BucketPolicy {
                     stack: config.stack.clone(),
                     path: route.path.clone(),
                     group: group.clone(),
                     endpoint: endpoint.clone(),
                     bucket: site.bucket.clone(),
-                    objects,
+                    partition: Partition::of(&self.references.region).id(),
                 });
             }
             let to_bucket = Site {

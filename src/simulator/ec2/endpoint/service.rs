@@ -28,7 +28,7 @@ pub fn short(name: &str) -> &str {
 /// which ones do not is from the AWS CDK's table of exceptions, as remembered).
 fn names(ctx: &Ctx<'_>) -> Vec<String> {
     let front = |service: &str| match (ctx.partition(), service) {
-        ("aws-cn", "elasticloadbalancing" | "logs") => "com",
+        ("aws-cn", "elasticloadbalancing" | "logs" | "s3") => "com",
         ("aws-cn", _) => "cn.com",
         _ => "com",
     };
