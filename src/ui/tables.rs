@@ -62,6 +62,9 @@ pub fn outputs(outputs: &Outputs) -> String {
     for api in &outputs.apis {
         let _ = writeln!(text, "  api {}  {} stage {}", api.route, api.id, api.stage);
     }
+    for row in &outputs.functions {
+        let _ = writeln!(text, "  function {}  {}", row.route, row.function);
+    }
     text
 }
 

@@ -261,6 +261,11 @@ fn clients(account: &str) -> Aws {
         elb: aws_sdk_elasticloadbalancingv2::Client::new(&config),
         lambda: aws_sdk_lambda::Client::new(&config),
         route53: aws_sdk_route53::Client::new(&config),
+        s3: aws_sdk_s3::Client::from_conf(
+            aws_sdk_s3::config::Builder::from(&config)
+                .force_path_style(true)
+                .build(),
+        ),
         sts: aws_sdk_sts::Client::new(&config),
         region: REGION.to_owned(),
     }
