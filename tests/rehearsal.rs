@@ -7,6 +7,8 @@ mod aliases;
 mod bench;
 #[path = "rehearsal/changes.rs"]
 mod changes;
+#[path = "rehearsal/endpoints.rs"]
+mod endpoints;
 #[path = "rehearsal/functions.rs"]
 mod functions;
 #[path = "rehearsal/sites.rs"]

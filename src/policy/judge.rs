@@ -173,14 +173,14 @@ mod tests {
         vpc: "vpc-1",
     };
 
-    fn allow(condition: Value) -> Value {
+    fn allow(condition: &Value) -> Value {
         json!({
             "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
             "Resource": "arn:aws:s3:::shop/*", "Condition": condition,
         })
     }
 
-    fn through(statements: Value) -> bool {
+    fn through(statements: &Value) -> bool {
         lets_through(&json!({ "Statement": statements }), READ)
     }
 
@@ -190,43 +190,43 @@ mod tests {
             ("aws:SourceVpce", "vpce-1", "vpce-2"),
             ("aws:sourceVpc", "vpc-1", "vpc-2"),
         ] {
-            assert!(through(allow(json!({"StringEquals": {key: ours}}))));
-            assert!(through(allow(
-                json!({"StringEquals": {key: [theirs, ours]}})
+            assert!(through(&allow(&json!({"StringEquals": {key: ours}}))));
+            assert!(through(&allow(
+                &json!({"StringEquals": {key: [theirs, ours]}})
             )));
-            assert!(through(allow(json!({"StringLike": {key: "vpc*-1"}}))));
-            assert!(!through(allow(json!({"StringEquals": {key: theirs}}))));
-            assert!(!through(allow(json!({"StringNotEquals": {key: ours}}))));
+            assert!(through(&allow(&json!({"StringLike": {key: "vpc*-1"}}))));
+            assert!(!through(&allow(&json!({"StringEquals": {key: theirs}}))));
+            assert!(!through(&allow(&json!({"StringNotEquals": {key: ours}}))));
         }
-        assert!(!through(json!([])));
+        assert!(!through(&json!([])));
         assert!(!lets_through(&Value::String(String::new()), READ));
     }
 
     #[test]
     fn what_cannot_be_judged_neither_allows_nor_denies() {
         let referer = json!({"StringEquals": {"aws:Referer": "https://example.com/"}});
-        assert!(!through(allow(referer.clone())));
-        let mut deny = allow(referer);
+        assert!(!through(&allow(&referer)));
+        let mut deny = allow(&referer);
         deny["Effect"] = "Deny".into();
-        assert!(through(json!([allow(json!({})), deny])));
+        assert!(through(&json!([allow(&json!({})), deny])));
     }
 
     #[test]
     fn an_organisations_perimeter_shuts_out_those_without_credentials() {
         let outside = json!({"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}});
-        let mut deny = allow(outside.clone());
+        let mut deny = allow(&outside);
         deny["Effect"] = "Deny".into();
-        assert!(!through(json!([allow(json!({})), deny])));
+        assert!(!through(&json!([allow(&json!({})), deny])));
         // Unless it leaves requests through the VPC alone.
-        let mut deny = allow(json!({"StringNotEqualsIfExists": {
+        let mut deny = allow(&json!({"StringNotEqualsIfExists": {
             "aws:PrincipalOrgID": "o-1", "aws:SourceVpc": "vpc-1"
         }}));
         deny["Effect"] = "Deny".into();
-        assert!(through(json!([allow(json!({})), deny])));
+        assert!(through(&json!([allow(&json!({})), deny])));
         let member = json!({"StringEquals": {"aws:PrincipalOrgID": "o-1"}});
-        assert!(!through(allow(member)));
-        assert!(!through(allow(
-            json!({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}})
+        assert!(!through(&allow(&member)));
+        assert!(!through(&allow(
+            &json!({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}})
         )));
     }
 
@@ -236,7 +236,7 @@ mod tests {
             "Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "s3:*", "Resource": "*",
             "Condition": {"Bool": {"aws:SecureTransport": "false"}},
         });
-        assert!(through(json!([allow(json!({})), deny])));
+        assert!(through(&json!([allow(&json!({})), deny])));
     }
 
     #[test]
@@ -247,8 +247,8 @@ mod tests {
                 "Condition": {"StringNotEquals": {"aws:SourceVpce": endpoint}},
             })
         };
-        assert!(through(json!([allow(json!({})), deny("vpce-1")])));
-        assert!(!through(json!([allow(json!({})), deny("vpce-2")])));
+        assert!(through(&json!([allow(&json!({})), deny("vpce-1")])));
+        assert!(!through(&json!([allow(&json!({})), deny("vpce-2")])));
     }
 
     #[test]
@@ -262,10 +262,10 @@ mod tests {
             ("Resource", json!("arn:aws:s3:::shop/assets/*")),
             ("Resource", json!("arn:aws:s3:::shop")),
         ] {
-            let mut statement = allow(json!({}));
-            assert!(through(statement.clone()));
+            let mut statement = allow(&json!({}));
+            assert!(through(&statement));
             statement[field] = value;
-            assert!(!through(statement));
+            assert!(!through(&statement));
         }
     }
 

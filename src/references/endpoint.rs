@@ -303,10 +303,8 @@ async fn missing_statement(
     if closed.is_empty() {
         return Ok(None);
     }
-    let yet = match apis.iter().all(|(_, exists)| *exists) {
-        true => "",
-        false => " yet",
-    };
+    let all_exist = apis.iter().all(|(_, exists)| *exists);
+    let yet = if all_exist { "" } else { " yet" };
     let resources: Vec<String> = closed.iter().map(|arn| format!("{arn}/*")).collect();
     let statement = json!({
         "Effect": "Allow",

@@ -165,8 +165,8 @@ pub async fn zones(config: &Config, look: &Look) -> Result<Vec<String>> {
     let mut problems = Problems::default();
     let zones = problems.take(zone::check(config, look).await);
     problems.into_result()?;
-    let ids: BTreeSet<String> = zones.unwrap_or_default().into_values().collect();
-    Ok(ids.into_iter().collect())
+    let zones: BTreeSet<String> = zones.into_iter().flat_map(BTreeMap::into_values).collect();
+    Ok(zones.into_iter().collect())
 }
 
 /// The stack's own endpoint of this kind, if it exists.
@@ -192,3 +192,6 @@ fn place_of_host(config: &Config, index: usize, key: &str) -> String {
     };
     format!("domain.aliases.{alias}.{key}")
 }
+
+#[cfg(test)]
+mod tests;

@@ -39,10 +39,10 @@ fn add_certificates(ctx: &mut Ctx<'_>, config: &Config) -> Vec<String> {
         if ctx.here.acm.certificates.contains_key(host.certificate) {
             continue;
         }
-        let named = hosts
+        let covered = hosts
             .iter()
             .filter(|one| one.certificate == host.certificate);
-        let names: Vec<String> = named.map(|one| one.name.to_owned()).collect();
+        let names: Vec<String> = covered.map(|one| one.name.to_owned()).collect();
         acm::furnish::add_certificate(ctx, host.certificate, &names, acm::Status::Issued);
         invented.push(format!("a certificate for {}", names.join(" and ")));
     }
@@ -63,8 +63,8 @@ fn add_zones(ctx: &mut Ctx<'_>, config: &Config) -> Vec<String> {
             if zones.contains_key(text) {
                 continue;
             }
-            let named = hosts.iter().filter(|host| host.zone == text);
-            let names: Vec<&str> = named.map(|host| host.name).collect();
+            let inside = hosts.iter().filter(|host| host.zone == text);
+            let names: Vec<&str> = inside.map(|host| host.name).collect();
             (text.to_owned(), common_parent(&names))
         } else {
             let known = |zone: &str| zone.trim_end_matches('.') == text;

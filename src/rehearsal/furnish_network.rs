@@ -54,14 +54,14 @@ pub(super) fn add_network(ctx: &mut Ctx<'_>, config: &Config) -> Vec<String> {
     invented
 }
 
-fn overlap(one: &Ipv4Net, other: &Ipv4Net) -> bool {
-    one.contains(other) || other.contains(one)
+fn overlap(one: Ipv4Net, other: Ipv4Net) -> bool {
+    one.contains(&other) || other.contains(&one)
 }
 
 /// A range that no subnet has: with the first pinned address that is in none
 /// yet and no other one, or else one without any.
 fn free_range(vpc: Ipv4Net, taken: &[Ipv4Net], pins: &[Ipv4Addr]) -> Option<Ipv4Net> {
-    let is_free = |range: &Ipv4Net| !taken.iter().any(|other| overlap(range, other));
+    let is_free = |range: &Ipv4Net| !taken.iter().any(|other| overlap(*range, *other));
     let pinned = |range: &Ipv4Net| pins.iter().filter(|pin| range.contains(*pin)).count();
     let homeless = |pin: &&Ipv4Addr| !taken.iter().any(|range| range.contains(*pin));
     if let Some(pin) = pins.iter().find(homeless) {

@@ -21,7 +21,9 @@ use crate::{
     look::Look,
     ownership::{Found, Ours},
     resource::{Drift, Key, Need, Resource, Settled, UNKNOWN},
-    resources::{LambdaPermission, ListenerRule, SecurityGroupRules, TargetGroup, VpcEndpoint},
+    resources::{
+        LambdaPermission, ListenerRule, SecurityGroupRules, TargetGroup, VpcEndpoint, target_group,
+    },
 };
 
 /// What is behind a target group.
@@ -161,22 +163,18 @@ impl Resource for Targets {
 
     async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
         let groups = TargetGroup::discover(look).await?;
-        let looks = groups.iter().map(|group| async move {
-            let targets = registered(look, &group.id).await?;
-            let mark = group.mark().filter(|_| !targets.is_empty());
-            let found = mark.map(|mark| {
-                let mark = mark.for_part(group.key.sibling("targets"));
-                let state = summary(&targets);
-                let actual = Actual {
-                    group: group.id.clone(),
-                    targets,
-                };
-                Found::ours(mark, &group.id, state, actual).within(&group.id)
-            });
-            Ok(found)
-        });
+        let looks = groups.iter().map(|group| of_group(look, group));
         let found = futures_util::future::try_join_all(looks).await?;
         Ok(found.into_iter().flatten().collect())
+    }
+
+    /// Those of this very group: beside it may stand one that goes, of the same
+    /// route.
+    async fn find(&self, look: &Look) -> Result<Option<Found<Actual>>> {
+        match self.group.desired.find(look).await? {
+            Some(group) => of_group(look, &group).await,
+            None => Ok(None),
+        }
     }
 
     fn diff(&self, actual: &Actual) -> Vec<Drift> {
@@ -234,6 +232,24 @@ impl Resource for Targets {
         let all = actual.targets.keys().cloned().collect();
         none_if_missing(deregister(aws, &actual.group, &all).await).map(drop)
     }
+}
+
+/// The targets of a group, if it has any.
+async fn of_group(
+    look: &Look,
+    group: &Found<target_group::Actual>,
+) -> Result<Option<Found<Actual>>> {
+    let targets = registered(look, &group.id).await?;
+    let mark = group.mark().filter(|_| !targets.is_empty());
+    Ok(mark.map(|mark| {
+        let mark = mark.for_part(group.key.sibling("targets"));
+        let state = summary(&targets);
+        let actual = Actual {
+            group: group.id.clone(),
+            targets,
+        };
+        Found::ours(mark, &group.id, state, actual).within(&group.id)
+    }))
 }
 
 fn descriptions(addresses: &BTreeSet<String>) -> Vec<TargetDescription> {

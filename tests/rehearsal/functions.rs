@@ -1,5 +1,8 @@
 //! Routes straight to functions.
 
+use aws_sdk_elasticloadbalancingv2::{
+    operation::modify_target_group::builders::ModifyTargetGroupFluentBuilder, types,
+};
 use hybridgw::{
     outputs::{Outputs, Status},
     rehearsal,
@@ -215,181 +218,137 @@ async fn killed_while_a_function_is_changed_leaves_no_permission_that_nothing_fi
     assert!(killed > 3, "{killed} of the runs were killed");
 }
 
-#[tokio::test(start_paused = true)]
-async fn whatever_somebody_changes_about_a_function_route_is_named_and_repaired() {
-    let bench = Bench::new("lambda.toml", quick());
-    assert!(bench.up().await.ok());
+/// The group of the route `/`, which is not checked, or of `/sms`, which is.
+async fn group(bench: &Bench, checked: bool) -> String {
+    let aws = bench.connection.reader();
+    let groups = aws.elb.describe_target_groups().send().await;
+    let groups = groups.expect("they are there");
+    let mut groups = groups.target_groups().iter();
+    let group = groups.find(|one| one.health_check_enabled() == Some(checked));
+    let arn = group.and_then(|one| one.target_group_arn());
+    arn.expect("it is there").to_owned()
+}
+
+/// Fails unless the plan names this one difference, and `up` repairs it.
+async fn repaired(bench: &Bench, key: &str, field: &str) {
+    let look = bench.look();
+    let (_, plan) = Box::pin(bench.plan(&look))
+        .await
+        .expect("it can be planned");
+    let differences = plan.actions.iter().flat_map(|one| {
+        let fields = one.changes.iter();
+        fields.map(move |change| format!("{}: {}", one.resource, change.field))
+    });
+    let differences: Vec<String> = differences.collect();
+    assert_eq!(differences, [format!("{key}: {field}")]);
+    let outcome = Box::pin(bench.up()).await;
+    assert!(outcome.ok(), "{key} {field}: {outcome:?}");
+}
+
+async fn modify(
+    bench: &Bench,
+    group: &str,
+    change: impl FnOnce(ModifyTargetGroupFluentBuilder) -> ModifyTargetGroupFluentBuilder,
+) {
     let aws = bench.connection.writer();
-    let group = async |name: &str| {
-        let groups = aws
-            .elb
-            .describe_target_groups()
-            .send()
-            .await
-            .expect("it is there");
-        let mut arns = groups.target_groups().iter().map(|one| {
-            let arn = one.target_group_arn().unwrap_or_default().to_owned();
-            (one.health_check_enabled() == Some(true), arn)
-        });
-        let checked = name == "sms";
-        arns.find(|(on, _)| *on == checked).expect("it is there").1
-    };
-    let (root, sms) = (group("orders").await, group("sms").await);
-    let repaired = async |key: &str, field: &str| {
-        let (_, plan) = bench.plan(&bench.look()).await.expect("it can be planned");
-        let all: Vec<String> = plan
-            .actions
-            .iter()
-            .flat_map(|one| {
-                one.changes
-                    .iter()
-                    .map(move |change| format!("{}: {}", one.resource, change.field))
-            })
-            .collect();
-        assert_eq!(all, [format!("{key}: {field}")]);
-        let outcome = bench.up().await;
-        assert!(outcome.ok(), "{key} {field}: {outcome:?}");
-    };
+    let call = change(aws.elb.modify_target_group().target_group_arn(group));
+    call.send().await.expect("it can be changed");
+}
 
-    let modify = || aws.elb.modify_target_group().target_group_arn(&sms);
-    modify()
-        .health_check_path("/other")
-        .send()
-        .await
-        .expect("it can be changed");
-    repaired("target-group/sms", "health check path").await;
-    modify()
-        .health_check_interval_seconds(90)
-        .send()
-        .await
-        .expect("it can be changed");
-    repaired("target-group/sms", "health check interval").await;
-    modify()
-        .health_check_timeout_seconds(20)
-        .send()
-        .await
-        .expect("it can be changed");
-    repaired("target-group/sms", "health check timeout").await;
-    modify()
-        .healthy_threshold_count(9)
-        .send()
-        .await
-        .expect("it can be changed");
-    repaired("target-group/sms", "healthy threshold").await;
-    modify()
-        .unhealthy_threshold_count(9)
-        .send()
-        .await
-        .expect("it can be changed");
-    repaired("target-group/sms", "unhealthy threshold").await;
-    let codes = aws_sdk_elasticloadbalancingv2::types::Matcher::builder()
-        .http_code("200")
-        .build();
-    modify()
-        .matcher(codes)
-        .send()
-        .await
-        .expect("it can be changed");
-    repaired("target-group/sms", "health check matcher").await;
-    modify()
-        .health_check_enabled(false)
-        .send()
-        .await
-        .expect("it can be changed");
-    repaired("target-group/sms", "health check").await;
-    let on = aws
-        .elb
-        .modify_target_group()
-        .target_group_arn(&root)
-        .health_check_enabled(true);
-    on.send().await.expect("it can be changed");
-    repaired("target-group", "health check").await;
+#[tokio::test(start_paused = true)]
+async fn a_health_check_that_somebody_changes_is_named_and_repaired() {
+    let bench = Bench::new("lambda.toml", quick());
+    assert!(Box::pin(bench.up()).await.ok());
+    let (root, sms) = (group(&bench, false).await, group(&bench, true).await);
+    modify(&bench, &sms, |call| call.health_check_path("/other")).await;
+    repaired(&bench, "target-group/sms", "health check path").await;
+    modify(&bench, &sms, |call| call.health_check_interval_seconds(90)).await;
+    repaired(&bench, "target-group/sms", "health check interval").await;
+    modify(&bench, &sms, |call| call.health_check_timeout_seconds(20)).await;
+    repaired(&bench, "target-group/sms", "health check timeout").await;
+    modify(&bench, &sms, |call| call.healthy_threshold_count(9)).await;
+    repaired(&bench, "target-group/sms", "healthy threshold").await;
+    modify(&bench, &sms, |call| call.unhealthy_threshold_count(9)).await;
+    repaired(&bench, "target-group/sms", "unhealthy threshold").await;
+    let codes = types::Matcher::builder().http_code("200").build();
+    modify(&bench, &sms, |call| call.matcher(codes)).await;
+    repaired(&bench, "target-group/sms", "health check matcher").await;
+    modify(&bench, &sms, |call| call.health_check_enabled(false)).await;
+    repaired(&bench, "target-group/sms", "health check").await;
+    modify(&bench, &root, |call| call.health_check_enabled(true)).await;
+    repaired(&bench, "target-group", "health check").await;
+}
 
-    let attribute = aws_sdk_elasticloadbalancingv2::types::TargetGroupAttribute::builder()
+#[tokio::test(start_paused = true)]
+async fn attributes_and_tags_that_somebody_changes_are_named_and_repaired() {
+    let bench = Bench::new("lambda.toml", quick());
+    assert!(Box::pin(bench.up()).await.ok());
+    let sms = group(&bench, true).await;
+    let aws = bench.connection.writer();
+    let attribute = types::TargetGroupAttribute::builder()
         .key("lambda.multi_value_headers.enabled")
         .value("false")
         .build();
-    let change = aws
-        .elb
-        .modify_target_group_attributes()
-        .target_group_arn(&sms);
-    change
-        .attributes(attribute)
-        .send()
-        .await
-        .expect("it can be changed");
-    repaired("target-group/sms", "multi-value headers").await;
-
-    for (tag, value) in [
-        ("hybridgw:function", arn("stranger")),
-        ("hybridgw:function", "nonsense".to_owned()),
-        ("hybridgw:resource", "target-group/else".to_owned()),
+    let change = aws.elb.modify_target_group_attributes();
+    let change = change.target_group_arn(&sms).attributes(attribute);
+    change.send().await.expect("it can be changed");
+    repaired(&bench, "target-group/sms", "multi-value headers").await;
+    let stranger = arn("stranger");
+    for (key, value) in [
+        ("hybridgw:function", stranger.as_str()),
+        ("hybridgw:function", "nonsense"),
+        ("hybridgw:resource", "target-group/else"),
     ] {
-        let tag_of = aws_sdk_elasticloadbalancingv2::types::Tag::builder()
-            .key(tag)
-            .value(value)
-            .build();
-        let change = aws.elb.add_tags().resource_arns(&sms).tags(tag_of);
+        let tag = types::Tag::builder().key(key).value(value).build();
+        let change = aws.elb.add_tags().resource_arns(&sms).tags(tag);
         change.send().await.expect("it can be changed");
-        repaired("target-group/sms", &format!("tags.{tag}")).await;
+        repaired(&bench, "target-group/sms", &format!("tags.{key}")).await;
     }
+}
 
-    let policy = aws
-        .lambda
-        .get_policy()
-        .function_name("sms")
-        .send()
-        .await
-        .expect("it is there");
-    let policy: serde_json::Value =
-        serde_json::from_str(policy.policy().unwrap_or_default()).expect("it is JSON");
-    let statement = policy["Statement"][0]["Sid"]
-        .as_str()
-        .expect("a statement")
-        .to_owned();
-    let remove = aws
-        .lambda
-        .remove_permission()
-        .function_name("sms")
-        .statement_id(&statement);
-    remove.send().await.expect("it can be removed");
-    let elsewhere = aws
-        .lambda
-        .add_permission()
-        .function_name("sms")
+/// The id of the only statement in the policy of `sms`.
+async fn statement(bench: &Bench) -> String {
+    let aws = bench.connection.reader();
+    let policy = aws.lambda.get_policy().function_name("sms").send().await;
+    let policy = policy.expect("it is there").policy.unwrap_or_default();
+    let policy: serde_json::Value = serde_json::from_str(&policy).expect("it is JSON");
+    let id = policy["Statement"][0]["Sid"].as_str();
+    id.expect("a statement").to_owned()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_permission_that_somebody_changes_or_takes_is_named_and_repaired() {
+    let bench = Bench::new("lambda.toml", quick());
+    assert!(Box::pin(bench.up()).await.ok());
+    let (root, sms) = (group(&bench, false).await, group(&bench, true).await);
+    let statement = statement(&bench).await;
+    let aws = bench.connection.writer();
+    let take = async || {
+        let call = aws.lambda.remove_permission().function_name("sms");
+        let taken = call.statement_id(&statement).send().await;
+        taken.expect("it can be taken");
+    };
+    take().await;
+    let elsewhere = aws.lambda.add_permission().function_name("sms");
+    let elsewhere = elsewhere
         .statement_id(&statement)
         .action("lambda:InvokeFunction")
         .principal("elasticloadbalancing.amazonaws.com")
         .source_arn(&root);
     elsewhere.send().await.expect("it can be added");
-    repaired("lambda-permission/sms", "source").await;
+    repaired(&bench, "lambda-permission/sms", "source").await;
     assert_eq!(function(&bench, HOST, "/sms"), arn("sms"));
 
     // What is missing is made again.
-    let remove = aws
-        .lambda
-        .remove_permission()
-        .function_name("sms")
-        .statement_id(&statement);
-    remove.send().await.expect("it can be removed");
-    let sms_function = arn("sms");
-    let target = aws_sdk_elasticloadbalancingv2::types::TargetDescription::builder()
-        .id(&sms_function)
-        .build();
-    let deregister = aws
-        .elb
-        .deregister_targets()
-        .target_group_arn(&sms)
-        .targets(target);
-    deregister.send().await.expect("it can be deregistered");
-    let outcome = bench.up().await;
+    take().await;
+    let target = types::TargetDescription::builder().id(arn("sms")).build();
+    let deregister = aws.elb.deregister_targets().target_group_arn(&sms);
+    let gone = deregister.targets(target).send().await;
+    gone.expect("it can be deregistered");
+    let outcome = Box::pin(bench.up()).await;
     assert!(outcome.ok(), "{outcome:?}");
-    let made: Vec<String> = outcome
-        .report
-        .created
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let made = outcome.report.created.iter().map(ToString::to_string);
+    let made: Vec<String> = made.collect();
     assert_eq!(made, ["lambda-permission/sms", "targets/sms"]);
     assert_eq!(function(&bench, HOST, "/sms"), arn("sms"));
 }

@@ -144,7 +144,11 @@ def modify(call: Call) -> dict:
             raise refuse(
                 "DuplicateListener", f"A listener already exists on port {request['Port']} of this load balancer"
             )
+    extra = listener.certificates[1:]
     call.moto()
+    # moto forgets the further certificates when it is given a default one.
+    if listener.protocol == "HTTPS":
+        listener.certificates[1:] = extra
     relink(call.elbv2)
     listener.hybridgw_request = {
         **getattr(listener, "hybridgw_request", {}),
