@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 mod judge;
+pub mod statements;
 
 pub use judge::{Request, lets_through};
 

@@ -24,15 +24,14 @@ use crate::{
     names,
     openapi::Body,
     references::References,
-    resource::{Host, Key, Resource},
-    resources::{
-        DnsRecord, SecurityGroup, SecurityGroupRules, VpcEndpoint,
-        security_group::{ENDPOINT, LOAD_BALANCER, Record},
-    },
+    resource::{Host, Resource},
+    resources::DnsRecord,
 };
 
 mod apis;
+mod endpoints;
 mod front;
+mod sites;
 
 /// The wanted resources, each after those it needs.
 pub struct Stack {
@@ -110,13 +109,6 @@ struct Name {
     zone: String,
 }
 
-/// The security groups and what they let through.
-struct Groups {
-    balancer: Arc<Node<SecurityGroup>>,
-    endpoint: Option<Arc<Node<SecurityGroup>>>,
-    rules: Arc<Node<SecurityGroupRules>>,
-}
-
 impl Builder<'_> {
     fn add<R: Resource>(&mut self, resource: R) -> Arc<Node<R>> {
         let node = Node::new(resource);
@@ -126,16 +118,17 @@ impl Builder<'_> {
 
     fn build(mut self, bodies: Bodies) -> Stack {
         let names = self.names();
-        let groups = self.groups(&names);
-        let endpoint = groups.endpoint.as_ref().filter(|_| self.config.has_api());
-        let endpoint = endpoint.cloned().map(|group| self.endpoint(group));
-        if let Some(endpoint) = &endpoint {
-            self.gateway(&names, endpoint, bodies);
+        let way = self.way(&names);
+        if let Some(endpoint) = &way.apis {
+            self.gateway(&names, endpoint, &way.balancer_group, bodies);
         }
-        let balancer = self.balancer(&groups.balancer);
+        let balancer = self.balancer(&way.balancer_group);
         let listener = self.listeners(&names, &balancer);
-        if let Some(endpoint) = endpoint {
-            self.api_routes(&names, &listener, endpoint, &groups.rules);
+        if let Some(endpoint) = way.apis {
+            self.api_routes(&names, &listener, endpoint, &way.rules);
+        }
+        if let Some(endpoint) = &way.sites {
+            self.site_routes(&names, &listener, endpoint, &way.rules);
         }
         self.function_routes(&names, &listener);
         for name in names {
@@ -144,7 +137,7 @@ impl Builder<'_> {
                 zone: name.zone,
                 host: name.host,
                 load_balancer: balancer.clone(),
-                group: groups.balancer.clone(),
+                group: way.balancer_group.clone(),
                 change: std::sync::Mutex::default(),
             });
         }
@@ -168,51 +161,5 @@ impl Builder<'_> {
             zone: self.references.hosted_zone(host.name),
         });
         names.collect()
-    }
-
-    fn groups(&mut self, names: &[Name]) -> Groups {
-        let config = self.config;
-        let records = names.iter().map(|name| Record {
-            zone: name.zone.clone(),
-            host: name.host.clone(),
-        });
-        let balancer = self.group(LOAD_BALANCER, records.collect());
-        let has_endpoint = config.has_api() || config.has_site();
-        let endpoint = has_endpoint.then(|| self.group(ENDPOINT, vec![]));
-        let clients = config.network.clients.iter().map(ToString::to_string);
-        let rules = self.add(SecurityGroupRules {
-            load_balancer: balancer.clone(),
-            endpoint: endpoint.clone(),
-            clients: clients.collect(),
-        });
-        Groups {
-            balancer,
-            endpoint,
-            rules,
-        }
-    }
-
-    fn group(&mut self, kind: &'static str, records: Vec<Record>) -> Arc<Node<SecurityGroup>> {
-        self.add(SecurityGroup {
-            owner: self.owner.clone(),
-            kind,
-            vpc: self.config.network.vpc.clone(),
-            name: names::security_group(&self.config.stack, &Key::bare(kind)),
-            records,
-        })
-    }
-
-    /// The endpoint for `execute-api`.
-    fn endpoint(&mut self, group: Arc<Node<SecurityGroup>>) -> Arc<Node<VpcEndpoint>> {
-        let config = self.config;
-        self.add(VpcEndpoint {
-            owner: self.owner.clone(),
-            vpc: config.network.vpc.clone(),
-            subnets: config.network.subnets.iter().cloned().collect(),
-            zones: self.references.zones.clone(),
-            group,
-            service: self.references.endpoint_service.clone(),
-            private_dns: config.endpoint.private_dns,
-        })
     }
 }

@@ -7,8 +7,12 @@ mod aliases;
 mod bench;
 #[path = "rehearsal/changes.rs"]
 mod changes;
+#[path = "rehearsal/endpoints.rs"]
+mod endpoints;
 #[path = "rehearsal/functions.rs"]
 mod functions;
+#[path = "rehearsal/sites.rs"]
+mod sites;
 #[path = "rehearsal/watch.rs"]
 mod watch;
 

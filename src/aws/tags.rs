@@ -21,8 +21,13 @@ pub const PART: &str = "hybridgw:part";
 /// The function that a REST API or a target group invokes; its permission is
 /// found by it.
 pub const FUNCTION: &str = "hybridgw:function";
-/// The bucket behind a target group; its policy's statement is found by it.
+/// The bucket behind a target group.
 pub const BUCKET: &str = "hybridgw:bucket";
+/// The bucket in whose policy the stack has a statement; it is found by it.
+pub const BUCKET_POLICY: &str = "hybridgw:bucket-policy";
+/// The borrowed endpoint that is opened for the stack. On the load balancer's
+/// security group; what was opened is found by it.
+pub const ENDPOINT: &str = "hybridgw:endpoint";
 /// Begins the tags of the load balancer's security group that remember DNS
 /// records, which cannot be tagged. The value is `<zone id>/<host name>`, with
 /// `/alias` behind it for an alias of the stack.
@@ -74,7 +79,7 @@ const DRIFT: &str = "tags.";
 /// What lies elsewhere is known from these tags alone. When one changes, the
 /// old value is kept beside it, in the same call: what lies there is found
 /// until it is removed, whenever a run is killed.
-const KEPT: [&str; 2] = [FUNCTION, BUCKET];
+const KEPT: [&str; 3] = [FUNCTION, BUCKET_POLICY, ENDPOINT];
 
 /// The tags to set in order to repair these drifts.
 pub fn to_repair(drift: &[Drift]) -> Tags {

@@ -59,12 +59,17 @@ enum Progress {
 /// calls that are under way finish.
 pub async fn apply(stack: &Stack, aws: &Aws, look: &Look, sink: &dyn Sink, stop: &Stop) -> Report {
     let mut report = walk_all(stack, aws, look, sink, stop, Phase::Main).await;
-    let late = report.ok() && stack.steps.iter().any(|step| has_late_drift(step.as_ref()));
-    if late {
-        report.extend(walk_all(stack, aws, look, sink, stop, Phase::Last).await);
+    let is_late = || stack.steps.iter().any(|step| has_late_drift(step.as_ref()));
+    while report.ok() && is_late() {
+        let last = walk_all(stack, aws, look, sink, stop, Phase::Last).await;
+        let moved = !last.updated.is_empty();
+        report.extend(last);
         // What was taken away may have made room for more.
         if report.ok() {
             report.extend(walk_all(stack, aws, look, sink, stop, Phase::Main).await);
+        }
+        if !moved {
+            break;
         }
     }
     report
@@ -322,7 +327,12 @@ impl Walk<'_> {
             ));
         }
         let due = |drift: &&Drift| drift.last == (self.phase == Phase::Last);
-        let drift: Vec<Drift> = sight.drift.iter().filter(due).cloned().collect();
+        let mut drift: Vec<Drift> = sight.drift.iter().filter(due).cloned().collect();
+        // What takes away does so once a walk: before more goes, others follow.
+        let more = |(_, before): &(Instant, Vec<Drift>)| *before != drift;
+        if self.phase == Phase::Last && written.repaired.as_ref().is_some_and(more) {
+            drift.clear();
+        }
         if drift.is_empty() {
             return match sight.settled {
                 Settled::NotYet(why) => Turn::Wait(why),

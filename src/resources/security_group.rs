@@ -39,6 +39,8 @@ pub struct SecurityGroup {
     pub name: String,
     /// The DNS records to remember.
     pub records: Vec<Record>,
+    /// The borrowed endpoint that is opened for the stack, to remember.
+    pub opened: Option<String>,
 }
 
 /// A security group as EC2 reports it.
@@ -56,6 +58,8 @@ impl SecurityGroup {
     fn tags(&self) -> Tags {
         let mut tags = self.owner.tags(&self.key());
         tags.extend(self.records.iter().map(Record::tag));
+        let opened = self.opened.clone();
+        tags.extend(opened.map(|id| (tags::ENDPOINT.to_owned(), id)));
         tags
     }
 }
@@ -254,6 +258,7 @@ impl Resource for SecurityGroup {
         } else {
             &[
                 "security-group-rules",
+                "endpoint-policy",
                 "load-balancer",
                 "dns-record",
                 "target-group",

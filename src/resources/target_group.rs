@@ -54,8 +54,11 @@ pub enum Kind {
     },
     /// The addresses of the S3 endpoint, for one bucket.
     Site {
-        /// The bucket. Its policy's statement is found by it.
+        /// The bucket.
         bucket: String,
+        /// Whether the stack has a statement in the bucket's policy. It is
+        /// found by the bucket's name in a tag.
+        manage_policy: bool,
     },
     /// One function.
     Lambda {
@@ -78,13 +81,25 @@ impl Kind {
         }
     }
 
-    fn tag(&self) -> Option<(String, String)> {
-        let (tag, value) = match self {
-            Self::Api { .. } => return None,
-            Self::Site { bucket } => (tags::BUCKET, bucket),
-            Self::Lambda { function, .. } => (tags::FUNCTION, function),
+    fn tags(&self) -> Tags {
+        let pairs = match self {
+            Self::Api { .. } => vec![],
+            Self::Site {
+                bucket,
+                manage_policy,
+            } => {
+                let managed = manage_policy.then_some((tags::BUCKET_POLICY, bucket));
+                [(tags::BUCKET, bucket)]
+                    .into_iter()
+                    .chain(managed)
+                    .collect()
+            }
+            Self::Lambda { function, .. } => vec![(tags::FUNCTION, function)],
         };
-        Some((tag.to_owned(), value.clone()))
+        let pairs = pairs.into_iter();
+        pairs
+            .map(|(tag, value)| (tag.to_owned(), value.clone()))
+            .collect()
     }
 }
 
@@ -130,7 +145,7 @@ impl TargetGroup {
 
     fn tags(&self) -> Tags {
         let mut tags = self.owner.tags(&self.key);
-        tags.extend(self.kind.tag());
+        tags.extend(self.kind.tags());
         tags
     }
 }
@@ -157,7 +172,7 @@ impl Resource for TargetGroup {
                 "HTTPS:443, healthy when {} answers {}",
                 health.path, health.matcher
             ),
-            Kind::Site { bucket } => format!("HTTPS:443, bucket {bucket}"),
+            Kind::Site { bucket, .. } => format!("HTTPS:443, bucket {bucket}"),
             Kind::Lambda { function, .. } => format!("function {function}"),
         }
     }

@@ -112,7 +112,11 @@ impl Targets {
     fn is_final(&self) -> bool {
         match &self.source {
             Source::Function { .. } => true,
-            Source::Endpoint { endpoint, .. } => endpoint.is_settled(),
+            Source::Endpoint { endpoint, .. } => {
+                let actual = endpoint.actual();
+                let moving = |actual| endpoint.desired.is_moving(&actual);
+                endpoint.is_settled() && !actual.is_some_and(moving)
+            }
         }
     }
 

@@ -8,8 +8,8 @@ use crate::{
     graph::Node,
     openapi::Body,
     resources::{
-        BasePathMapping, Deployment, DomainName, EndpointPolicy, LambdaPermission, RestApi, Stage,
-        VpcEndpoint, lambda_permission::Caller, rest_api::Api,
+        BasePathMapping, Deployment, DomainName, EndpointPolicy, LambdaPermission, RestApi,
+        SecurityGroup, Stage, VpcEndpoint, lambda_permission::Caller, rest_api::Api,
     },
 };
 
@@ -28,6 +28,7 @@ impl Builder<'_> {
         &mut self,
         names: &[Name],
         endpoint: &Arc<Node<VpcEndpoint>>,
+        balancer_group: &Arc<Node<SecurityGroup>>,
         mut bodies: Bodies,
     ) {
         let routes = self.config.routes.iter();
@@ -35,11 +36,17 @@ impl Builder<'_> {
         let served: Vec<Served> = apis
             .map(|(path, api)| self.api(path, api, bodies.remove(path), endpoint))
             .collect();
-        self.add(EndpointPolicy {
-            endpoint: endpoint.clone(),
-            apis: served.iter().map(|served| served.api.clone()).collect(),
-            arn_prefix: self.references.execute_api_arn(),
-        });
+        // The policy of a borrowed endpoint is touched only if that is allowed.
+        let lent = &self.config.endpoint;
+        if lent.id.is_none() || lent.manage {
+            self.add(EndpointPolicy {
+                stack: self.config.stack.clone(),
+                endpoint: endpoint.clone(),
+                apis: served.iter().map(|served| served.api.clone()).collect(),
+                arn_prefix: self.references.execute_api_arn(),
+                group: lent.id.as_ref().map(|_| balancer_group.clone()),
+            });
+        }
         for name in names {
             let domain = self.add(DomainName {
                 owner: self.owner.clone(),

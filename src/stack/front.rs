@@ -10,7 +10,7 @@ use crate::{
     resources::{
         LambdaPermission, Listener, ListenerRule, LoadBalancer, SecurityGroup, SecurityGroupRules,
         TargetGroup, Targets, VpcEndpoint, lambda_permission::Caller, listener::Purpose,
-        load_balancer::PROTECTION, target_group::Kind, targets::Source,
+        listener_rule::Site, load_balancer::PROTECTION, target_group::Kind, targets::Source,
     },
 };
 
@@ -71,7 +71,7 @@ impl Builder<'_> {
         let mut forwarders = Vec::new();
         for name in names {
             for route in config.routes.iter().filter(|route| route.api().is_some()) {
-                forwarders.push(self.rule(name, listener, &route.path, &group, None));
+                forwarders.push(self.rule(name, listener, &route.path, &group, None, None));
             }
         }
         self.add(Targets {
@@ -115,12 +115,19 @@ impl Builder<'_> {
                 forwarders: vec![],
             });
             for name in names {
-                self.rule(name, listener, &route.path, &group, Some(targets.clone()));
+                self.rule(
+                    name,
+                    listener,
+                    &route.path,
+                    &group,
+                    None,
+                    Some(targets.clone()),
+                );
             }
         }
     }
 
-    fn target_group(&mut self, key: Key, kind: Kind) -> Arc<Node<TargetGroup>> {
+    pub(super) fn target_group(&mut self, key: Key, kind: Kind) -> Arc<Node<TargetGroup>> {
         self.add(TargetGroup {
             owner: self.owner.clone(),
             vpc: self.config.network.vpc.clone(),
@@ -129,12 +136,13 @@ impl Builder<'_> {
         })
     }
 
-    fn rule(
+    pub(super) fn rule(
         &mut self,
         name: &Name,
         listener: &Arc<Node<Listener>>,
         path: &str,
         group: &Arc<Node<TargetGroup>>,
+        site: Option<Site>,
         after: Option<Arc<Node<Targets>>>,
     ) -> Arc<Node<ListenerRule>> {
         self.add(ListenerRule {
@@ -144,7 +152,7 @@ impl Builder<'_> {
             host: name.host.name.clone(),
             path: path.to_owned(),
             group: group.clone(),
-            site: None,
+            site,
             after,
         })
     }

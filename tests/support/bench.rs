@@ -20,11 +20,15 @@ use hybridgw::{
 pub const ACCOUNT: &str = "111122223333";
 pub const REGION: &str = "eu-central-1";
 /// The configurations that the tests run: a new example joins here.
-pub const EXAMPLES: [&str; 4] = [
+pub const EXAMPLES: [&str; 8] = [
     "placeholder.toml",
     "apis.toml",
     "lambda.toml",
     "aliases.toml",
+    "site.toml",
+    "everything.toml",
+    "borrowed-endpoint.toml",
+    "pinned.toml",
 ];
 
 pub fn example(name: &str) -> PathBuf {
@@ -195,7 +199,7 @@ impl Bench {
 
     /// Calls so far that were not reads.
     pub fn writes(&self) -> usize {
-        let reads = ["Describe", "Get", "List"];
+        let reads = ["Describe", "Get", "Head", "List"];
         let calls = self.connection.journal.by_operation();
         let writes = calls
             .iter()
