@@ -129,7 +129,8 @@ def _check_function(call: Call, group, functions: list[str]) -> None:
         if not _may_invoke(call, function, group.arn):
             raise refuse(
                 "AccessDenied",
-                f"elasticloadbalancing principal does not have permission to invoke {function} from target group {group.arn}",
+                f"elasticloadbalancing principal does not have permission to invoke {function}"
+                f" from target group {group.arn}",
                 403,
             )
 

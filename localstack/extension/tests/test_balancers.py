@@ -221,7 +221,8 @@ class Listeners(Case):
         for n in range(25):
             one = {**on, "Certificates": [{"CertificateArn": self.a.certificate(f"shop{n}.corp.example.com")}]}
             elbv2.add_listener_certificates(**one)
-        self.refused("TooManyCertificates", elbv2.add_listener_certificates, **{**on, "Certificates": [{"CertificateArn": default}]})
+        one = {**on, "Certificates": [{"CertificateArn": default}]}
+        self.refused("TooManyCertificates", elbv2.add_listener_certificates, **one)
 
     def test_modification(self):
         listener = self.a.listener(self.balancer)["ListenerArn"]

@@ -60,9 +60,9 @@ class Site(Chain):
         ]
 
     def transforms(self, regex, replace):
-        host = f"{self.bucket}.s3.{REGION}.amazonaws.com"
+        host = {"Regex": "^.*$", "Replace": f"{self.bucket}.s3.{REGION}.amazonaws.com"}
         return [
-            {"Type": "host-header-rewrite", "HostHeaderRewriteConfig": {"Rewrites": [{"Regex": "^.*$", "Replace": host}]}},
+            {"Type": "host-header-rewrite", "HostHeaderRewriteConfig": {"Rewrites": [host]}},
             {"Type": "url-rewrite", "UrlRewriteConfig": {"Rewrites": [{"Regex": regex, "Replace": replace}]}},
         ]
 
@@ -145,7 +145,7 @@ class Served(Site):
             Priority=4,
             Conditions=self.at("/old/*"),
             Actions=forward,
-            Transforms=[{"Type": "url-rewrite", "UrlRewriteConfig": {"Rewrites": [{"Regex": "^/old/(.*)$", "Replace": "/$1"}]}}],
+            Transforms=self.transforms("^/old/(.*)$", "/$1")[1:],
         )
         self.assertEqual("hello", self.expect(200, None, "/old/").body)
         self.assertEqual("healthy", self.expect(200, None, "/old/ping").body)

@@ -271,5 +271,10 @@ pub fn ask(ctx: &Ctx<'_>, ask: &Ask) -> Answer {
     balance::answer(ctx, ask).unwrap_or_else(Answer::from)
 }
 
+/// Returns whether a regular expression is one that requests can be held against here.
+pub fn reads(expression: &str) -> bool {
+    regex::Regex::new(expression).is_some()
+}
+
 #[cfg(test)]
 mod tests;

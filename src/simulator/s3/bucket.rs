@@ -191,6 +191,9 @@ pub fn location(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     match region {
         Some(region) if region == "us-east-1" => ok(json!({"LocationConstraint": ""})),
         Some(region) => ok(json!({"LocationConstraint": region})),
+        None if foreign(ctx, name).is_some() => {
+            Err(Refusal::new("AccessDenied", "Access Denied").status(403))
+        }
         None => find(ctx, input).and_then(|_| ok(json!({"LocationConstraint": ""}))),
     }
 }

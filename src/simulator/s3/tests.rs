@@ -163,6 +163,7 @@ async fn another_accounts_bucket_is_closed_but_says_where_it_is() {
         (403, Some(REGION.to_owned()))
     );
     assert_eq!(theirs("GET", "/site?policy").await, (403, None));
+    assert_eq!(theirs("GET", "/east?location").await, (403, None));
     let east = Some("us-east-1".to_owned());
     assert_eq!(theirs("HEAD", "/east").await, (301, east));
     assert_eq!(theirs("HEAD", "/none").await, (404, None));
