@@ -86,7 +86,7 @@ impl EndpointPolicy {
         let arns = self.arns()?;
         Some(match self.group {
             None => policy::only_to(arns.iter().map(String::as_str)),
-            Some(_) => statements::invoke(&self.sid(), &arns),
+            Some(_) => statements::named(&self.sid(), statements::invoke(&arns)),
         })
     }
 
