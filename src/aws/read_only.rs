@@ -53,7 +53,13 @@ mod tests {
         for read in ["DescribeVpcs", "GetRestApis", "ListResourceRecordSets"] {
             assert!(is_read(read), "{read}");
         }
-        for write in ["CreateVpc", "PutRestApi", "TagResource", "RegisterTargets", ""] {
+        for write in [
+            "CreateVpc",
+            "PutRestApi",
+            "TagResource",
+            "RegisterTargets",
+            "",
+        ] {
             assert!(!is_read(write), "{write}");
         }
     }

@@ -100,7 +100,9 @@ mod tests {
     #[test]
     fn a_clock_that_is_off_is_named_with_the_time_that_aws_has() {
         let server = SystemTime::UNIX_EPOCH + Duration::from_hours(480_000);
-        let date = DateTime::from(server).fmt(Format::HttpDate).expect("a date");
+        let date = DateTime::from(server)
+            .fmt(Format::HttpDate)
+            .expect("a date");
         let reply = reply(&[("date", date.clone())], "");
         assert_eq!(wrong_clock(&reply, server + Duration::from_mins(3)), None);
         let words = wrong_clock(&reply, server + Duration::from_mins(61)).expect("it is off");

@@ -28,9 +28,7 @@ use aws_smithy_runtime_api::{
             },
         },
         orchestrator::Metadata,
-        retries::classifiers::{
-            ClassifyRetry, RetryAction, RetryClassifierPriority, RetryReason,
-        },
+        retries::classifiers::{ClassifyRetry, RetryAction, RetryClassifierPriority, RetryReason},
         runtime_components::RuntimeComponents,
     },
 };
@@ -359,7 +357,8 @@ fn fate(context: &InterceptorContext, components: &RuntimeComponents) -> Fate {
         // API Gateway locks a whole API or domain while one call changes it.
         Kind::NotYet if code == "ConflictException" && is_for_now(&words) => Fate::Throttled,
         Kind::Unknown => Fate::Lost,
-        _ if status == 429 => Fate::Throttled,
+        // API Gateway and Lambda say "quota exceeded" with 429, too.
+        _ if status == 429 && code.is_empty() => Fate::Throttled,
         _ if status >= 500 => Fate::Lost,
         _ if is_clock_code(&code) => {
             let now = components.time_source().unwrap_or_default();
@@ -407,5 +406,152 @@ impl ClassifyRetry for AsDecided {
 
     fn priority(&self) -> RetryClassifierPriority {
         RetryClassifierPriority::run_after(RetryClassifierPriority::transient_error_classifier())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::atomic::{AtomicUsize, Ordering},
+        time::SystemTime,
+    };
+
+    use aws_smithy_runtime_api::{
+        client::{
+            http::{
+                HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector,
+                http_client_fn,
+            },
+            orchestrator::{HttpRequest, HttpResponse},
+        },
+        http::StatusCode,
+    };
+    use aws_smithy_types::{
+        body::SdkBody,
+        date_time::{DateTime, Format},
+    };
+
+    use super::*;
+    use crate::aws::{Called, Connection};
+
+    /// A server whose clock is ahead, and which believes no other.
+    #[derive(Debug)]
+    struct Ahead {
+        by: Duration,
+        /// Whether it refuses even what its own clock has signed.
+        stubborn: bool,
+        asked: AtomicUsize,
+    }
+
+    impl Ahead {
+        fn answer(&self, request: &HttpRequest) -> HttpResponse {
+            self.asked.fetch_add(1, Ordering::Relaxed);
+            let now = SystemTime::now() + self.by;
+            let date = DateTime::from(now);
+            let iso = date
+                .fmt(Format::DateTime)
+                .expect("a date")
+                .replace(['-', ':'], "");
+            let signed = request.headers().get("x-amz-date").unwrap_or_default();
+            // The same minute, give or take none: the test is quick.
+            let fits = iso.get(..11) == signed.get(..11);
+            let (status, body) = if fits && !self.stubborn {
+                let account = "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>";
+                (200, account)
+            } else {
+                let error = "<ErrorResponse><Error><Code>RequestTimeTooSkewed</Code><Message>too far</Message></Error></ErrorResponse>";
+                (403, error)
+            };
+            let status = StatusCode::try_from(status).expect("a status");
+            let mut reply = HttpResponse::new(status, SdkBody::from(body));
+            let date = date.fmt(Format::HttpDate).expect("a date");
+            reply.headers_mut().insert("date", date);
+            reply
+        }
+    }
+
+    #[derive(Debug)]
+    struct Door(Arc<Ahead>);
+
+    impl HttpConnector for Door {
+        fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+            HttpConnectorFuture::ready(Ok(self.0.answer(&request)))
+        }
+    }
+
+    fn server(by: Duration, stubborn: bool) -> (Arc<Ahead>, Connection) {
+        let asked = AtomicUsize::new(0);
+        let server = Arc::new(Ahead {
+            by,
+            stubborn,
+            asked,
+        });
+        let door = SharedHttpConnector::new(Door(Arc::clone(&server)));
+        let client: SharedHttpClient = http_client_fn(move |_, _| door.clone());
+        let connection = Connection::through(client, "111122223333", "eu-central-1", Clock::REAL);
+        (server, connection)
+    }
+
+    #[tokio::test]
+    async fn a_wrong_clock_is_corrected_by_one_more_signature() {
+        let (server, connection) = server(Duration::from_hours(1), false);
+        let sts = connection.reader().sts;
+        let answer = sts
+            .get_caller_identity()
+            .send()
+            .await
+            .called("GetCallerIdentity");
+        assert_eq!(answer.expect("signed anew").account(), Some("111122223333"));
+        assert_eq!(server.asked.load(Ordering::Relaxed), 2);
+        // The next call knows.
+        let again = sts.get_caller_identity().send().await;
+        assert!(again.is_ok());
+        assert_eq!(server.asked.load(Ordering::Relaxed), 3);
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_cannot_be_corrected_is_named() {
+        let (server, connection) = server(Duration::from_hours(1), true);
+        let sts = connection.reader().sts;
+        let answer = sts
+            .get_caller_identity()
+            .send()
+            .await
+            .called("GetCallerIdentity");
+        let error = answer.expect_err("it is stubborn");
+        assert_eq!(server.asked.load(Ordering::Relaxed), 2);
+        let hints = error.hints.join("; ");
+        assert!(hints.contains("minutes behind: AWS says"), "{hints}");
+    }
+
+    #[tokio::test]
+    async fn an_operation_without_a_class_is_not_sent() {
+        let (server, connection) = server(Duration::ZERO, false);
+        let sts = connection.writer().sts;
+        let answer = sts
+            .get_session_token()
+            .send()
+            .await
+            .called("GetSessionToken");
+        let error = answer.expect_err("nobody classified it").to_string();
+        assert!(error.contains("GetSessionToken has no class"), "{error}");
+        assert_eq!(server.asked.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn waits_grow_to_a_limit_and_repeat_with_the_seed() {
+        let waits = |seed| -> Vec<Duration> {
+            let line = Line::new(Clock::REAL, seed);
+            (1..200).map(|refusals| line.pause(refusals)).collect()
+        };
+        assert_eq!(waits(1), waits(1));
+        assert_ne!(waits(1), waits(2));
+        assert!(waits(1).iter().all(|wait| *wait <= WAIT.1));
+        assert!(waits(1)[..2].iter().all(|wait| *wait <= WAIT.0 * 4));
+        let long = waits(1)[10..]
+            .iter()
+            .filter(|wait| **wait > WAIT.1 / 2)
+            .count();
+        assert!(long > 60, "half of the late waits are long: {long}");
     }
 }

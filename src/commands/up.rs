@@ -27,6 +27,7 @@ pub(super) async fn run(run: &mut Run<'_>, args: Up) -> Result<()> {
         done = planning => done?,
         why = run.stop.thrown() => return Err(failure(&Report::default(), Some(why))),
     };
+    session.connection.heed(&run.stop);
     run.connection = Some(session.connection.clone());
     run.converged = plan.converged();
     run.show(&session.connection, &plan)?;

@@ -1,6 +1,8 @@
 //! The whole product on the simulated account: in virtual time, through the
 //! SDK's own serialisation, and as a person runs it with `--simulate`.
 
+mod throttles;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -309,7 +311,7 @@ async fn the_same_seed_gives_the_same_run() {
 async fn a_lost_reply_to_any_call_that_duplicates_sends_one_request_and_makes_one_thing() {
     for operation in ["CreateRestApi", "CreateDeployment", "CreateRule"] {
         let service = if operation == "CreateRule" {
-            "elbv2"
+            "elasticloadbalancing"
         } else {
             "apigateway"
         };
@@ -324,6 +326,12 @@ async fn a_lost_reply_to_any_call_that_duplicates_sends_one_request_and_makes_on
         let expected = if operation == "CreateRule" { 2 } else { 1 };
         let sent = bench.connection.journal.by_operation()[operation];
         assert_eq!(sent, expected, "{operation}");
+        let entries = bench.simulator.journal();
+        let mut lost = entries.iter().filter(|entry| entry.outcome != "ok");
+        assert!(
+            lost.any(|entry| entry.operation.ends_with(operation)),
+            "{operation}: no reply was lost"
+        );
     }
 }
 
