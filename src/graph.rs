@@ -241,6 +241,11 @@ impl Owned {
         Ok(all.into_iter().map(Self::of::<R>).collect())
     }
 
+    /// Whether it is a second thing in the place of this one.
+    pub fn is_twin_of(&self, other: &Self) -> bool {
+        self.key == other.key && self.place == other.place && self.id != other.id
+    }
+
     /// Whether two things are the same.
     pub fn same(&self, other: &Self) -> bool {
         self.key == other.key && self.id == other.id && self.place == other.place

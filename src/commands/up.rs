@@ -9,7 +9,7 @@ use crate::{
     error::{Error, Kind, Result},
     graph::Owned,
     look::Look,
-    pipeline::{Action, Plan, Report, apply, observe, remove, report::failure},
+    pipeline::{Action, Plan, Report, apply, converge, observe, remove, report::failure},
     ui::{self, progress},
 };
 
@@ -45,12 +45,18 @@ pub(super) async fn run(run: &mut Run<'_>, args: Up) -> Result<()> {
             return Err(Error::new(Kind::Declined, "declined; nothing was written"));
         }
     }
-    execute(run, &session, &plan, args.rollback).await?;
-    confirm(run, &session).await
+    let (again, look) = execute(run, &session, &plan, args.rollback).await?;
+    confirm(run, &session, &again, &look).await
 }
 
-/// Applies the plan: replaced things go, wanted things come, leftovers go.
-async fn execute(run: &mut Run<'_>, session: &Session, plan: &Plan, rollback: bool) -> Result<()> {
+/// Applies the plan: replaced things go, wanted things come, leftovers go, and
+/// what other runs have done meanwhile is set right. Returns the last plan.
+async fn execute(
+    run: &mut Run<'_>,
+    session: &Session,
+    plan: &Plan,
+    rollback: bool,
+) -> Result<(Plan, Look)> {
     let aws = session.connection.writer();
     let sink = progress::sink(run.printer, run.global.verbose > 0);
     let look = &session.look;
@@ -72,8 +78,12 @@ async fn execute(run: &mut Run<'_>, session: &Session, plan: &Plan, rollback: bo
         let gone = remove(&plan.leftovers, &aws, look, sink.as_ref(), &run.stop).await;
         run.report.extend(gone);
     }
-    if run.report.ok() {
-        return Ok(());
+    if run.report.may_go_on() {
+        let (stop, report) = (&run.stop, &mut run.report);
+        let last = converge(stack, &session.connection, sink.as_ref(), stop, report).await?;
+        if run.report.ok() {
+            return Ok(last);
+        }
     }
     if rollback {
         undo(run, session, &aws, look, sink.as_ref()).await;
@@ -109,9 +119,7 @@ async fn undo(
 }
 
 /// Says "converged" only if a second plan is empty.
-async fn confirm(run: &mut Run<'_>, session: &Session) -> Result<()> {
-    let look = Look::new(session.connection.reader(), &session.stack.name);
-    let again = observe(&session.stack, &look).await?;
+async fn confirm(run: &mut Run<'_>, session: &Session, again: &Plan, look: &Look) -> Result<()> {
     run.converged = again.converged();
     if !again.converged() {
         let mut error = Error::invalid("not converged: a second plan is not empty");
@@ -129,7 +137,7 @@ async fn confirm(run: &mut Run<'_>, session: &Session) -> Result<()> {
         }));
         return Err(error.hint("somebody else is changing the stack; run `hybridgw up` again"));
     }
-    let outputs = crate::outputs::Outputs::read(&look, &session.stack.account).await?;
+    let outputs = crate::outputs::Outputs::read(look, &session.stack.account).await?;
     if !run.printer.is_json() {
         let report = &run.report;
         let done = [

@@ -102,6 +102,7 @@ async fn walk_all(
                 phase,
                 since: Instant::now(),
                 silent: None,
+                missing: None,
                 did: Did::Nothing,
             };
             walk.run()
@@ -164,6 +165,8 @@ struct Walk<'a> {
     since: Instant,
     /// Since when no call has got an answer.
     silent: Option<Instant>,
+    /// Since when AWS says that something is not there which it needs.
+    missing: Option<Instant>,
     did: Did,
 }
 
@@ -299,6 +302,7 @@ impl Walk<'_> {
         match self.step.create(self.aws).await {
             Ok(()) => {
                 self.did = Did::Created;
+                self.missing = None;
                 written.created = Some(Instant::now());
                 Turn::LookAgain
             }
@@ -355,6 +359,7 @@ impl Walk<'_> {
         self.emit(Happening::Updating(fields));
         match self.step.update(self.aws, &drift).await {
             Ok(()) => {
+                self.missing = None;
                 if self.did == Did::Nothing {
                     self.did = Did::Updated;
                 }
@@ -367,7 +372,10 @@ impl Walk<'_> {
 
     fn after_failed_call(&mut self, error: Error, verb: Option<&str>) -> Turn {
         let clock = self.stop.clock;
-        let fresh = clock.since(self.since) < GRACE;
+        let missing = match error.kind {
+            Kind::NotFound => *self.missing.get_or_insert_with(Instant::now),
+            _ => Instant::now(),
+        };
         let silent = match error.kind {
             Kind::Unknown => *self.silent.get_or_insert_with(Instant::now),
             _ => Instant::now(),
@@ -380,7 +388,9 @@ impl Walk<'_> {
             }
             // A neighbour made a moment ago may not be visible to every
             // service yet.
-            Kind::NotFound if fresh && verb.is_some() => Turn::Wait(error.to_string()),
+            Kind::NotFound if clock.since(missing) < GRACE && verb.is_some() => {
+                Turn::Wait(error.to_string())
+            }
             _ => Turn::Over(End::Failed(error.context(match verb {
                 Some(verb) => format!("could not {verb} {}", self.step.key()),
                 None => format!("could not look up {}", self.step.key()),

@@ -221,6 +221,9 @@ impl Resource for ListenerRule {
             if !taken {
                 return created.called("CreateRule").map(drop);
             }
+            if self.was_made_meanwhile(aws, &listener, &group).await? {
+                return Err(Error::not_yet("another run has made it"));
+            }
         }
         Err(Error::invalid("the listener has no free priority left"))
     }
@@ -247,9 +250,28 @@ impl Resource for ListenerRule {
     async fn delete(aws: &Aws, actual: &Actual) -> Result<()> {
         remove(aws, &actual.arn).await
     }
+
+    fn place(actual: &Actual) -> String {
+        actual.tags.get(tags::HOST).cloned().unwrap_or_default()
+    }
 }
 
 impl ListenerRule {
+    /// Whether the listener has a rule like this one by now. Two runs try the
+    /// same priorities in the same order.
+    async fn was_made_meanwhile(&self, aws: &Aws, listener: &str, group: &str) -> Result<bool> {
+        let pages = aws.elb.describe_rules().listener_arn(listener);
+        let rules = pages.into_paginator().items().send();
+        let rules = rules.collect::<Result<Vec<_>, _>>().await;
+        let same = |rule: &types::Rule| {
+            let there = actual(rule, Tags::new());
+            there.action == group
+                && there.hosts.contains(&self.host)
+                && there.paths == self.patterns()
+        };
+        Ok(rules.called("DescribeRules")?.iter().any(same))
+    }
+
     async fn move_into_band(&self, aws: &Aws, rule: &str) -> Result<()> {
         for priority in self.priorities() {
             let pair = RulePriorityPair::builder()

@@ -1,6 +1,7 @@
 //! The whole product on the simulated account: in virtual time, through the
 //! SDK's own serialisation, and as a person runs it with `--simulate`.
 
+mod several;
 mod throttles;
 
 use std::{

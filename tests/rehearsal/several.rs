@@ -1,0 +1,132 @@
+//! Several machines at once on one account: nothing but AWS is shared.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use hybridgw::{
+    aws::{Connection, simulated},
+    clock::Clock,
+    config::Config,
+    event::Silent,
+    pipeline::{Report, Stop, converge, observe::discover},
+    simulator::{Simulator, conditions::Conditions, random::Random},
+};
+
+use super::{ACCOUNT, Bench, REGION, assert_same, example};
+
+impl Bench {
+    /// The same account, seen from another machine.
+    fn beside(&self, name: &str, seed: u64) -> Self {
+        let simulator: Simulator = self.simulator.clone();
+        let http = simulated::http_client(simulator.clone());
+        let connection = Connection::through(http, ACCOUNT, REGION, Clock::REAL).seeded(seed);
+        let config = Config::load(&example(name), &[], &|_| None).expect("an example is right");
+        Self {
+            config,
+            connection,
+            simulator,
+        }
+    }
+
+    /// What the command `up` does, some time from now. A plan that fails
+    /// because of the other machine is made again, as a person would.
+    async fn up_after(&self, delay: Duration) -> (Report, bool) {
+        tokio::time::sleep(delay).await;
+        let stop = Stop::default();
+        let mut report = self.up().await;
+        if !report.may_go_on() {
+            return (report, false);
+        }
+        let (stack, _) = self.plan(&self.look()).await;
+        let last = converge(&stack, &self.connection, &Silent, &stop, &mut report).await;
+        let converged = last.is_ok_and(|(plan, _)| plan.converged());
+        (report, converged)
+    }
+
+    /// How many there are of each thing that carries the stack's marks.
+    async fn things(&self) -> BTreeMap<String, usize> {
+        let mut things = BTreeMap::new();
+        for owned in discover(&self.look()).await.expect("reads work") {
+            *things.entry(owned.key.to_string()).or_default() += 1;
+        }
+        things
+    }
+}
+
+/// Reads of what has no unique name lag: each machine makes its own.
+fn conditions(seed: u64, lag: u64) -> Conditions {
+    let json = format!(
+        r#"{{"seed": {seed}, "lag": [
+            {{"operation": "apigateway:Get*", "seconds": {lag}}},
+            {{"operation": "elasticloadbalancing:DescribeRules", "seconds": {lag}}}]}}"#
+    );
+    Conditions::from_json(&json).expect("it is understood")
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_machines_at_once_end_with_one_of_each_and_both_succeed() {
+    let mut twins = 0;
+    for seed in 0..12 {
+        let name = "placeholder.toml";
+        let lag = [0, 2, 7, 20][usize::try_from(seed % 4).expect("small")];
+        let bench = Bench::new(name, conditions(seed, lag));
+        let before = bench.census();
+        let other = bench.beside(name, seed + 1);
+        let delay = Duration::from_millis(Random::seeded(seed).below(4_000));
+        let (one, two) = tokio::join!(bench.up_after(Duration::ZERO), other.up_after(delay));
+        for (report, converged) in [&one, &two] {
+            assert!(report.ok(), "seed {seed}: {report:?}");
+            assert!(converged, "seed {seed}, {delay:?}: not converged");
+        }
+        tokio::time::sleep(Duration::from_secs(lag)).await;
+        let things = bench.things().await;
+        assert!(
+            things.values().all(|count| *count == 1),
+            "seed {seed}: {things:?}"
+        );
+        let (_, plan) = bench.plan(&bench.look()).await;
+        assert!(plan.converged(), "seed {seed}");
+        let made = bench.simulator.journal().into_iter();
+        let apis = made
+            .filter(|call| call.operation == "apigateway:CreateRestApi" && call.outcome == "ok");
+        twins += usize::from(apis.count() > 1);
+        assert!(bench.down().await.ok(), "seed {seed}");
+        assert_same(&before, &bench.census(), "after down");
+    }
+    println!("two APIs were made in {twins} of 12 runs");
+    assert!(twins > 2, "the machines did not meet: {twins}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn up_beside_down_ends_full_or_empty_with_a_second_run_of_the_last() {
+    for seed in 0..10 {
+        let name = "placeholder.toml";
+        let bench = Bench::new(name, conditions(seed, 0));
+        let before = bench.census();
+        let other = bench.beside(name, seed + 1);
+        // Half of the time, down begins with something to do.
+        if seed % 2 == 0 {
+            assert!(bench.up().await.ok());
+        }
+        let delay = Duration::from_millis(Random::seeded(seed).below(200_000));
+        let down = async {
+            tokio::time::sleep(delay).await;
+            other.down().await
+        };
+        let _ = tokio::join!(bench.up_after(Duration::ZERO), down);
+        if seed % 4 < 2 {
+            let (report, converged) = bench.up_after(Duration::ZERO).await;
+            assert!(
+                report.ok() && converged,
+                "seed {seed}, {delay:?}: {report:?}"
+            );
+            let things = bench.things().await;
+            assert!(
+                things.values().all(|count| *count == 1),
+                "seed {seed}: {things:?}"
+            );
+        }
+        let report = other.down().await;
+        assert!(report.ok(), "seed {seed}, {delay:?}: {report:?}");
+        assert_same(&before, &bench.census(), "after down");
+    }
+}
