@@ -38,6 +38,14 @@ const NOT_YET: &[&str] = &[
     "ResourceInUseException",
 ];
 
+/// The name is taken, which a moment ago it was not.
+const EXISTS: &[&str] = &[
+    "DuplicateListener",
+    "DuplicateLoadBalancerName",
+    "DuplicateTargetGroupName",
+    "InvalidGroup.Duplicate",
+];
+
 /// The caller is known but not allowed.
 const DENIED: &[&str] = &[
     "AccessDenied",
@@ -176,6 +184,11 @@ pub(super) fn kind_of(code: &str, words: &str) -> Kind {
         Kind::Throttled
     } else if NOT_YET.contains(&bare) {
         Kind::NotYet
+    } else if let Some(code) = EXISTS.iter().find(|code| **code == bare) {
+        Kind::Exists(code)
+    } else if bare == "BadRequestException" && words.contains("already exists") {
+        // API Gateway has no code of its own for a domain name that is taken.
+        Kind::Exists("BadRequestException")
     } else if DENIED.contains(&bare) {
         Kind::Denied
     } else if CREDENTIALS.contains(&bare) {
@@ -234,6 +247,10 @@ mod tests {
             Kind::Refused("SSLPolicyNotFound".to_owned())
         );
         assert_eq!(kind_of("ServiceUnavailable", ""), Kind::Unknown);
+        assert_eq!(
+            kind_of("DuplicateListener", ""),
+            Kind::Exists("DuplicateListener")
+        );
         assert_eq!(
             kind_of("InvalidParameterValue", "the thing was NotFound"),
             Kind::Refused("InvalidParameterValue".to_owned())

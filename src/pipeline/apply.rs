@@ -175,6 +175,8 @@ struct Walk<'a> {
 struct Written {
     /// When a create was sent whose effect is not visible yet.
     created: Option<Instant>,
+    /// Whether a create was refused because the thing exists.
+    exists: bool,
     /// When these differences were last sent to be repaired.
     repaired: Option<(Instant, Vec<Drift>)>,
 }
@@ -312,6 +314,14 @@ impl Walk<'_> {
                     // the call a second time.
                     self.did = Did::Created;
                     written.created = Some(Instant::now());
+                }
+                if let Kind::Exists(_) = error.kind
+                    && !std::mem::replace(&mut written.exists, true)
+                {
+                    // Another run may have made it, and reads lag behind: look
+                    // for a while before believing that it is somebody else's.
+                    written.created = Some(Instant::now());
+                    return Turn::Wait(error.to_string());
                 }
                 self.after_failed_call(error, Some("create"))
             }

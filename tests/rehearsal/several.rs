@@ -2,6 +2,10 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use aws_sdk_apigateway::{
+    primitives::Blob,
+    types::{Op, PatchOperation, PutMode, RestApi},
+};
 use hybridgw::{
     aws::{Connection, simulated},
     clock::Clock,
@@ -127,6 +131,71 @@ async fn up_beside_down_ends_full_or_empty_with_a_second_run_of_the_last() {
         }
         let report = other.down().await;
         assert!(report.ok(), "seed {seed}, {delay:?}: {report:?}");
+        assert_same(&before, &bench.census(), "after down");
+    }
+}
+
+/// A second API with the first one's marks, deployed; returns its id.
+async fn twin(bench: &Bench, first: &RestApi) -> String {
+    let calls = bench.connection.writer().apigateway;
+    let made = calls
+        .create_rest_api()
+        .name(first.name().expect("it has one"))
+        .set_tags(first.tags().cloned())
+        .set_endpoint_configuration(first.endpoint_configuration().cloned())
+        .set_policy(first.policy().map(|policy| policy.replace('\\', "")))
+        .send()
+        .await
+        .expect("names are not unique");
+    let id = made.id().expect("it has one").to_owned();
+    let mock = r#"{"openapi": "3.0.1", "info": {"title": "t", "version": "1"}, "paths": {"/": {"get": {
+        "responses": {"200": {"description": "ok"}}, "x-amazon-apigateway-integration": {"type": "mock"}}}}}"#;
+    let put = calls.put_rest_api().rest_api_id(&id).body(Blob::new(mock));
+    put.mode(PutMode::Merge).send().await.expect("a body");
+    let deploy = calls.create_deployment().rest_api_id(&id);
+    let deployment = deploy.send().await.expect("it has a method");
+    let stage = calls.create_stage().rest_api_id(&id).stage_name("twin");
+    let stage = stage.set_deployment_id(deployment.id);
+    stage.send().await.expect("a stage");
+    id
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_apis_the_mapped_one_is_kept_even_if_it_is_the_younger() {
+    for remap in [false, true] {
+        let bench = Bench::new("placeholder.toml", conditions(0, 0));
+        let before = bench.census();
+        assert!(bench.up().await.ok());
+        let calls = bench.connection.writer().apigateway;
+        let all = calls.get_rest_apis().send().await.expect("reads work");
+        let [first] = all.items() else {
+            panic!("one API: {all:?}");
+        };
+        tokio::time::sleep(Duration::from_mins(1)).await;
+        let second = twin(&bench, first).await;
+        let mut kept = first.id().expect("it has one").to_owned();
+        if remap {
+            let patch = |path: &str, value: &str| {
+                let patch = PatchOperation::builder().op(Op::Replace);
+                patch.path(path).value(value).build()
+            };
+            let mapping = calls
+                .update_base_path_mapping()
+                .domain_name(&bench.config.domain.name)
+                .base_path("(none)")
+                .patch_operations(patch("/restapiId", &second))
+                .patch_operations(patch("/stage", "twin"));
+            mapping.send().await.expect("it is there");
+            kept = second;
+        }
+        let (_, plan) = bench.plan(&bench.look()).await;
+        assert!(!plan.twins().is_empty(), "it is shown as a deletion");
+        let (report, converged) = bench.up_after(Duration::ZERO).await;
+        assert!(report.ok() && converged, "remap {remap}: {report:?}");
+        let all = calls.get_rest_apis().send().await.expect("reads work");
+        let ids: Vec<_> = all.items().iter().filter_map(|api| api.id()).collect();
+        assert_eq!(ids, [kept.as_str()], "remap {remap}");
+        assert!(bench.down().await.ok());
         assert_same(&before, &bench.census(), "after down");
     }
 }
