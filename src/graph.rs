@@ -251,6 +251,11 @@ impl Owned {
         Ok(all.iter().filter_map(Self::of::<R>).collect())
     }
 
+    /// Whether it is a second thing in the place of this one.
+    pub fn is_twin_of(&self, other: &Self) -> bool {
+        self.key == other.key && self.place == other.place && self.id != other.id
+    }
+
     /// Whether two things are the same. Not by key: a host that becomes an
     /// alias keeps its domain and rules, which are then called otherwise.
     pub fn same(&self, other: &Self) -> bool {

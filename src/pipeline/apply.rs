@@ -107,6 +107,7 @@ async fn walk_all(
                 phase,
                 since: Instant::now(),
                 silent: None,
+                missing: None,
                 did: Did::Nothing,
             };
             walk.run()
@@ -169,6 +170,8 @@ struct Walk<'a> {
     since: Instant,
     /// Since when no call has got an answer.
     silent: Option<Instant>,
+    /// Since when AWS says that something is not there which it needs.
+    missing: Option<Instant>,
     did: Did,
 }
 
@@ -177,6 +180,8 @@ struct Walk<'a> {
 struct Written {
     /// When a create was sent whose effect is not visible yet.
     created: Option<Instant>,
+    /// Whether a create was refused because the thing exists.
+    exists: bool,
     /// When these differences were last sent to be repaired.
     repaired: Option<(Instant, Vec<Drift>)>,
 }
@@ -304,6 +309,7 @@ impl Walk<'_> {
         match self.step.create(self.aws).await {
             Ok(()) => {
                 self.did = Did::Created;
+                self.missing = None;
                 written.created = Some(Instant::now());
                 Turn::LookAgain
             }
@@ -313,6 +319,14 @@ impl Walk<'_> {
                     // the call a second time.
                     self.did = Did::Created;
                     written.created = Some(Instant::now());
+                }
+                if let Kind::Exists(_) = error.kind
+                    && !std::mem::replace(&mut written.exists, true)
+                {
+                    // Another run may have made it, and reads lag behind: look
+                    // for a while before believing that it is somebody else's.
+                    written.created = Some(Instant::now());
+                    return Turn::Wait(error.to_string());
                 }
                 self.after_failed_call(error, Some("create"))
             }
@@ -365,6 +379,7 @@ impl Walk<'_> {
         self.emit(Happening::Updating(fields));
         match self.step.update(self.aws, &drift).await {
             Ok(()) => {
+                self.missing = None;
                 if self.did == Did::Nothing {
                     self.did = Did::Updated;
                 }
@@ -377,7 +392,10 @@ impl Walk<'_> {
 
     fn after_failed_call(&mut self, error: Error, verb: Option<&str>) -> Turn {
         let clock = self.stop.clock;
-        let fresh = clock.since(self.since) < GRACE;
+        let missing = match error.kind {
+            Kind::NotFound => *self.missing.get_or_insert_with(Instant::now),
+            _ => Instant::now(),
+        };
         let silent = match error.kind {
             Kind::Unknown => *self.silent.get_or_insert_with(Instant::now),
             _ => Instant::now(),
@@ -390,7 +408,9 @@ impl Walk<'_> {
             }
             // A neighbour made a moment ago may not be visible to every
             // service yet.
-            Kind::NotFound if fresh && verb.is_some() => Turn::Wait(error.to_string()),
+            Kind::NotFound if clock.since(missing) < GRACE && verb.is_some() => {
+                Turn::Wait(error.to_string())
+            }
             _ => Turn::Over(End::Failed(error.context(match verb {
                 Some(verb) => format!("could not {verb} {}", self.step.key()),
                 None => format!("could not look up {}", self.step.key()),

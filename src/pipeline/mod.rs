@@ -1,6 +1,7 @@
 //! The pipeline: observe, plan, apply, remove, and plan again.
 
 pub mod apply;
+pub mod converge;
 pub mod observe;
 pub mod plan;
 pub mod remove;
@@ -9,6 +10,7 @@ mod signpost;
 pub mod stop;
 
 pub use apply::apply;
+pub use converge::{converge, execute};
 pub use observe::observe;
 pub use plan::{Action, Plan, Planned};
 pub use remove::remove;

@@ -9,9 +9,8 @@ use hybridgw::{
     clock::Clock,
     config::Config,
     event::Silent,
-    graph::Owned,
     look::Look,
-    pipeline::{Action, Plan, Report, Stop, apply, observe, observe::discover, remove},
+    pipeline::{Plan, Report, Stop, converge, execute, observe, observe::discover, remove},
     references, rehearsal,
     simulator::{Simulator, conditions::Conditions},
     stack::{self, Stack},
@@ -122,44 +121,28 @@ impl Bench {
         if plan.converged() {
             return Outcome::default();
         }
-        let report = self.execute(&stack, &plan, &look, stop).await;
+        let aws = self.connection.writer();
+        let report = execute(&stack, &plan, &aws, &look, &Silent, stop).await;
         let mut outcome = Outcome {
             report,
             error: None,
         };
-        if outcome.report.ok() {
-            outcome.error = self.unconverged().await;
+        if outcome.report.may_go_on() {
+            let report = &mut outcome.report;
+            let last = converge(&stack, &self.connection, &Silent, stop, report).await;
+            outcome.error = match last {
+                Err(error) => Some(error),
+                Ok((plan, _)) => not_empty(&plan),
+            };
         }
         outcome
-    }
-
-    /// As the command does it: replaced things go, wanted things come, leftovers go.
-    async fn execute(&self, stack: &Stack, plan: &Plan, look: &Look, stop: &Stop) -> Report {
-        let aws = self.connection.writer();
-        let replaced = stack
-            .steps
-            .iter()
-            .filter(|step| plan.action(&step.key()) == Some(Action::Replace));
-        let replaced: Vec<Owned> = replaced.filter_map(|step| step.owned()).collect();
-        let mut report = remove(&replaced, &aws, look, &Silent, stop).await;
-        if report.ok() {
-            report.extend(apply(stack, &aws, look, &Silent, stop).await);
-        }
-        if report.ok() {
-            report.extend(remove(&plan.leftovers, &aws, look, &Silent, stop).await);
-        }
-        report
     }
 
     /// Why a fresh plan is not empty, if it is not.
     pub async fn unconverged(&self) -> Option<Error> {
         match self.plan(&self.look()).await {
             Err(error) => Some(error),
-            Ok((_, plan)) if plan.converged() => None,
-            Ok((_, plan)) => Some(Error::invalid(format!(
-                "a second plan is not empty:\n{}",
-                hybridgw::ui::plan::render(&plan)
-            ))),
+            Ok((_, plan)) => not_empty(&plan),
         }
     }
 
@@ -229,6 +212,13 @@ impl Bench {
         here["regions"] = region;
         here
     }
+}
+
+/// What a last plan that is not empty comes to.
+fn not_empty(plan: &Plan) -> Option<Error> {
+    let shown = hybridgw::ui::plan::render(plan);
+    let error = Error::invalid(format!("a second plan is not empty:\n{shown}"));
+    (!plan.converged()).then_some(error)
 }
 
 /// The places at which two censuses differ.

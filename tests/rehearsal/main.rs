@@ -1,19 +1,15 @@
 //! The whole product on the simulated account: in virtual time, through the
 //! SDK's own serialisation, and as a person runs it with `--simulate`.
 
-#[path = "rehearsal/aliases.rs"]
 mod aliases;
-#[path = "support/bench.rs"]
+#[path = "../support/bench.rs"]
 mod bench;
-#[path = "rehearsal/changes.rs"]
 mod changes;
-#[path = "rehearsal/endpoints.rs"]
 mod endpoints;
-#[path = "rehearsal/functions.rs"]
 mod functions;
-#[path = "rehearsal/sites.rs"]
+mod several;
 mod sites;
-#[path = "rehearsal/watch.rs"]
+mod throttles;
 mod watch;
 
 use std::{
@@ -195,7 +191,7 @@ async fn the_same_seed_gives_the_same_run() {
 async fn a_lost_reply_to_any_call_that_duplicates_sends_one_request_and_makes_one_thing() {
     for operation in ["CreateRestApi", "CreateDeployment", "CreateRule"] {
         let service = if operation == "CreateRule" {
-            "elbv2"
+            "elasticloadbalancing"
         } else {
             "apigateway"
         };
@@ -210,6 +206,12 @@ async fn a_lost_reply_to_any_call_that_duplicates_sends_one_request_and_makes_on
         let expected = if operation == "CreateRule" { 2 } else { 1 };
         let sent = bench.connection.journal.by_operation()[operation];
         assert_eq!(sent, expected, "{operation}");
+        let entries = bench.simulator.journal();
+        let mut lost = entries.iter().filter(|entry| entry.outcome != "ok");
+        assert!(
+            lost.any(|entry| entry.operation.ends_with(operation)),
+            "{operation}: no reply was lost"
+        );
     }
 }
 
