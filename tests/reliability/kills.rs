@@ -1,0 +1,69 @@
+//! Killed at any call, before it is sent or after it was applied; then once more.
+
+use std::{fmt, sync::Arc};
+
+use crate::support::{
+    door::Kill,
+    scene::{Scene, Verb, steady},
+    sweep::{Breach, Ran, sample, sweep},
+};
+
+/// A kill at one call of one run.
+struct Case {
+    scene: Arc<Scene>,
+    at: usize,
+    applied: bool,
+}
+
+impl fmt::Display for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let when = if self.applied { "applied" } else { "unsent" };
+        let (name, verb) = (self.scene.name, self.scene.verb);
+        write!(f, "{name}/{verb}/{}/{when}", self.at)
+    }
+}
+
+fn every_kill(verb: Verb) -> Vec<Case> {
+    let scenes = Scene::all().into_iter().filter(|scene| scene.verb == verb);
+    let points = scenes.flat_map(|scene| {
+        (1..=scene.calls).flat_map(move |at| {
+            [false, true].map(|applied| Case {
+                scene: Arc::clone(&scene),
+                at,
+                applied,
+            })
+        })
+    });
+    points.collect()
+}
+
+async fn killed(case: &Case) -> Ran {
+    let Case { scene, at, applied } = case;
+    let bench = scene.bench(steady());
+    let kill = Kill::at(*at, *applied);
+    let first = bench.behind(kill.clone());
+    if let Some(outcome) = kill.limit(scene.go(&first)).await {
+        let words = format!("it was not killed: {outcome:?}");
+        return Ran::with(vec![(Breach::Report, words)]);
+    }
+    let outcome = scene.go(&bench).await;
+    Ran::with(scene.judge(&bench, &outcome).await)
+}
+
+#[test]
+fn up_killed_at_any_call_is_made_whole_by_the_next() {
+    let cases = sample(every_kill(Verb::Up), 24);
+    sweep("up_killed_at_any_call", &cases, killed);
+}
+
+#[test]
+fn down_killed_at_any_call_is_finished_by_the_next() {
+    let cases = sample(every_kill(Verb::Down), 16);
+    sweep("down_killed_at_any_call", &cases, killed);
+}
+
+#[test]
+fn a_change_killed_at_any_call_is_made_whole_by_the_next() {
+    let cases = sample(every_kill(Verb::Change), 16);
+    sweep("a_change_killed_at_any_call", &cases, killed);
+}

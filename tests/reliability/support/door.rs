@@ -1,0 +1,149 @@
+//! A door to the simulated account with a gate in it: it sees every call, and
+//! can hold it, kill the run, or change the answer.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use aws_smithy_runtime_api::client::{
+    http::{
+        HttpClient, HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector,
+        http_client_fn,
+    },
+    orchestrator::{HttpRequest, HttpResponse},
+};
+use futures_util::future::BoxFuture;
+use hybridgw::{aws::simulated, simulator::Simulator};
+use tokio::sync::Notify;
+
+/// A call on its way.
+#[derive(Debug)]
+pub struct Call {
+    /// Its number, from 1.
+    pub number: usize,
+    /// `CreateVpcEndpoint`, or `PUT /restapis/…` for the services with paths.
+    pub operation: String,
+}
+
+/// What happens to calls.
+pub trait Gate: fmt::Debug + Send + Sync {
+    /// Before the account sees it.
+    fn before<'a>(&'a self, call: &'a Call) -> BoxFuture<'a, ()> {
+        let _ = call;
+        Box::pin(std::future::ready(()))
+    }
+
+    /// When it is applied, and before the run sees the answer.
+    fn after<'a>(&'a self, call: &'a Call, reply: &'a mut HttpResponse) -> BoxFuture<'a, ()> {
+        let _ = (call, reply);
+        Box::pin(std::future::ready(()))
+    }
+}
+
+/// An HTTP client to the account, through this gate.
+pub fn client(simulator: Simulator, gate: Arc<dyn Gate>) -> SharedHttpClient {
+    let inner = simulated::http_client(simulator);
+    let calls = Arc::new(AtomicUsize::new(0));
+    http_client_fn(move |settings, components| {
+        SharedHttpConnector::new(Door {
+            inner: inner.http_connector(settings, components),
+            gate: Arc::clone(&gate),
+            calls: Arc::clone(&calls),
+        })
+    })
+}
+
+#[derive(Debug)]
+struct Door {
+    inner: SharedHttpConnector,
+    gate: Arc<dyn Gate>,
+    calls: Arc<AtomicUsize>,
+}
+
+impl HttpConnector for Door {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let operation = operation(&request);
+        let (inner, gate) = (self.inner.clone(), Arc::clone(&self.gate));
+        let calls = Arc::clone(&self.calls);
+        HttpConnectorFuture::new(async move {
+            let number = calls.fetch_add(1, Ordering::Relaxed) + 1;
+            let call = Call { number, operation };
+            gate.before(&call).await;
+            let mut reply = inner.call(request).await?;
+            gate.after(&call, &mut reply).await;
+            Ok(reply)
+        })
+    }
+}
+
+/// The name of the operation, as far as the request says it.
+fn operation(request: &HttpRequest) -> String {
+    let body = request.body().bytes().unwrap_or_default();
+    let text = String::from_utf8_lossy(body);
+    if let Some(rest) = text.strip_prefix("Action=") {
+        return rest.split('&').next().unwrap_or_default().to_owned();
+    }
+    if let Some(target) = request.headers().get("x-amz-target") {
+        return target.rsplit('.').next().unwrap_or_default().to_owned();
+    }
+    let uri = request.uri();
+    let path = uri.split_once("://").map_or(uri, |(_, rest)| rest);
+    let path = path.find('/').map_or("/", |start| &path[start..]);
+    let path = path.split('?').next().unwrap_or_default();
+    format!("{} {path}", request.method())
+}
+
+/// Kills the run at one call: nothing after it is sent.
+#[derive(Debug)]
+pub struct Kill {
+    at: usize,
+    applied: bool,
+    struck: Notify,
+}
+
+impl Kill {
+    /// A kill at the n-th call: before it is sent, or after it was applied.
+    pub fn at(at: usize, applied: bool) -> Arc<Self> {
+        Arc::new(Self {
+            at,
+            applied,
+            struck: Notify::new(),
+        })
+    }
+
+    /// Runs until the end or until the kill; none when it was killed.
+    pub async fn limit<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            () = self.struck.notified() => None,
+            done = work => Some(done),
+        }
+    }
+
+    async fn strike(&self) {
+        self.struck.notify_one();
+        std::future::pending().await
+    }
+}
+
+impl Gate for Kill {
+    fn before<'a>(&'a self, call: &'a Call) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            if call.number > self.at || (call.number == self.at && !self.applied) {
+                self.strike().await;
+            }
+        })
+    }
+
+    fn after<'a>(&'a self, call: &'a Call, _reply: &'a mut HttpResponse) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            if call.number == self.at && self.applied {
+                self.strike().await;
+            }
+        })
+    }
+}
