@@ -2,10 +2,12 @@
 
 use std::{fmt, sync::Arc};
 
+use hybridgw::simulator::{conditions::Conditions, random::Random};
+
 use crate::support::{
     door::Kill,
     scene::{Scene, Verb, steady},
-    sweep::{Breach, Ran, sample, sweep},
+    sweep::{Breach, Ran, sample, seeds, sweep},
 };
 
 /// A kill at one call of one run.
@@ -66,4 +68,29 @@ fn down_killed_at_any_call_is_finished_by_the_next() {
 fn a_change_killed_at_any_call_is_made_whole_by_the_next() {
     let cases = sample(every_kill(Verb::Change), 16);
     sweep("a_change_killed_at_any_call", &cases, killed);
+}
+
+/// Two kills, one after the other, drawn by a seed; quotas apply.
+#[test]
+fn any_run_killed_twice_is_made_whole_by_the_third() {
+    sweep("any_run_killed_twice", &seeds(12), async |seed| {
+        let mut random = Random::seeded(*seed);
+        let mut draw = |below: usize| {
+            usize::try_from(random.bits() % u64::try_from(below).expect("small")).expect("small")
+        };
+        let scenes = Scene::all();
+        let scene = &scenes[draw(scenes.len())];
+        let conditions = Conditions {
+            seed: *seed,
+            ..Conditions::default()
+        };
+        let bench = scene.bench(conditions);
+        for _ in 0..2 {
+            let kill = Kill::at(1 + draw(scene.calls), draw(2) == 1);
+            // The second run may be over before its kill.
+            kill.limit(scene.go(&bench.behind(kill.clone()))).await;
+        }
+        let outcome = scene.go(&bench).await;
+        Ran::with(scene.judge(&bench, &outcome).await)
+    });
 }

@@ -13,7 +13,11 @@
 //! ```
 
 #[path = "../support/bench.rs"]
+#[allow(dead_code)]
 mod bench;
 mod support;
 
+mod actors;
+mod downs;
 mod kills;
+mod stale;

@@ -4,9 +4,10 @@
 use std::{
     fmt,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use aws_smithy_runtime_api::client::{
@@ -17,7 +18,10 @@ use aws_smithy_runtime_api::client::{
     orchestrator::{HttpRequest, HttpResponse},
 };
 use futures_util::future::BoxFuture;
-use hybridgw::{aws::simulated, simulator::Simulator};
+use hybridgw::{
+    aws::simulated,
+    simulator::{Simulator, random::Random},
+};
 use tokio::sync::Notify;
 
 /// A call on its way.
@@ -145,5 +149,38 @@ impl Gate for Kill {
                 self.strike().await;
             }
         })
+    }
+}
+
+/// Holds every call for a while before it is sent, and every answer on its way
+/// back: two processes with different seeds interleave at any call.
+#[derive(Debug)]
+pub struct Pace(Mutex<Random>);
+
+impl Pace {
+    /// A pace drawn from a seed.
+    pub fn seeded(seed: u64) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(Random::seeded(seed ^ 0x9ace))))
+    }
+
+    /// Mostly moments, sometimes seconds, seldom longer than others need for all they do.
+    fn draw(&self) -> Duration {
+        let mut random = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let most = match random.below(40) {
+            0 => 25_000,
+            1..=6 => 3_000,
+            _ => 150,
+        };
+        Duration::from_millis(random.below(most))
+    }
+}
+
+impl Gate for Pace {
+    fn before<'a>(&'a self, _call: &'a Call) -> BoxFuture<'a, ()> {
+        Box::pin(tokio::time::sleep(self.draw()))
+    }
+
+    fn after<'a>(&'a self, _call: &'a Call, _reply: &'a mut HttpResponse) -> BoxFuture<'a, ()> {
+        Box::pin(tokio::time::sleep(self.draw()))
     }
 }

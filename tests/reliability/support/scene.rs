@@ -4,7 +4,10 @@
 use std::{
     collections::BTreeMap,
     path::PathBuf,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -195,10 +198,17 @@ fn changed(name: &str) -> Config {
     let body = example("openapi.yaml");
     let text = text.replace("\"openapi.yaml\"", &format!("{:?}", body.display().to_string()));
     let more = "\n[[route]]\npath = \"/more\"\napi = { placeholder = true, stage = \"v2\" }\n";
-    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
-        .join(format!("changed-{}-{name}", std::process::id()));
-    std::fs::write(&file, text + more).expect("it can be written");
-    let config = Config::load(&file, &[subnets.to_owned()], &|_| None);
+    load(&(text + more), &[subnets.to_owned()])
+}
+
+/// Reads a configuration from a text, through a file that is removed again.
+pub fn load(text: &str, set: &[String]) -> Config {
+    static FILES: AtomicUsize = AtomicUsize::new(0);
+    let number = FILES.fetch_add(1, Ordering::Relaxed);
+    let name = format!("reliability-{}-{number}.toml", std::process::id());
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&file, text).expect("it can be written");
+    let config = Config::load(&file, set, &|_| None);
     let _ = std::fs::remove_file(&file);
     config.unwrap_or_else(|errors| panic!("{errors}"))
 }
@@ -236,12 +246,7 @@ async fn neighbour(simulator: &Simulator, ours: &Config) {
         .replace("\"corp.example.com\"", &format!("{zone:?}"))
         .replace("path = \"/\"", &format!("path = {path:?}"))
         .replace("12345678-1234", "22345678-1234");
-    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
-        .join(format!("neighbour-{}-{}", std::process::id(), ours.stack));
-    std::fs::write(&file, text).expect("it can be written");
-    let config = Config::load(&file, &[], &|_| None);
-    let _ = std::fs::remove_file(&file);
-    let config = config.unwrap_or_else(|errors| panic!("{errors}"));
+    let config = load(&text, &[]);
     rehearsal::furnish(simulator, &config, ACCOUNT, REGION).expect("it is in memory");
     let bench = Bench::at(simulator.clone(), config);
     let outcome = bench.up().await;
