@@ -58,13 +58,13 @@ enum Progress {
 /// and nothing else. When the run is stopped, nothing new is started, and the
 /// calls that are under way finish.
 pub async fn apply(stack: &Stack, aws: &Aws, look: &Look, sink: &dyn Sink, stop: &Stop) -> Report {
-    let mut report = walk_all(stack, aws, look, sink, stop, Phase::Main).await;
+    let mut report = walk_all(stack, aws, look, sink, stop, (Phase::Main, false)).await;
     let late = report.ok() && stack.steps.iter().any(|step| has_late_drift(step.as_ref()));
     if late {
-        report.extend(walk_all(stack, aws, look, sink, stop, Phase::Last).await);
+        report.extend(walk_all(stack, aws, look, sink, stop, (Phase::Last, true)).await);
         // What was taken away may have made room for more.
         if report.ok() {
-            report.extend(walk_all(stack, aws, look, sink, stop, Phase::Main).await);
+            report.extend(walk_all(stack, aws, look, sink, stop, (Phase::Main, true)).await);
         }
     }
     report
@@ -81,7 +81,7 @@ async fn walk_all(
     look: &Look,
     sink: &dyn Sink,
     stop: &Stop,
-    phase: Phase,
+    (phase, known): (Phase, bool),
 ) -> Report {
     let board: BTreeMap<Key, Signpost<Progress>> = stack
         .steps
@@ -100,6 +100,7 @@ async fn walk_all(
                 sink,
                 stop,
                 phase,
+                known,
                 since: Instant::now(),
                 silent: None,
                 did: Did::Nothing,
@@ -161,6 +162,8 @@ struct Walk<'a> {
     sink: &'a dyn Sink,
     stop: &'a Stop,
     phase: Phase,
+    /// Whether an earlier walk of this run has made it or found it.
+    known: bool,
     since: Instant,
     /// Since when no call has got an answer.
     silent: Option<Instant>,
@@ -170,8 +173,11 @@ struct Walk<'a> {
 /// What this walk has written and not yet seen.
 #[derive(Default)]
 struct Written {
-    /// When a create was sent whose effect is not visible yet.
+    /// When a create was sent.
     created: Option<Instant>,
+    /// When the thing was last seen. Old and new answers of AWS take turns for a
+    /// while: what was there a moment ago is waited for, not made again.
+    seen: Option<Instant>,
     /// When these differences were last sent to be repaired.
     repaired: Option<(Instant, Vec<Drift>)>,
 }
@@ -238,7 +244,10 @@ impl Walk<'_> {
 
     /// Looks, acts, and looks again until AWS shows what is wanted.
     async fn make(&mut self) -> End {
-        let mut written = Written::default();
+        let mut written = Written {
+            seen: self.known.then(Instant::now),
+            ..Written::default()
+        };
         let mut pause = WAIT.0;
         loop {
             let turn = match self.step.look_again(self.look).await {
@@ -246,7 +255,7 @@ impl Walk<'_> {
                 Ok(()) => match self.seen() {
                     None => self.create(&mut written).await,
                     Some(sight) => {
-                        written.created = None;
+                        written.seen = Some(Instant::now());
                         self.announce(Progress::Exists);
                         self.repair(sight, &mut written).await
                     }
@@ -287,8 +296,8 @@ impl Walk<'_> {
     }
 
     async fn create(&mut self, written: &mut Written) -> Turn {
-        if let Some(sent) = written.created
-            && self.stop.clock.since(sent) < GRACE
+        if let Some(known) = written.created.max(written.seen)
+            && self.stop.clock.since(known) < GRACE
         {
             return Turn::Wait("not visible yet".to_owned());
         }

@@ -6,7 +6,7 @@ use hybridgw::simulator::{conditions::Conditions, lag::Rule};
 
 use crate::support::{
     scene::{Scene, Verb},
-    sweep::{Breach, Findings, Ran, sample, sweep},
+    sweep::{Breach, Findings, Ran, sample, seeds, sweep},
 };
 
 /// Which reads are behind, by how much, and how often one is up to date all the same.
@@ -124,5 +124,25 @@ fn reads_five_minutes_behind_make_one_extra_at_most_and_the_next_run_removes_it(
         let foreign = made.into_iter().filter(|(breach, _)| *breach == Breach::Foreign);
         ran.findings.extend(foreign);
         ran
+    });
+}
+
+/// The cases that made a second API: it was seen once, then not, and was made again.
+#[test]
+fn what_was_seen_a_moment_ago_is_waited_for_and_not_made_again() {
+    sweep("what_was_seen_a_moment_ago", &seeds(6), async |seed| {
+        let scene = Scene::of("placeholder.toml", Verb::Up);
+        let rule = Rule {
+            operation: "*".to_owned(),
+            seconds: 45.0,
+            flap: 0.5,
+        };
+        let bench = scene.bench(Conditions {
+            seed: *seed,
+            lag: vec![rule],
+            ..Conditions::default()
+        });
+        scene.go(&bench).await;
+        Ran::with(twice(&scene.oracle.standing(&bench)))
     });
 }
