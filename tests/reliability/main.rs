@@ -18,6 +18,9 @@ mod bench;
 mod support;
 
 mod actors;
+mod addresses;
 mod downs;
+mod failures;
+mod foreign;
 mod kills;
 mod stale;
