@@ -34,7 +34,7 @@ impl std::fmt::Display for Left {
 fn down_takes_what_an_up_killed_at_any_call_has_left() {
     let scenes = EXAMPLES.map(|name| Scene::of(name, Verb::Up));
     let points = scenes.iter().flat_map(|up| {
-        (1..=up.calls).map(|at| Left {
+        up.boundaries().into_iter().map(|at| Left {
             up: Arc::clone(up),
             at,
         })

@@ -19,7 +19,7 @@ use crate::{
     bench::{Bench, Outcome},
     support::{
         scene::{Scene, steady},
-        sweep::{Breach, Findings, Ran, full, sample, sweep},
+        sweep::{Breach, Findings, Ran, prepared, sample, sweep, whole},
     },
 };
 
@@ -175,10 +175,11 @@ fn every_failure(
 ) -> Vec<Case> {
     let mut cases = Vec::new();
     for scene in Scene::all() {
-        let calls = crate::support::sweep::block_on(calls(&scene));
+        let undisturbed = Arc::clone(&scene);
+        let calls = prepared(async move || calls(&undisturbed).await);
         for (operation, count) in calls {
             // The first call, one in the middle, the last; all of them in the full sweep.
-            let places: BTreeSet<u64> = if full() {
+            let places: BTreeSet<u64> = if whole() {
                 (1..=count).collect()
             } else {
                 [1, count.div_ceil(2), count].into()

@@ -161,7 +161,7 @@ fn untouched(before: &World, bench: &Bench) -> Findings {
     oracle.foreign(&bench.simulator.world())
 }
 
-fn every_taken_name() -> Vec<Case> {
+fn every_taken_name(killed: impl Fn(&str) -> Vec<Option<usize>>) -> Vec<Case> {
     let mut cases = Vec::new();
     for name in EXAMPLES {
         for taken in TAKEN {
@@ -171,43 +171,52 @@ fn every_taken_name() -> Vec<Case> {
                         continue;
                     }
                 }
-                let last = Scene::of(name, Verb::Up).calls;
-                for killed in [None, Some(last / 3), Some(last / 2), Some(last * 3 / 4)] {
-                    cases.push(Case { name, taken, whose, killed });
-                }
+                cases.extend(killed(name).into_iter().map(|killed| Case { name, taken, whose, killed }));
             }
         }
     }
     cases
 }
 
+async fn taken(case: &Case) -> Ran {
+    let scene = Scene::of(case.name, Verb::Up);
+    let bench = scene.bench(steady());
+    if let Some(at) = case.killed {
+        // A part of ours is there before somebody comes.
+        let kill = Kill::at(at, true);
+        kill.limit(bench.behind(kill.clone()).up()).await;
+    }
+    if is_standing(&bench, case.taken) {
+        return Ran::default();
+    }
+    edit(&bench.simulator, |ctx| take(ctx, &bench, case.taken, case.whose));
+    let before = bench.simulator.world();
+    let bench = bench.afresh();
+    let outcome = bench.up().await;
+    let mut findings = untouched(&before, &bench);
+    findings.extend(refused(&outcome, &bench));
+    let outcome = bench.afresh().down().await;
+    findings.extend(untouched_after_down(&before, &scene, &bench, &outcome));
+    let mut ran = Ran::with(findings);
+    ran.count("refused", 1);
+    ran
+}
+
 #[test]
 fn a_name_that_somebody_has_is_refused_and_nothing_of_theirs_is_written() {
-    let cases = sample(every_taken_name(), 30);
-    sweep("a_name_that_somebody_has", &cases, async |case| {
-        let scene = Scene::of(case.name, Verb::Up);
-        let bench = scene.bench(steady());
-        if let Some(at) = case.killed {
-            // Half of ours is there before somebody comes. What is there already is ours.
-            let kill = Kill::at(at, true);
-            kill.limit(bench.behind(kill.clone()).up()).await;
-        }
-        let standing = is_standing(&bench, case.taken);
-        if standing {
-            return Ran::default();
-        }
-        edit(&bench.simulator, |ctx| take(ctx, &bench, case.taken, case.whose));
-        let before = bench.simulator.world();
-        let bench = bench.afresh();
-        let outcome = bench.up().await;
-        let mut findings = untouched(&before, &bench);
-        findings.extend(refused(&outcome, &bench));
-        let outcome = bench.afresh().down().await;
-        findings.extend(untouched_after_down(&before, &scene, &bench, &outcome));
-        let mut ran = Ran::with(findings);
-        ran.count("refused", 1);
-        ran
-    });
+    let cases = every_taken_name(|_| vec![None]);
+    sweep("a_name_that_somebody_has", &cases, taken);
+}
+
+#[test]
+fn a_name_that_somebody_took_after_a_kill_is_refused() {
+    let points = |name: &str| {
+        let example = EXAMPLES.into_iter().find(|one| *one == name);
+        let scene = Scene::of(example.expect("an example"), Verb::Up);
+        scene.writes.iter().copied().map(Some).collect()
+    };
+    let cases = sample(every_taken_name(points), 24);
+    sweep("a_name_that_somebody_took", &cases, taken);
 }
 
 /// Whether the thing of ours is there already, so that its name cannot be taken.
@@ -394,6 +403,7 @@ fn copies_stand(
     if then == now {
         return Findings::new();
     }
-    let words = format!("{verb} touched it: {then:?} -> {now:?}, {outcome:?}");
+    let deleted = &outcome.report.deleted;
+    let words = format!("{verb} touched it: {} things, now {}; it deleted {deleted:?}", then.len(), now.len());
     vec![(Breach::Foreign, words)]
 }

@@ -101,6 +101,35 @@ fn operation(request: &HttpRequest) -> String {
     format!("{} {path}", request.method())
 }
 
+impl Call {
+    /// Whether it only reads.
+    pub fn reads(&self) -> bool {
+        let reads = ["GET ", "Describe", "Get", "List"];
+        reads.iter().any(|read| self.operation.starts_with(read))
+    }
+}
+
+/// Writes down which calls write.
+#[derive(Debug, Default)]
+pub struct Listener(Mutex<Vec<usize>>);
+
+impl Listener {
+    /// The numbers of the calls that wrote.
+    pub fn writes(&self) -> Vec<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Gate for Listener {
+    fn before<'a>(&'a self, call: &'a Call) -> BoxFuture<'a, ()> {
+        if !call.reads() {
+            let mut writes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            writes.push(call.number);
+        }
+        Box::pin(std::future::ready(()))
+    }
+}
+
 /// Kills the run at one call: nothing after it is sent.
 #[derive(Debug)]
 pub struct Kill {

@@ -25,10 +25,10 @@ use hybridgw::{
 use serde_json::json;
 
 use super::{
-    door::{self, Gate},
+    door::{self, Gate, Listener},
     oracle::Oracle,
     shape::beyond,
-    sweep::{Findings, block_on},
+    sweep::{Findings, prepared, whole},
 };
 use crate::bench::{ACCOUNT, Bench, EXAMPLES, Outcome, REGION, config, example};
 
@@ -67,6 +67,8 @@ pub struct Scene {
     pub oracle: Oracle,
     /// How many calls an undisturbed run makes.
     pub calls: usize,
+    /// The numbers of those that write.
+    pub writes: Vec<usize>,
 }
 
 /// No quotas: the SDK's pauses after a throttle are random, and a case would not repeat.
@@ -85,10 +87,8 @@ impl Scene {
         let mut scenes = SCENES.lock().unwrap_or_else(PoisonError::into_inner);
         let cell = Arc::clone(scenes.entry((name, verb)).or_default());
         drop(scenes);
-        let scene = cell.get_or_init(|| {
-            let made = std::thread::spawn(move || block_on(Self::make(name, verb)));
-            Arc::new(made.join().expect("a scene can be made"))
-        });
+        let make = async move || Self::make(name, verb).await;
+        let scene = cell.get_or_init(|| Arc::new(prepared(make)));
         Arc::clone(scene)
     }
 
@@ -121,11 +121,14 @@ impl Scene {
                 golden: BTreeMap::new(),
             },
             calls: 0,
+            writes: Vec::new(),
         };
-        let bench = scene.bench(steady());
+        let listener = Arc::new(Listener::default());
+        let bench = scene.bench(steady()).behind(listener.clone());
         let outcome = scene.go(&bench).await;
         assert!(outcome.ok(), "{name} {verb}: {outcome:?}");
         scene.calls = bench.connection.journal.attempts();
+        scene.writes = listener.writes();
         if verb != Verb::Down {
             // What stands at the end of a change is what a fresh `up` would make.
             let fresh = Bench::at(account_with(&scene.oracle.before, steady()), scene.config.clone());
@@ -134,6 +137,15 @@ impl Scene {
             scene.oracle.golden = beyond(&scene.oracle.before, &fresh.simulator.world());
         }
         scene
+    }
+
+    /// Where to kill it: at every call of the full sweep, at every write of a sample.
+    pub fn boundaries(&self) -> Vec<usize> {
+        if whole() {
+            (1..=self.calls).collect()
+        } else {
+            self.writes.clone()
+        }
     }
 
     /// The world at the beginning, to run on.

@@ -15,12 +15,20 @@ use std::{
 /// The case to run again, and no other.
 const SEED: &str = "HYBRIDGW_SEED";
 
+/// The SDK's futures are large without optimisation.
+const STACK: usize = 64 << 20;
+
 /// How long a case may take in virtual time before it counts as stuck.
 const STUCK: Duration = Duration::from_hours(12);
 
 /// Whether everything is to be run, and not a sample.
 pub fn full() -> bool {
     env::var("HYBRIDGW_SWEEP").is_ok_and(|value| value == "full")
+}
+
+/// Whether every case is to be made: for the full sweep, and to find the one named.
+pub fn whole() -> bool {
+    full() || env::var(SEED).is_ok()
 }
 
 /// The seeds to run: as many as said, a hundred times `usual` in the full sweep, or the one named.
@@ -36,7 +44,7 @@ pub fn seeds(usual: u64) -> Vec<u64> {
 
 /// About `keep` of the cases, spread evenly, or all in the full sweep.
 pub fn sample<C>(cases: Vec<C>, keep: usize) -> Vec<C> {
-    if full() || env::var(SEED).is_ok() || cases.len() <= keep {
+    if whole() || cases.len() <= keep {
         return cases;
     }
     // Steps of a prime's multiple would miss what repeats; a stride by thirds does not.
@@ -125,13 +133,15 @@ where
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
         for _ in 0..workers.min(cases.len()) {
-            scope.spawn(|| {
+            let work = || {
                 while let Some(one) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let (ran, took) = run(async || case(one).await);
                     let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
                     tally.add(test, &one.to_string(), ran, took);
                 }
-            });
+            };
+            let worker = std::thread::Builder::new().stack_size(STACK);
+            worker.spawn_scoped(scope, work).expect("a thread");
         }
     });
     let tally = tally.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -158,8 +168,19 @@ fn run(case: impl AsyncFn() -> Ran) -> (Ran, Duration) {
     })
 }
 
+/// Makes something in a thread of its own, in paused time.
+pub fn prepared<T, F>(work: F) -> T
+where
+    T: Send + 'static,
+    F: AsyncFnOnce() -> T + Send + 'static,
+{
+    let thread = std::thread::Builder::new().stack_size(STACK);
+    let thread = thread.spawn(move || block_on(work())).expect("a thread");
+    thread.join().expect("it can be made")
+}
+
 /// Runs something to its end in paused time.
-pub fn block_on<T>(work: impl Future<Output = T>) -> T {
+fn block_on<T>(work: impl Future<Output = T>) -> T {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_all().start_paused(true).build();
     runtime.expect("a runtime").block_on(work)
