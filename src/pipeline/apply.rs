@@ -16,7 +16,11 @@ use crate::{
     event::{Event, Happening, Sink},
     graph::{Sight, Step},
     look::Look,
-    pipeline::{Report, Stop, signpost::Signpost},
+    pipeline::{
+        Report, Stop,
+        patience::{PATIENCE, Patience},
+        signpost::Signpost,
+    },
     resource::{Drift, Key, Need, Settled},
     stack::Stack,
 };
@@ -24,10 +28,6 @@ use crate::{
 /// How long AWS may show old data after a write (EC2 API reference, "Eventual
 /// consistency"; Terraform's provider allows minutes, Crossplane 30 s).
 const GRACE: Duration = Duration::from_mins(1);
-
-/// How long one resource may take. The slowest documented wait is a custom
-/// domain's update, 15 minutes.
-const PATIENCE: Duration = Duration::from_mins(20);
 
 /// The first wait between two looks, and the longest.
 const WAIT: (Duration, Duration) = (Duration::from_millis(150), Duration::from_secs(5));
@@ -249,6 +249,7 @@ impl Walk<'_> {
             ..Written::default()
         };
         let mut pause = WAIT.0;
+        let mut patience = Patience::by(self.stop.clock);
         loop {
             let turn = match self.step.look_again(self.look).await {
                 Err(error) => self.after_failed_call(error, None),
@@ -265,7 +266,7 @@ impl Walk<'_> {
                 Turn::Over(end) => return end,
                 Turn::LookAgain => pause = WAIT.0,
                 Turn::Wait(why) => {
-                    if self.stop.clock.since(self.since) > PATIENCE {
+                    if patience.is_over() {
                         return End::Failed(Error::new(
                             Kind::TimedOut,
                             format!("gave up after {} minutes: {why}", PATIENCE.as_secs() / 60),

@@ -2,6 +2,7 @@
 
 pub mod apply;
 pub mod observe;
+mod patience;
 pub mod plan;
 pub mod remove;
 pub mod report;
