@@ -19,7 +19,12 @@ mod support;
 
 mod actors;
 mod addresses;
+mod answers;
+mod clocks;
 mod downs;
+mod drift;
+mod economy;
+mod storms;
 mod failures;
 mod foreign;
 mod kills;

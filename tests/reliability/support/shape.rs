@@ -91,6 +91,8 @@ fn apis(then: &Region, now: &Region) -> Vec<String> {
         lines.extend(
             api.deployments
                 .values()
+                // What somebody deployed by hand stays.
+                .filter(|one| one.description.as_deref() != Some("by hand"))
                 .map(|_| format!("deployment of {}", api.name)),
         );
         for resource in api.resources.values() {

@@ -12,6 +12,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use hybridgw::simulator::random::Random;
+
 /// The case to run again, and no other.
 const SEED: &str = "HYBRIDGW_SEED";
 
@@ -42,22 +44,17 @@ pub fn seeds(usual: u64) -> Vec<u64> {
     (0..count).collect()
 }
 
-/// About `keep` of the cases, spread evenly, or all in the full sweep.
-pub fn sample<C>(cases: Vec<C>, keep: usize) -> Vec<C> {
-    if whole() || cases.len() <= keep {
+/// `keep` of the cases, the same ones each time, or all in the full sweep.
+pub fn sample<C>(mut cases: Vec<C>, keep: usize) -> Vec<C> {
+    if whole() {
         return cases;
     }
-    // Steps of a prime's multiple would miss what repeats; a stride by thirds does not.
-    let all = cases.len();
-    let chosen: Vec<usize> = (0..keep).map(|nth| nth * all / keep + nth % 3).collect();
-    let mut place = 0;
+    let mut random = Random::seeded(cases.len() as u64);
+    while cases.len() > keep {
+        let place = random.below(cases.len() as u64);
+        cases.remove(usize::try_from(place).expect("it is below the length"));
+    }
     cases
-        .into_iter()
-        .filter(|_| {
-            place += 1;
-            chosen.contains(&(place - 1))
-        })
-        .collect()
 }
 
 /// What a promise is broken by.
