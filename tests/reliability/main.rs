@@ -28,4 +28,5 @@ mod storms;
 mod failures;
 mod foreign;
 mod kills;
+mod processes;
 mod stale;

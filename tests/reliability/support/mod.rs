@@ -3,6 +3,7 @@
 
 pub mod door;
 pub mod oracle;
+pub mod program;
 pub mod scene;
 pub mod shape;
 pub mod sweep;

@@ -20,6 +20,9 @@ const SEED: &str = "HYBRIDGW_SEED";
 /// The SDK's futures are large without optimisation.
 const STACK: usize = 64 << 20;
 
+/// After how many cases a long sweep says how far it is.
+const PROGRESS: usize = 250;
+
 /// How long a case may take in virtual time before it counts as stuck.
 const STUCK: Duration = Duration::from_hours(12);
 
@@ -135,6 +138,9 @@ where
                     let (ran, took) = run(async || case(one).await);
                     let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
                     tally.add(test, &one.to_string(), ran, took);
+                    if tally.ran.is_multiple_of(PROGRESS) {
+                        println!("so far {}", tally.figures(test, began.elapsed()));
+                    }
                 }
             };
             let worker = std::thread::Builder::new().stack_size(STACK);
