@@ -28,5 +28,6 @@ mod storms;
 mod failures;
 mod foreign;
 mod kills;
+mod parser;
 mod processes;
 mod stale;

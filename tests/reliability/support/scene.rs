@@ -3,11 +3,7 @@
 
 use std::{
     collections::BTreeMap,
-    path::PathBuf,
-    sync::{
-        Arc, Mutex, OnceLock, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -215,21 +211,13 @@ fn fewer(name: &str) -> Config {
 fn changed(name: &str) -> Config {
     let subnets = r#"network.subnets=["subnet-0bbbbbbbbbbbbbbbb","subnet-0cccccccccccccccc"]"#;
     let text = std::fs::read_to_string(example(name)).expect("an example can be read");
-    let body = example("openapi.yaml");
-    let text = text.replace("\"openapi.yaml\"", &format!("{:?}", body.display().to_string()));
     let more = "\n[[route]]\npath = \"/more\"\napi = { placeholder = true, stage = \"v2\" }\n";
     load(&(text + more), &[subnets.to_owned()])
 }
 
-/// Reads a configuration from a text, through a file that is removed again.
-pub fn load(text: &str, set: &[String]) -> Config {
-    static FILES: AtomicUsize = AtomicUsize::new(0);
-    let number = FILES.fetch_add(1, Ordering::Relaxed);
-    let name = format!("reliability-{}-{number}.toml", std::process::id());
-    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-    std::fs::write(&file, text).expect("it can be written");
-    let config = Config::load(&file, set, &|_| None);
-    let _ = std::fs::remove_file(&file);
+/// Reads a configuration from a text, as if it were a file beside the examples.
+fn load(text: &str, set: &[String]) -> Config {
+    let config = Config::parse(text, &example("text.toml"), set, &|_| None);
     config.unwrap_or_else(|errors| panic!("{errors}"))
 }
 
