@@ -16,7 +16,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use crate::{
     aws::{Aws, Called, error::none_if_missing},
     error::{Error, Result},
-    graph::Node,
+    graph::{Node, Step},
     look::Look,
     resource::{Drift, Found, Key, Need, Resource, Settled, UNKNOWN},
     resources::{ListenerRule, SecurityGroupRules, TargetGroup, VpcEndpoint},
@@ -117,6 +117,21 @@ impl Resource for Targets {
         });
         let found = futures_util::future::try_join_all(looks).await?;
         Ok(found.into_iter().flatten().collect())
+    }
+
+    /// An address that does not answer may be one that the endpoint no longer
+    /// has: AWS replaces an interface when it wants to.
+    async fn find(&self, look: &Look) -> Result<Option<Found<Actual>>> {
+        let all = Self::discover(look).await?;
+        let found = all.into_iter().find(|found| self.is(found));
+        let sick = |found: &Found<Actual>| {
+            let mut targets = found.actual.targets.values();
+            targets.any(|target| target.health == "unhealthy")
+        };
+        if found.as_ref().is_some_and(sick) {
+            self.endpoint.look_again(look).await?;
+        }
+        Ok(found)
     }
 
     fn diff(&self, actual: &Actual) -> Vec<Drift> {

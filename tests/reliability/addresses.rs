@@ -178,7 +178,9 @@ fn an_interface_that_aws_replaces_during_a_run_is_followed() {
         let bench = scene.bench(steady());
         let simulator = bench.simulator.clone();
         let gate = Arc::new(Replaced { bench: simulator, at });
+        let began = tokio::time::Instant::now();
         let first = bench.behind(gate).up().await;
+        let took = began.elapsed();
         let mut ran = Ran::default();
         // It may have come after the last look; then the next run follows.
         let second = if first.ok() && bench.unconverged().await.is_none() {
@@ -188,6 +190,10 @@ fn an_interface_that_aws_replaces_during_a_run_is_followed() {
             bench.up().await
         };
         ran.findings = scene.judge(&bench, &second).await;
+        // It does not wait for an address that nobody has any more.
+        if took > Duration::from_mins(10) {
+            ran.findings.push((Breach::Stuck, format!("the run took {took:?}")));
+        }
         let Report { failed, .. } = &second.report;
         ran.findings.extend(failed.iter().map(|(key, error)| (Breach::Report, format!("{key}: {error}"))));
         ran
