@@ -16,7 +16,11 @@ use crate::{
     event::{Event, Happening, Sink},
     graph::{Sight, Step},
     look::Look,
-    pipeline::{Report, Stop, signpost::Signpost},
+    pipeline::{
+        Report, Stop,
+        patience::{PATIENCE, Patience},
+        signpost::Signpost,
+    },
     resource::{Drift, Key, Need, Settled},
     stack::Stack,
 };
@@ -24,10 +28,6 @@ use crate::{
 /// How long AWS may show old data after a write (EC2 API reference, "Eventual
 /// consistency"; Terraform's provider allows minutes, Crossplane 30 s).
 const GRACE: Duration = Duration::from_mins(1);
-
-/// How long one resource may take. The slowest documented wait is a custom
-/// domain's update, 15 minutes.
-const PATIENCE: Duration = Duration::from_mins(20);
 
 /// The first wait between two looks, and the longest.
 const WAIT: (Duration, Duration) = (Duration::from_millis(150), Duration::from_secs(5));
@@ -58,15 +58,15 @@ enum Progress {
 /// and nothing else. When the run is stopped, nothing new is started, and the
 /// calls that are under way finish.
 pub async fn apply(stack: &Stack, aws: &Aws, look: &Look, sink: &dyn Sink, stop: &Stop) -> Report {
-    let mut report = walk_all(stack, aws, look, sink, stop, Phase::Main).await;
+    let mut report = walk_all(stack, aws, look, sink, stop, (Phase::Main, false)).await;
     let is_late = || stack.steps.iter().any(|step| has_late_drift(step.as_ref()));
     while report.ok() && is_late() {
-        let last = walk_all(stack, aws, look, sink, stop, Phase::Last).await;
+        let last = walk_all(stack, aws, look, sink, stop, (Phase::Last, true)).await;
         let moved = !last.updated.is_empty();
         report.extend(last);
         // What was taken away may have made room for more.
         if report.ok() {
-            report.extend(walk_all(stack, aws, look, sink, stop, Phase::Main).await);
+            report.extend(walk_all(stack, aws, look, sink, stop, (Phase::Main, true)).await);
         }
         if !moved {
             break;
@@ -86,7 +86,7 @@ async fn walk_all(
     look: &Look,
     sink: &dyn Sink,
     stop: &Stop,
-    phase: Phase,
+    (phase, known): (Phase, bool),
 ) -> Report {
     let board: BTreeMap<Key, Signpost<Progress>> = stack
         .steps
@@ -105,6 +105,7 @@ async fn walk_all(
                 sink,
                 stop,
                 phase,
+                known,
                 since: Instant::now(),
                 silent: None,
                 missing: None,
@@ -167,6 +168,8 @@ struct Walk<'a> {
     sink: &'a dyn Sink,
     stop: &'a Stop,
     phase: Phase,
+    /// Whether an earlier walk of this run has made it or found it.
+    known: bool,
     since: Instant,
     /// Since when no call has got an answer.
     silent: Option<Instant>,
@@ -178,10 +181,13 @@ struct Walk<'a> {
 /// What this walk has written and not yet seen.
 #[derive(Default)]
 struct Written {
-    /// When a create was sent whose effect is not visible yet.
+    /// When a create was sent.
     created: Option<Instant>,
     /// Whether a create was refused because the thing exists.
     exists: bool,
+    /// When the thing was last seen. Old and new answers of AWS take turns for a
+    /// while: what was there a moment ago is waited for, not made again.
+    seen: Option<Instant>,
     /// When these differences were last sent to be repaired.
     repaired: Option<(Instant, Vec<Drift>)>,
 }
@@ -248,15 +254,19 @@ impl Walk<'_> {
 
     /// Looks, acts, and looks again until AWS shows what is wanted.
     async fn make(&mut self) -> End {
-        let mut written = Written::default();
+        let mut written = Written {
+            seen: self.known.then(Instant::now),
+            ..Written::default()
+        };
         let mut pause = WAIT.0;
+        let mut patience = Patience::by(self.stop.clock);
         loop {
             let turn = match self.step.look_again(self.look).await {
                 Err(error) => self.after_failed_call(error, None),
                 Ok(()) => match self.seen() {
                     None => self.create(&mut written).await,
                     Some(sight) => {
-                        written.created = None;
+                        written.seen = Some(Instant::now());
                         self.announce(Progress::Exists);
                         self.repair(sight, &mut written).await
                     }
@@ -266,7 +276,7 @@ impl Walk<'_> {
                 Turn::Over(end) => return end,
                 Turn::LookAgain => pause = WAIT.0,
                 Turn::Wait(why) => {
-                    if self.stop.clock.since(self.since) > PATIENCE {
+                    if patience.is_over() {
                         return End::Failed(Error::new(
                             Kind::TimedOut,
                             format!("gave up after {} minutes: {why}", PATIENCE.as_secs() / 60),
@@ -297,8 +307,8 @@ impl Walk<'_> {
     }
 
     async fn create(&mut self, written: &mut Written) -> Turn {
-        if let Some(sent) = written.created
-            && self.stop.clock.since(sent) < GRACE
+        if let Some(known) = written.created.max(written.seen)
+            && self.stop.clock.since(known) < GRACE
         {
             return Turn::Wait("not visible yet".to_owned());
         }

@@ -3,6 +3,7 @@
 pub mod apply;
 pub mod converge;
 pub mod observe;
+mod patience;
 pub mod plan;
 pub mod remove;
 pub mod report;

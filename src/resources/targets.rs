@@ -17,7 +17,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use crate::{
     aws::{Aws, Called, error::none_if_missing},
     error::{Error, Result},
-    graph::Node,
+    graph::{Node, Step},
     look::Look,
     ownership::{Found, Ours},
     resource::{Drift, Key, Need, Resource, Settled, UNKNOWN},
@@ -170,11 +170,24 @@ impl Resource for Targets {
 
     /// Those of this very group: beside it may stand one that goes, of the same
     /// route.
+    ///
+    /// An address that does not answer may be one that the endpoint no longer
+    /// has: AWS replaces an interface when it wants to.
     async fn find(&self, look: &Look) -> Result<Option<Found<Actual>>> {
-        match self.group.desired.find(look).await? {
-            Some(group) => of_group(look, &group).await,
-            None => Ok(None),
+        let found = match self.group.desired.find(look).await? {
+            Some(group) => of_group(look, &group).await?,
+            None => None,
+        };
+        let sick = |found: &Found<Actual>| {
+            let mut targets = found.actual.targets.values();
+            targets.any(|target| target.health == "unhealthy")
+        };
+        if let Source::Endpoint { endpoint, .. } = &self.source
+            && found.as_ref().is_some_and(sick)
+        {
+            endpoint.look_again(look).await?;
         }
+        Ok(found)
     }
 
     fn diff(&self, actual: &Actual) -> Vec<Drift> {

@@ -3,6 +3,7 @@
 
 mod aliases;
 #[path = "../support/bench.rs"]
+#[allow(dead_code)] // shared with the other test binaries
 mod bench;
 mod changes;
 mod endpoints;
