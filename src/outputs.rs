@@ -10,13 +10,17 @@ use crate::{
     error::Result,
     graph::Owned,
     look::Look,
-    ownership::Found,
     resource::{Key, Resource},
     resources::{
-        BasePathMapping, DnsRecord, DomainName, ListenerRule, LoadBalancer, Targets, VpcEndpoint,
-        discover_all, targets::Target, vpc_endpoint,
+        BasePathMapping, DnsRecord, DomainName, ListenerRule, LoadBalancer, Targets, discover_all,
+        targets::Target, vpc_endpoint,
     },
 };
+
+mod openings;
+
+use openings::Endpoints;
+pub use openings::{Opening, SiteRow};
 
 /// The document of `status`.
 #[derive(Clone, Debug, Serialize)]
@@ -112,6 +116,12 @@ pub struct Outputs {
     pub apis: Vec<ApiRow>,
     /// The function behind each route straight to one.
     pub functions: Vec<FunctionRow>,
+    /// The id of the S3 endpoint that sites are read through.
+    pub site_endpoint_id: Option<String>,
+    /// The bucket behind each route to a site.
+    pub sites: Vec<SiteRow>,
+    /// What the stack needs of an endpoint that it borrows.
+    pub borrowed_endpoint: Option<Opening>,
 }
 
 /// The function behind a route.
@@ -140,11 +150,10 @@ impl Outputs {
         let (hosts, balancers, endpoints, mappings, targets) = tokio::try_join!(
             hosts(look),
             LoadBalancer::discover(look),
-            VpcEndpoint::discover(look),
+            Endpoints::read(look),
             BasePathMapping::discover(look),
             targets(look),
         )?;
-        let endpoint = endpoints.first();
         // Every host maps the same APIs.
         let apis: BTreeSet<ApiRow> = mappings
             .iter()
@@ -160,6 +169,8 @@ impl Outputs {
             function: target.address,
         });
         let host = hosts.first().cloned();
+        let ids: Vec<&str> = apis.iter().map(|api| api.id.as_str()).collect();
+        let endpoint = endpoints.apis.as_ref();
         Ok(Self {
             format_version: 1,
             stack: look.stack.clone(),
@@ -171,8 +182,11 @@ impl Outputs {
             load_balancer_dns: balancers.first().map(|one| one.actual.dns_name.clone()),
             endpoint_id: endpoint.map(|one| one.id.clone()),
             addresses: endpoint.map(addresses).unwrap_or_default(),
+            borrowed_endpoint: endpoints.opening(look, account, &ids),
             apis: apis.into_iter().collect(),
             functions: functions.collect(),
+            site_endpoint_id: endpoints.sites.as_ref().map(|one| one.id.clone()),
+            sites: endpoints.sites(look).await?,
         })
     }
 
@@ -189,13 +203,14 @@ impl Outputs {
             ("load_balancer_dns", text(&self.load_balancer_dns)),
             ("endpoint_id", text(&self.endpoint_id)),
             ("addresses", self.addresses.join(",")),
+            ("site_endpoint_id", text(&self.site_endpoint_id)),
         ]
     }
 }
 
 /// The endpoint's addresses in the order of their zones.
-fn addresses(endpoint: &Found<vpc_endpoint::Actual>) -> Vec<String> {
-    let mut all: Vec<_> = endpoint.actual.addresses.iter().collect();
+fn addresses(endpoint: &vpc_endpoint::Actual) -> Vec<String> {
+    let mut all: Vec<_> = endpoint.addresses.iter().collect();
     all.sort_by_key(|address| (&address.zone, &address.ip));
     all.into_iter().map(|address| address.ip.clone()).collect()
 }
@@ -227,13 +242,15 @@ impl TargetRow {
 
 async fn targets(look: &Look) -> Result<Vec<TargetRow>> {
     let (endpoints, groups, rules) = tokio::try_join!(
-        VpcEndpoint::discover(look),
+        Endpoints::read(look),
         Targets::discover(look),
         ListenerRule::discover(look),
     )?;
+    let endpoints = [endpoints.apis, endpoints.sites];
     let zones: BTreeMap<String, String> = endpoints
         .into_iter()
-        .flat_map(|endpoint| endpoint.actual.addresses)
+        .flatten()
+        .flat_map(|endpoint| endpoint.addresses)
         .map(|address| (address.ip, address.zone))
         .collect();
     let mut rows = Vec::new();

@@ -25,8 +25,8 @@ pub const FUNCTION: &str = "hybridgw:function";
 pub const BUCKET: &str = "hybridgw:bucket";
 /// The bucket in whose policy the stack has a statement; it is found by it.
 pub const BUCKET_POLICY: &str = "hybridgw:bucket-policy";
-/// The borrowed endpoint that is opened for the stack. On the load balancer's
-/// security group; what was opened is found by it.
+/// The endpoint that the stack borrows. On the load balancer's security group;
+/// what was opened of it is found by it.
 pub const ENDPOINT: &str = "hybridgw:endpoint";
 /// Begins the tags of the load balancer's security group that remember DNS
 /// records, which cannot be tagged. The value is `<zone id>/<host name>`, with

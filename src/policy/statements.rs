@@ -26,10 +26,9 @@ pub fn named(sid: &str, mut statement: Value) -> Value {
 }
 
 /// Lets everybody invoke these APIs through an endpoint.
-pub fn invoke(sid: &str, apis: &BTreeSet<String>) -> Value {
+pub fn invoke(apis: &BTreeSet<String>) -> Value {
     let resources: Vec<String> = apis.iter().map(|arn| format!("{arn}/*")).collect();
     json!({
-        "Sid": sid,
         "Effect": "Allow",
         "Principal": "*",
         "Action": "execute-api:Invoke",

@@ -16,7 +16,8 @@ use crate::{
     config::{Config, Route, Site},
     error::{Error, Kind, Result},
     look::Look,
-    policy::{self, Request},
+    policy::{self, Request, statements},
+    resource::Key,
 };
 
 /// Checks the bucket of every site. Returns warnings.
@@ -220,7 +221,13 @@ async fn check_policy(
         Ok(answer) => answer,
         Err(unseen) => return unseen.into(),
     };
+    // What the stack has added itself goes when it may not be added any more.
     let text = answer.and_then(|answer| answer.policy).unwrap_or_default();
+    let text = left_alone.iter().fold(text, |text, (route, _)| {
+        let key = Key::of_route("bucket-policy", &route.path);
+        let theirs = statements::without(&text, &statements::sid(&look.stack, &key));
+        theirs.map(|left| left.to_string()).unwrap_or_default()
+    });
     let partition = Partition::of(&look.aws.region).id();
     let policy = policy::parse(&text);
     let index = sites.first().map_or("", |(_, site)| &site.index);

@@ -15,9 +15,9 @@ use crate::{
     config::{ApiSource, Config},
     error::Result,
     look::Look,
-    policy::{self, Request},
-    resource::Resource,
-    resources::{RestApi, SecurityGroup, security_group::LOAD_BALANCER},
+    policy::{self, Request, statements},
+    resource::{Key, Resource},
+    resources::{RestApi, SecurityGroup, security_group::LOAD_BALANCER, security_group_rules},
 };
 
 const PLACE: &str = "endpoint.id";
@@ -194,7 +194,8 @@ async fn closed_groups(
     let own = own.find(|group| group.key.as_str() == LOAD_BALANCER);
     let own = own.map(|group| group.id);
     let ranges: Vec<Ipv4Net> = places.values().filter_map(|place| place.range).collect();
-    if admit(answer.security_groups(), own.as_deref(), &ranges) {
+    let opened = security_group_rules::description(&config.stack);
+    if admit(answer.security_groups(), own.as_deref(), &opened, &ranges) {
         return Ok(None);
     }
     let from = own.unwrap_or_else(|| {
@@ -212,14 +213,16 @@ async fn closed_groups(
 
 /// Whether the groups let in HTTPS from the load balancer's group, or from all
 /// of its subnets. Prefix lists are not looked into.
-fn admit(groups: &[Group], own: Option<&str>, ranges: &[Ipv4Net]) -> bool {
+fn admit(groups: &[Group], own: Option<&str>, opened: &str, ranges: &[Ipv4Net]) -> bool {
     let rules: Vec<&IpPermission> = groups
         .iter()
         .flat_map(|group| group.ip_permissions())
         .filter(|rule| is_https(rule))
         .collect();
-    let mut peers = rules.iter().flat_map(|rule| rule.user_id_group_pairs());
-    if own.is_some() && peers.any(|peer| peer.group_id() == own) {
+    // What the stack has opened itself goes when it may not be opened any more.
+    let peers = rules.iter().flat_map(|rule| rule.user_id_group_pairs());
+    let mut theirs = peers.filter(|peer| peer.description() != Some(opened));
+    if own.is_some() && theirs.any(|peer| peer.group_id() == own) {
         return true;
     }
     let open: Vec<Ipv4Net> = rules
@@ -292,11 +295,14 @@ async fn missing_statement(
     }
     let apis = apis(config, look, account).await.map_err(failed)?;
     let vpc = &config.network.vpc;
+    // What the stack has added itself goes when it may not be added any more.
+    let sid = statements::sid(&config.stack, &Key::bare("endpoint-policy"));
+    let theirs = statements::without(&borrowed.policy.to_string(), &sid).unwrap_or_default();
     let closed: Vec<&str> = apis
         .iter()
         .filter(|(arn, _)| {
             let asked = format!("{arn}/v1/GET/");
-            !policy::lets_through(&borrowed.policy, invoke(&asked, borrowed, vpc))
+            !policy::lets_through(&theirs, invoke(&asked, borrowed, vpc))
         })
         .map(|(arn, _)| arn.as_str())
         .collect();

@@ -6,6 +6,8 @@ use crate::{
     config::Config,
     error::{Error, Result},
     look::Look,
+    resource::Resource,
+    resources::Listener,
 };
 
 /// Rules and further certificates that a load balancer takes unless the account
@@ -25,6 +27,11 @@ pub(super) async fn check(config: &Config, look: &Look) -> Finding<()> {
 
 async fn check_policy(config: &Config, look: &Look) -> Finding<()> {
     let name = &config.load_balancer.tls_policy;
+    // What the stack's listener has already exists; it is looked at anyway.
+    let listeners = Listener::discover(look).await.map_err(failed)?;
+    if listeners.iter().any(|one| one.actual.tls_policy == *name) {
+        return Ok(());
+    }
     let call = look.aws.elb.describe_ssl_policies().names(name);
     let found = match call.send().await.called("DescribeSSLPolicies") {
         Ok(answer) => !answer.ssl_policies().is_empty(),

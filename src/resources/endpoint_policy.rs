@@ -85,7 +85,7 @@ impl EndpointPolicy {
     fn admitting(&self, arns: &BTreeSet<String>) -> Value {
         match self.group {
             None => policy::only_to(arns.iter().map(String::as_str)),
-            Some(_) => statements::invoke(&self.sid(), arns),
+            Some(_) => statements::named(&self.sid(), statements::invoke(arns)),
         }
     }
 

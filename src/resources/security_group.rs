@@ -39,8 +39,8 @@ pub struct SecurityGroup {
     pub name: String,
     /// The DNS records to remember.
     pub records: Vec<Record>,
-    /// The borrowed endpoint that is opened for the stack, to remember.
-    pub opened: Option<String>,
+    /// The endpoint that the stack borrows, to remember.
+    pub borrowed: Option<String>,
 }
 
 /// A security group as EC2 reports it.
@@ -58,8 +58,8 @@ impl SecurityGroup {
     fn tags(&self) -> Tags {
         let mut tags = self.owner.tags(&self.key());
         tags.extend(self.records.iter().map(Record::tag));
-        let opened = self.opened.clone();
-        tags.extend(opened.map(|id| (tags::ENDPOINT.to_owned(), id)));
+        let borrowed = self.borrowed.clone();
+        tags.extend(borrowed.map(|id| (tags::ENDPOINT.to_owned(), id)));
         tags
     }
 }

