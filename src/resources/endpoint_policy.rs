@@ -81,19 +81,33 @@ impl EndpointPolicy {
         Some(arns.map(|id| format!("{}:{id}", self.arn_prefix)).collect())
     }
 
-    /// What should be of the stack's share.
-    fn wanted(&self) -> Option<Value> {
-        let arns = self.arns()?;
-        Some(match self.group {
+    /// The stack's share, when it admits these APIs.
+    fn admitting(&self, arns: &BTreeSet<String>) -> Value {
+        match self.group {
             None => policy::only_to(arns.iter().map(String::as_str)),
-            Some(_) => statements::named(&self.sid(), statements::invoke(&arns)),
-        })
+            Some(_) => statements::named(&self.sid(), statements::invoke(arns)),
+        }
     }
 
-    async fn put(&self, aws: &Aws, endpoint: &str) -> Result<()> {
-        let wanted = self
-            .wanted()
-            .ok_or_else(|| Error::not_yet("its APIs are not there yet"))?;
+    /// What should be of the stack's share.
+    fn wanted(&self) -> Option<Value> {
+        Some(self.admitting(&self.arns()?))
+    }
+
+    /// The share while rules may still lead to an API that goes: it admits what
+    /// it did and what it should. What somebody else has made of it goes at once.
+    fn for_now(&self, has: &Value) -> Option<Value> {
+        let wanted = self.arns()?;
+        let before = named(has);
+        if policy::normal(&self.admitting(&before)) == *has {
+            Some(self.admitting(&before.union(&wanted).cloned().collect()))
+        } else {
+            Some(self.admitting(&wanted))
+        }
+    }
+
+    async fn put(&self, aws: &Aws, endpoint: &str, share: Option<Value>) -> Result<()> {
+        let wanted = share.ok_or_else(|| Error::not_yet("its APIs are not there yet"))?;
         let wanted = match self.group {
             None => wanted,
             Some(_) => statements::with(&read(aws, endpoint).await?, &wanted),
@@ -201,21 +215,27 @@ impl Resource for EndpointPolicy {
             None => "policy",
             Some(_) => "statement",
         };
-        match self.wanted() {
-            None => vec![Drift::new(field, policy::words(has), UNKNOWN)],
-            Some(wanted) => {
-                let wanted = policy::normal(&wanted);
-                Drift::between(field, has, &wanted).into_iter().collect()
-            }
-        }
+        let (Some(now), Some(wanted)) = (self.for_now(has), self.wanted()) else {
+            return vec![Drift::new(field, policy::words(has), UNKNOWN)];
+        };
+        let (now, wanted) = (policy::normal(&now), policy::normal(&wanted));
+        let opened = Drift::between(field, has, &now);
+        let narrowed = Drift::between(field, &now, &wanted).map(Drift::at_last);
+        opened.into_iter().chain(narrowed).collect()
     }
 
     async fn create(&self, aws: &Aws) -> Result<()> {
-        self.put(aws, &self.endpoint.require()?.id).await
+        self.put(aws, &self.endpoint.require()?.id, self.wanted())
+            .await
     }
 
-    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, _drift: &[Drift]) -> Result<()> {
-        self.put(aws, &actual.endpoint).await
+    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift]) -> Result<()> {
+        let share = if drift.iter().any(|one| one.last) {
+            self.wanted()
+        } else {
+            self.for_now(&actual.policy)
+        };
+        self.put(aws, &actual.endpoint, share).await
     }
 
     async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
@@ -226,6 +246,19 @@ impl Resource for EndpointPolicy {
         };
         crate::aws::error::none_if_missing(closed).map(drop)
     }
+}
+
+/// The APIs that a share of the stack's admits.
+fn named(share: &Value) -> BTreeSet<String> {
+    let statement = share.get("Statement").unwrap_or(share);
+    let resources = match &statement["Resource"] {
+        Value::Array(several) => several.iter().collect(),
+        one => vec![one],
+    };
+    let arns = resources.into_iter().filter_map(Value::as_str);
+    arns.filter_map(|text| text.strip_suffix("/*"))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The stack's statements in the policies of endpoints that it borrows or has

@@ -204,7 +204,7 @@ async fn when_manage_is_taken_back_what_was_opened_is_closed() {
     tokio::time::sleep(Duration::from_secs(30)).await;
     let (_, rules) = lent(&bench);
     assert_eq!(rules, before.1);
-    assert_eq!(ask(&bench, HOST, "/").hop, Some(Hop::TargetHealth));
+    assert_eq!(ask(&bench, HOST, "/").hop, Some(Hop::SecurityGroup));
     assert!(bench.down().await.ok());
     assert_eq!(lent(&bench), before);
 }
@@ -358,7 +358,7 @@ async fn a_change_of_pins_killed_at_any_call_is_finished_without_a_gap() {
         change(&mut bench, "pinned.toml", &[&pins]);
         let before = bench.simulator.journal().len();
         let outcome = if let Some(point) = point {
-            let faults = hanging_from(before + point).faults;
+            let faults = hanging_from(point).faults;
             bench.simulator.set_faults(faults);
             Box::pin(up_killed(&bench)).await;
             bench.simulator.set_faults(Vec::new());
