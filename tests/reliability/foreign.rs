@@ -5,7 +5,6 @@ use std::{collections::BTreeMap, fmt};
 use hybridgw::{
     error::Kind,
     names,
-    resource::Key,
     simulator::{
         Simulator, acm, apigateway, ec2, elbv2, route53,
         world::{Ctx, Region, World},
