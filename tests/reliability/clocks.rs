@@ -65,7 +65,7 @@ fn a_machine_that_sleeps_for_two_hours_wakes_and_goes_on() {
             }));
         }
     }
-    sweep("a_machine_that_sleeps", &sample(cases, 12), async |case| {
+    sweep("a_machine_that_sleeps", &sample(cases, 8), async |case| {
         let bench = case.scene.bench(steady());
         let suspend = Arc::new(Suspend {
             at: case.at,
@@ -80,7 +80,12 @@ fn a_machine_that_sleeps_for_two_hours_wakes_and_goes_on() {
 #[test]
 fn a_clock_that_is_wrong_is_named() {
     // What the services say to a signature of another hour.
-    let codes = ["RequestExpired", "SignatureDoesNotMatch", "InvalidSignatureException", "RequestTimeTooSkewed"];
+    let codes = [
+        "RequestExpired",
+        "SignatureDoesNotMatch",
+        "InvalidSignatureException",
+        "RequestTimeTooSkewed",
+    ];
     sweep("a_clock_that_is_wrong", &codes, async |code| {
         let scene = Scene::all().remove(0);
         let rule = Rule {
@@ -104,7 +109,10 @@ fn a_clock_that_is_wrong_is_named() {
         let named = hints.into_iter().any(|hint| hint.contains("clock"));
         let mut ran = Ran::default();
         if !named || bench.writes() > 0 {
-            ran.findings.push((Breach::Report, format!("the clock is not named: {outcome:?}")));
+            ran.findings.push((
+                Breach::Report,
+                format!("the clock is not named: {outcome:?}"),
+            ));
         }
         ran
     });

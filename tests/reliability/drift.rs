@@ -55,12 +55,17 @@ impl Ours {
 
     fn endpoint(&self, ctx: &Ctx<'_>) -> String {
         let mut ids = ctx.here.ec2.endpoints.keys();
-        ids.find(|id| self.tagged(ctx, id)).expect("the endpoint stands").clone()
+        ids.find(|id| self.tagged(ctx, id))
+            .expect("the endpoint stands")
+            .clone()
     }
 
     fn balancer(&self, ctx: &Ctx<'_>) -> String {
         let mut all = ctx.here.elbv2.balancers.iter();
-        all.find(|(_, one)| one.name == self.stack).expect("it stands").0.clone()
+        all.find(|(_, one)| one.name == self.stack)
+            .expect("it stands")
+            .0
+            .clone()
     }
 
     fn target_group(&self, ctx: &Ctx<'_>) -> String {
@@ -84,25 +89,26 @@ impl Ours {
     fn rule(&self, ctx: &Ctx<'_>) -> String {
         let listener = self.listener(ctx, 443);
         let rules = ctx.here.elbv2.rules_of(&listener);
-        let numbered = rules.iter().filter(|(_, rule)| rule.priority.is_some());
-        numbered.last().expect("it stands").0.to_string()
+        let mut numbered = rules.iter().filter(|(_, rule)| rule.priority.is_some());
+        numbered.next_back().expect("it stands").0.clone()
     }
 
     fn api(&self, ctx: &Ctx<'_>) -> String {
         let ours = |tags: &BTreeMap<String, String>| {
             tags.get("hybridgw:stack") == Some(&self.stack)
-                && tags.get("hybridgw:resource").is_some_and(|key| key == "rest-api")
+                && tags
+                    .get("hybridgw:resource")
+                    .is_some_and(|key| key == "rest-api")
         };
         let mut all = ctx.here.apigateway.apis.iter();
-        all.find(|(_, api)| ours(&api.tags)).expect("it stands").0.clone()
+        all.find(|(_, api)| ours(&api.tags))
+            .expect("it stands")
+            .0
+            .clone()
     }
 }
 
-const fn change(
-    what: &'static str,
-    key: &'static str,
-    make: fn(&mut Ctx<'_>, &Ours),
-) -> Change {
+const fn change(what: &'static str, key: &'static str, make: fn(&mut Ctx<'_>, &Ours)) -> Change {
     Change { what, key, make }
 }
 
@@ -111,67 +117,114 @@ fn changes() -> Vec<Change> {
     let mut all = network_changes();
     all.extend(api_changes());
     all.extend(balancing_changes());
+    all.extend(listening_changes());
     all.push(change("record gone", "dns-record", |ctx, ours| {
         let name = format!("{}.", ours.host);
         for zone in ctx.global.route53.zones.values_mut() {
-            zone.records.retain(|one| one.name != name || one.kind != "A");
+            zone.records
+                .retain(|one| one.name != name || one.kind != "A");
         }
     }));
-    all.push(change("record no longer asks for health", "dns-record", |ctx, ours| {
-        let name = format!("{}.", ours.host);
-        let zones = ctx.global.route53.zones.values_mut();
-        let records = zones.flat_map(|zone| &mut zone.records);
-        for record in records.filter(|one| one.name == name) {
-            if let Some(alias) = &mut record.alias {
-                alias.follows_health = false;
+    all.push(change(
+        "record no longer asks for health",
+        "dns-record",
+        |ctx, ours| {
+            let name = format!("{}.", ours.host);
+            let zones = ctx.global.route53.zones.values_mut();
+            let records = zones.flat_map(|zone| &mut zone.records);
+            for record in records.filter(|one| one.name == name) {
+                if let Some(alias) = &mut record.alias {
+                    alias.follows_health = false;
+                }
             }
-        }
-    }));
+        },
+    ));
     all
 }
 
 fn network_changes() -> Vec<Change> {
     vec![
-        change("rule of the balancer's group gone", "security-group-rules", |ctx, ours| {
-            let group = ours.group(ctx, "load-balancer");
-            let rules = &mut ctx.here.ec2.rules;
-            let id = rules.iter().find(|(_, rule)| rule.group == group && !rule.egress);
-            let id = id.expect("it stands").0.clone();
-            rules.remove(&id);
-        }),
-        change("way to the endpoint gone", "security-group-rules", |ctx, ours| {
-            let group = ours.group(ctx, "load-balancer");
-            ctx.here.ec2.rules.retain(|_, rule| rule.group != group || !rule.egress);
-        }),
-        change("rule of the endpoint's group gone", "security-group-rules", |ctx, ours| {
-            let group = ours.group(ctx, "endpoint");
-            ctx.here.ec2.rules.retain(|_, rule| rule.group != group || rule.egress);
-        }),
+        change(
+            "rule of the balancer's group gone",
+            "security-group-rules",
+            |ctx, ours| {
+                let group = ours.group(ctx, "load-balancer");
+                let rules = &mut ctx.here.ec2.rules;
+                let id = rules
+                    .iter()
+                    .find(|(_, rule)| rule.group == group && !rule.egress);
+                let id = id.expect("it stands").0.clone();
+                rules.remove(&id);
+            },
+        ),
+        change(
+            "way to the endpoint gone",
+            "security-group-rules",
+            |ctx, ours| {
+                let group = ours.group(ctx, "load-balancer");
+                ctx.here
+                    .ec2
+                    .rules
+                    .retain(|_, rule| rule.group != group || !rule.egress);
+            },
+        ),
+        change(
+            "rule of the endpoint's group gone",
+            "security-group-rules",
+            |ctx, ours| {
+                let group = ours.group(ctx, "endpoint");
+                ctx.here
+                    .ec2
+                    .rules
+                    .retain(|_, rule| rule.group != group || rule.egress);
+            },
+        ),
         change("everybody let in", "security-group-rules", |ctx, ours| {
             let rule = Rule {
                 group: ours.group(ctx, "endpoint"),
                 egress: false,
-                traffic: Traffic { protocol: "tcp".to_owned(), from: Some(443), to: Some(443) },
+                traffic: Traffic {
+                    protocol: "tcp".to_owned(),
+                    from: Some(443),
+                    to: Some(443),
+                },
                 peer: Peer::Ipv4("0.0.0.0/0".parse().expect("a range")),
                 description: None,
             };
-            ctx.here.ec2.rules.insert("sgr-0dddddddddddddd01".to_owned(), rule);
+            ctx.here
+                .ec2
+                .rules
+                .insert("sgr-0dddddddddddddd01".to_owned(), rule);
         }),
-        change("record no longer remembered", "load-balancer-security-group", |ctx, ours| {
-            let group = ours.group(ctx, "load-balancer");
-            let tags = ctx.here.ec2.tags.get_mut(&group).expect("it has tags");
-            tags.retain(|key, _| !key.starts_with("hybridgw:record:"));
-        }),
-        change("endpoint's policy opened", "endpoint-policy", |ctx, ours| {
-            let id = ours.endpoint(ctx);
-            let endpoint = ctx.here.ec2.endpoints.get_mut(&id).expect("it stands");
-            endpoint.policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}"#.to_owned();
-        }),
+        change(
+            "record no longer remembered",
+            "load-balancer-security-group",
+            |ctx, ours| {
+                let group = ours.group(ctx, "load-balancer");
+                let tags = ctx.here.ec2.tags.get_mut(&group).expect("it has tags");
+                tags.retain(|key, _| !key.starts_with("hybridgw:record:"));
+            },
+        ),
+        change(
+            "endpoint's policy opened",
+            "endpoint-policy",
+            |ctx, ours| {
+                let id = ours.endpoint(ctx);
+                let endpoint = ctx.here.ec2.endpoints.get_mut(&id).expect("it stands");
+                r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}"#.clone_into(&mut endpoint.policy);
+            },
+        ),
         change("endpoint in another group", "vpc-endpoint", |ctx, ours| {
             let id = ours.endpoint(ctx);
             let endpoint = ctx.here.ec2.endpoints.get_mut(&id).expect("it stands");
             endpoint.groups = vec!["sg-0aaaaaaaaaaaaaa03".to_owned()];
-            for one in ctx.here.ec2.interfaces.values_mut().filter(|one| one.holder == id) {
+            for one in ctx
+                .here
+                .ec2
+                .interfaces
+                .values_mut()
+                .filter(|one| one.holder == id)
+            {
                 one.groups = vec!["sg-0aaaaaaaaaaaaaa03".to_owned()];
             }
         }),
@@ -235,21 +288,49 @@ fn api_changes() -> Vec<Change> {
             }
         }),
         change("mapping gone", "base-path-mapping", |ctx, ours| {
-            let domain = ctx.here.apigateway.domains.get_mut(&ours.host).expect("it stands");
+            let domain = ctx
+                .here
+                .apigateway
+                .domains
+                .get_mut(&ours.host)
+                .expect("it stands");
             domain.mappings.remove("(none)");
         }),
-        change("mapping to another API", "base-path-mapping", |ctx, ours| {
-            let domain = ctx.here.apigateway.domains.get_mut(&ours.host).expect("it stands");
-            let mapping = domain.mappings.get_mut("(none)").expect("it stands");
-            "decoy00001".clone_into(&mut mapping.api);
-        }),
-        change("domain with another certificate", "domain-name", |ctx, ours| {
-            let other = format!("arn:aws:acm:{REGION}:{ACCOUNT}:certificate/decoy");
-            let domain = ctx.here.apigateway.domains.get_mut(&ours.host).expect("it stands");
-            domain.certificate = other;
-        }),
+        change(
+            "mapping to another API",
+            "base-path-mapping",
+            |ctx, ours| {
+                let domain = ctx
+                    .here
+                    .apigateway
+                    .domains
+                    .get_mut(&ours.host)
+                    .expect("it stands");
+                let mapping = domain.mappings.get_mut("(none)").expect("it stands");
+                "decoy00001".clone_into(&mut mapping.api);
+            },
+        ),
+        change(
+            "domain with another certificate",
+            "domain-name",
+            |ctx, ours| {
+                let other = format!("arn:aws:acm:{REGION}:{ACCOUNT}:certificate/decoy");
+                let domain = ctx
+                    .here
+                    .apigateway
+                    .domains
+                    .get_mut(&ours.host)
+                    .expect("it stands");
+                domain.certificate = other;
+            },
+        ),
         change("domain with old TLS", "domain-name", |ctx, ours| {
-            let domain = ctx.here.apigateway.domains.get_mut(&ours.host).expect("it stands");
+            let domain = ctx
+                .here
+                .apigateway
+                .domains
+                .get_mut(&ours.host)
+                .expect("it stands");
             "TLS_1_0".clone_into(&mut domain.security_policy);
         }),
     ]
@@ -257,14 +338,29 @@ fn api_changes() -> Vec<Change> {
 
 fn balancing_changes() -> Vec<Change> {
     vec![
-        change("balancer's attributes reset", "load-balancer", |ctx, ours| {
-            let arn = ours.balancer(ctx);
-            ctx.here.elbv2.balancers.get_mut(&arn).expect("it stands").attributes.clear();
-        }),
+        change(
+            "balancer's attributes reset",
+            "load-balancer",
+            |ctx, ours| {
+                let arn = ours.balancer(ctx);
+                ctx.here
+                    .elbv2
+                    .balancers
+                    .get_mut(&arn)
+                    .expect("it stands")
+                    .attributes
+                    .clear();
+            },
+        ),
         change("balancer in another group", "load-balancer", |ctx, ours| {
             let arn = ours.balancer(ctx);
             let groups = vec!["sg-0aaaaaaaaaaaaaa03".to_owned()];
-            ctx.here.elbv2.balancers.get_mut(&arn).expect("it stands").groups = groups;
+            ctx.here
+                .elbv2
+                .balancers
+                .get_mut(&arn)
+                .expect("it stands")
+                .groups = groups;
         }),
         change("another health check", "target-group", |ctx, ours| {
             let arn = ours.target_group(ctx);
@@ -283,15 +379,33 @@ fn balancing_changes() -> Vec<Change> {
         }),
         change("deregistration delay reset", "target-group", |ctx, ours| {
             let arn = ours.target_group(ctx);
-            ctx.here.elbv2.groups.get_mut(&arn).expect("it stands").attributes.clear();
+            ctx.here
+                .elbv2
+                .groups
+                .get_mut(&arn)
+                .expect("it stands")
+                .attributes
+                .clear();
         }),
         change("target gone", "targets", |ctx, ours| {
             let arn = ours.target_group(ctx);
-            ctx.here.elbv2.groups.get_mut(&arn).expect("it stands").targets.pop();
+            ctx.here
+                .elbv2
+                .groups
+                .get_mut(&arn)
+                .expect("it stands")
+                .targets
+                .pop();
         }),
         change("all targets gone", "targets", |ctx, ours| {
             let arn = ours.target_group(ctx);
-            ctx.here.elbv2.groups.get_mut(&arn).expect("it stands").targets.clear();
+            ctx.here
+                .elbv2
+                .groups
+                .get_mut(&arn)
+                .expect("it stands")
+                .targets
+                .clear();
         }),
         change("somebody's target", "targets", |ctx, ours| {
             let arn = ours.target_group(ctx);
@@ -301,15 +415,34 @@ fn balancing_changes() -> Vec<Change> {
             more.serial += 10_000;
             group.targets.push(more);
         }),
-        change("listener with another certificate", "listener", |ctx, ours| {
-            let arn = ours.listener(ctx, 443);
-            let other = format!("arn:aws:acm:{REGION}:{ACCOUNT}:certificate/decoy");
-            ctx.here.elbv2.listeners.get_mut(&arn).expect("it stands").certificate = Some(other);
-        }),
+    ]
+}
+
+fn listening_changes() -> Vec<Change> {
+    vec![
+        change(
+            "listener with another certificate",
+            "listener",
+            |ctx, ours| {
+                let arn = ours.listener(ctx, 443);
+                let other = format!("arn:aws:acm:{REGION}:{ACCOUNT}:certificate/decoy");
+                ctx.here
+                    .elbv2
+                    .listeners
+                    .get_mut(&arn)
+                    .expect("it stands")
+                    .certificate = Some(other);
+            },
+        ),
         change("listener with old TLS", "listener", |ctx, ours| {
             let arn = ours.listener(ctx, 443);
             let policy = Some("ELBSecurityPolicy-2016-08".to_owned());
-            ctx.here.elbv2.listeners.get_mut(&arn).expect("it stands").policy = policy;
+            ctx.here
+                .elbv2
+                .listeners
+                .get_mut(&arn)
+                .expect("it stands")
+                .policy = policy;
         }),
         change("rule with another host", "listener-rule", |ctx, ours| {
             let arn = ours.rule(ctx);
@@ -369,26 +502,34 @@ fn kinds(plan: &Plan) -> Vec<String> {
 fn a_change_behind_our_back_is_named_and_repaired() {
     let cases: Vec<Case> = EXAMPLES
         .into_iter()
-        .flat_map(|name| changes().into_iter().map(move |change| Case { name, change }))
+        .flat_map(|name| {
+            changes()
+                .into_iter()
+                .map(move |change| Case { name, change })
+        })
         .collect();
-    sweep("a_change_behind_our_back", &sample(cases, 45), async |case| {
-        let standing = Scene::of(case.name, Verb::Down);
-        let bench = standing.bench(steady());
-        apply_to(&bench, &case.change);
-        let mut findings = Findings::new();
-        match bench.plan(&bench.look()).await {
-            Err(error) => findings.push((Breach::Plan, format!("no plan: {error}"))),
-            Ok((_, plan)) if kinds(&plan).iter().any(|kind| kind == case.change.key) => {}
-            Ok((_, plan)) => {
-                let words = format!("{} not named: {:?}", case.change.key, kinds(&plan));
-                findings.push((Breach::Plan, words));
+    sweep(
+        "a_change_behind_our_back",
+        &sample(cases, 16),
+        async |case| {
+            let standing = Scene::of(case.name, Verb::Down);
+            let bench = standing.bench(steady());
+            apply_to(&bench, &case.change);
+            let mut findings = Findings::new();
+            match bench.plan(&bench.look()).await {
+                Err(error) => findings.push((Breach::Plan, format!("no plan: {error}"))),
+                Ok((_, plan)) if kinds(&plan).iter().any(|kind| kind == case.change.key) => {}
+                Ok((_, plan)) => {
+                    let words = format!("{} not named: {:?}", case.change.key, kinds(&plan));
+                    findings.push((Breach::Plan, words));
+                }
             }
-        }
-        let outcome = bench.up().await;
-        let up = Scene::of(case.name, Verb::Up);
-        findings.extend(up.oracle.whole(&bench, &outcome).await);
-        Ran::with(findings)
-    });
+            let outcome = bench.up().await;
+            let up = Scene::of(case.name, Verb::Up);
+            findings.extend(up.oracle.whole(&bench, &outcome).await);
+            Ran::with(findings)
+        },
+    );
 }
 
 struct Gone {
@@ -411,12 +552,14 @@ fn a_thing_that_vanishes_is_made_again() {
         let keys = prepared(async move || {
             let bench = Scene::of(name, Verb::Down).bench(steady());
             let all = discover(&bench.look()).await.expect("reads work");
-            all.iter().map(|one| one.key.to_string()).collect::<Vec<_>>()
+            all.iter()
+                .map(|one| one.key.to_string())
+                .collect::<Vec<_>>()
         });
         let numbered = keys.into_iter().enumerate();
         cases.extend(numbered.map(|(number, key)| Gone { name, number, key }));
     }
-    sweep("a_thing_that_vanishes", &sample(cases, 16), async |case| {
+    sweep("a_thing_that_vanishes", &sample(cases, 8), async |case| {
         let bench = Scene::of(case.name, Verb::Down).bench(steady());
         let all = discover(&bench.look()).await.expect("reads work");
         let aws = bench.connection.writer();
@@ -432,12 +575,12 @@ fn a_thing_that_vanishes_is_made_again() {
 /// Plans are pure, do not depend on the order of what was found, and what is written was planned.
 #[test]
 fn one_apply_of_a_plan_empties_it_whatever_was_there() {
-    sweep("one_apply_of_a_plan", &seeds(12), async |seed| {
+    sweep("one_apply_of_a_plan", &seeds(5), async |seed| {
         let mut random = Random::seeded(*seed);
         let name = EXAMPLES[usize::from(random.below(2) == 1)];
         let bench = Scene::of(name, Verb::Down).bench(steady());
         let mut all = changes();
-        for _ in 0..1 + random.below(4) {
+        for _ in 0..=random.below(4) {
             let count = u64::try_from(all.len()).expect("small");
             let one = all.swap_remove(usize::try_from(random.below(count)).expect("small"));
             // Two may want the same thing: then the second finds it gone.

@@ -12,7 +12,12 @@ fn reads(name: &'static str) -> [usize; 3] {
     prepared(async move || {
         let scene = Scene::of(name, Verb::Down);
         let count = |bench: &crate::bench::Bench| {
-            assert_eq!(bench.writes(), 0, "{:?}", bench.connection.journal.by_operation());
+            assert_eq!(
+                bench.writes(),
+                0,
+                "{:?}",
+                bench.connection.journal.by_operation()
+            );
             bench.connection.journal.attempts()
         };
         let bench = scene.bench(hybridgw::simulator::conditions::Conditions::default());

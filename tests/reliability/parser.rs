@@ -15,9 +15,42 @@ const AT_ONCE: Duration = Duration::from_secs(2);
 
 /// What is put into a file to confuse its reader.
 const PIECES: [&str; 36] = [
-    "\"", "'", "'''", "[", "]", "[[", "]]", "{", "}", "=", ".", ",", "#", "\n", "\t", "\\", "\0", "é", "\u{202e}", "\u{feff}",
-    "${HOME}", "${", "$${", "nan", "inf", "-1", "1e400", "99999999999999999999", "true", "2026-01-01T00:00:00Z", "[[route]]\n",
-    "[network]\n", "subnets = []\n", "path = \"/\"\n", "&a *a", "- ",
+    "\"",
+    "'",
+    "'''",
+    "[",
+    "]",
+    "[[",
+    "]]",
+    "{",
+    "}",
+    "=",
+    ".",
+    ",",
+    "#",
+    "\n",
+    "\t",
+    "\\",
+    "\0",
+    "é",
+    "\u{202e}",
+    "\u{feff}",
+    "${HOME}",
+    "${",
+    "$${",
+    "nan",
+    "inf",
+    "-1",
+    "1e400",
+    "99999999999999999999",
+    "true",
+    "2026-01-01T00:00:00Z",
+    "[[route]]\n",
+    "[network]\n",
+    "subnets = []\n",
+    "path = \"/\"\n",
+    "&a *a",
+    "- ",
 ];
 
 /// One change of a text: where (in thousandths), how many characters go, what comes.
@@ -34,7 +67,11 @@ fn edits() -> impl Strategy<Value = Vec<Edit>> {
     let edit = prop_oneof![
         (place.clone(), 0usize..40, prop::sample::select(&PIECES[..]))
             .prop_map(|(at, less, piece)| Edit::Put(at, less, piece)),
-        (place.clone(), prop::sample::select(&["[", "{a=", "a.", "- ", "{\"a\":", "("][..]), 1usize..5_000)
+        (
+            place.clone(),
+            prop::sample::select(&["[", "{a=", "a.", "- ", "{\"a\":", "("][..]),
+            1usize..5_000
+        )
             .prop_map(|(at, piece, times)| Edit::Nest(at, piece, times)),
         (place.clone(), 1usize..400).prop_map(|(at, length)| Edit::Repeat(at, length)),
         (place, any::<String>()).prop_map(|(at, noise)| Edit::Noise(at, noise)),
@@ -111,9 +148,17 @@ fn no_setting_of_the_command_line_makes_its_reader_panic_or_hang() {
 fn no_openapi_file_makes_its_reader_panic_or_hang() {
     let file = example("openapi.yaml");
     let text = std::fs::read_to_string(&file).expect("an example can be read");
-    survives(&text, |text| Body::parse(text, &file).err().map(|error| error.to_string()));
+    survives(&text, |text| {
+        Body::parse(text, &file)
+            .err()
+            .map(|error| error.to_string())
+    });
     let json = r#"{"openapi":"3.0.1","info":{"title":"t","version":"1"},"paths":{"/a":{"get":{"responses":{},
         "x-amazon-apigateway-integration":{"type":"mock","requestTemplates":{"application/json":"{}"}}}}}}"#;
     let file = example("openapi.json");
-    survives(json, |text| Body::parse(text, &file).err().map(|error| error.to_string()));
+    survives(json, |text| {
+        Body::parse(text, &file)
+            .err()
+            .map(|error| error.to_string())
+    });
 }

@@ -49,7 +49,9 @@ fn empty(served: &Served) {
 fn killed(verb: Verb, calls: &[(&str, u64)]) {
     let scene = Scene::of("placeholder.toml", verb);
     let arguments = if verb == Verb::Down { DOWN } else { UP };
-    let points = calls.iter().flat_map(|call| [false, true].map(|applied| (*call, applied)));
+    let points = calls
+        .iter()
+        .flat_map(|call| [false, true].map(|applied| (*call, applied)));
     let points: Vec<_> = points.collect();
     for together in points.chunks(4) {
         thread::scope(|scope| {
@@ -145,12 +147,22 @@ fn interrupted_by(signal: &str) {
     assert!(ended.stderr.contains("hybridgw up"), "{ended}");
     // What it says is left is there.
     let world = served.simulator.world();
-    let here = world.region(crate::bench::ACCOUNT, crate::bench::REGION).expect("it is in use");
+    let here = world
+        .region(crate::bench::ACCOUNT, crate::bench::REGION)
+        .expect("it is in use");
     let left = result["left_behind"].as_array().expect("a list");
-    let groups = here.ec2.groups.values().filter(|group| group.name == "orders-dev-endpoint");
+    let groups = here
+        .ec2
+        .groups
+        .values()
+        .filter(|group| group.name == "orders-dev-endpoint");
     // One of that name is a decoy in another VPC.
     let stands = groups.count() == 2;
-    assert_eq!(left.iter().any(|key| key == "endpoint-security-group"), stands, "{ended}");
+    assert_eq!(
+        left.iter().any(|key| key == "endpoint-security-group"),
+        stands,
+        "{ended}"
+    );
     whole(&served);
 }
 
@@ -188,7 +200,10 @@ fn with_nobody_to_read_it_does_not_panic_and_the_next_run_is_whole() {
     if status.success() {
         let scene = Scene::of("placeholder.toml", Verb::Up);
         let findings = judge(&scene, &served, Verb::Up);
-        assert!(findings.is_empty(), "it says that all is done: {findings:?}");
+        assert!(
+            findings.is_empty(),
+            "it says that all is done: {findings:?}"
+        );
     }
     whole(&served);
 }
@@ -200,7 +215,13 @@ fn a_full_disk_is_an_error_and_not_a_panic() {
         let device = OpenOptions::new().write(true).open("/dev/full");
         Stdio::from(device.expect("there is a full device"))
     };
-    for arguments in [&["plan"][..], &["plan", "-o", "json"], &["status"], &["outputs"], &UP] {
+    for arguments in [
+        &["plan"][..],
+        &["plan", "-o", "json"],
+        &["status"],
+        &["outputs"],
+        &UP,
+    ] {
         let ended = Running::start(served.command(arguments).stdout(full())).end();
         // A plan for people goes to stderr, which is not full.
         let said = ended.stderr.contains("No space left") || ended.status.success();
@@ -214,7 +235,10 @@ fn a_full_disk_is_an_error_and_not_a_panic() {
     // A world that cannot be written stops the rehearsal before anything is made.
     let mut command = served.command(&["--simulate=/proc/hybridgw-world.json", "up", "--yes"]);
     let ended = Running::start(&mut command).end().exits(1);
-    assert!(ended.stderr.contains("simulated account cannot be used"), "{ended}");
+    assert!(
+        ended.stderr.contains("simulated account cannot be used"),
+        "{ended}"
+    );
 }
 
 #[test]
@@ -225,7 +249,10 @@ fn no_secret_is_ever_shown_not_even_in_the_most_talkative_log() {
         let mut command = served.command(arguments);
         command.env("RUST_LOG", "trace");
         let ended = Running::start(&mut command).end();
-        assert!(ended.stderr.lines().count() > 100, "it was to be talkative: {ended}");
+        assert!(
+            ended.stderr.lines().count() > 100,
+            "it was to be talkative: {ended}"
+        );
         ended
     };
     talk(&["-vv", "up", "--yes"]).exits(0);
@@ -240,6 +267,8 @@ fn no_secret_is_ever_shown_not_even_in_the_most_talkative_log() {
     // Neither does the account keep it.
     let world = serde_json::to_string(&served.simulator.world()).expect("a world is JSON");
     let shown = CANARIES.iter().filter(|secret| world.contains(*secret));
-    let findings: Findings = shown.map(|one| (Breach::Secret, (*one).to_owned())).collect();
+    let findings: Findings = shown
+        .map(|one| (Breach::Secret, (*one).to_owned()))
+        .collect();
     assert!(findings.is_empty(), "{findings:?}");
 }

@@ -116,7 +116,10 @@ pub struct Listener(Mutex<Vec<usize>>);
 impl Listener {
     /// The numbers of the calls that wrote.
     pub fn writes(&self) -> Vec<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }
 
@@ -159,7 +162,7 @@ impl Kill {
 
     async fn strike(&self) {
         self.struck.notify_one();
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

@@ -57,7 +57,9 @@ impl Served {
                 let stopped = async {
                     let _ = stopped.await;
                 };
-                server::serve(listener, served, stopped).await.expect("it serves");
+                server::serve(listener, served, stopped)
+                    .await
+                    .expect("it serves");
             });
         });
         Self {
@@ -102,7 +104,11 @@ impl Served {
             from: None,
             probability: None,
             times: None,
-            then: if applied { Fault::HangReply } else { Fault::Hang },
+            then: if applied {
+                Fault::HangReply
+            } else {
+                Fault::Hang
+            },
         }]);
     }
 
@@ -111,7 +117,10 @@ impl Served {
         let began = Instant::now();
         while began.elapsed() < DEADLINE {
             let journal = self.simulator.journal();
-            if journal.iter().any(|entry| entry.outcome.starts_with("hang")) {
+            if journal
+                .iter()
+                .any(|entry| entry.outcome.starts_with("hang"))
+            {
                 return true;
             }
             thread::sleep(Duration::from_millis(10));
@@ -168,7 +177,10 @@ impl Running {
         let sent = Command::new("kill")
             .args([format!("-{name}"), self.child.id().to_string()])
             .status();
-        assert!(sent.expect("there is a kill").success(), "the program is gone already");
+        assert!(
+            sent.expect("there is a kill").success(),
+            "the program is gone already"
+        );
     }
 
     /// Waits for its end, not for ever.
@@ -185,7 +197,9 @@ impl Running {
             thread::sleep(Duration::from_millis(10));
         };
         let read = |stream: Option<JoinHandle<String>>| {
-            stream.map(|thread| thread.join().expect("it reads")).unwrap_or_default()
+            stream
+                .map(|thread| thread.join().expect("it reads"))
+                .unwrap_or_default()
         };
         let ended = Ended {
             status,
@@ -227,7 +241,12 @@ impl Ended {
 
 impl fmt::Display for Ended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { status, took, stdout, stderr } = self;
+        let Self {
+            status,
+            took,
+            stdout,
+            stderr,
+        } = self;
         write!(f, "{status} after {took:?}\n{stdout}\n{stderr}")
     }
 }

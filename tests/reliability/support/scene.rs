@@ -99,7 +99,9 @@ impl Scene {
     /// Every example with every verb.
     pub fn all() -> Vec<Arc<Self>> {
         let verbs = [Verb::Up, Verb::Down, Verb::Change];
-        let pairs = EXAMPLES.into_iter().flat_map(|name| verbs.map(|verb| (name, verb)));
+        let pairs = EXAMPLES
+            .into_iter()
+            .flat_map(|name| verbs.map(|verb| (name, verb)));
         pairs.map(|(name, verb)| Self::of(name, verb)).collect()
     }
 
@@ -135,7 +137,10 @@ impl Scene {
         scene.writes = listener.writes();
         if verb != Verb::Down {
             // What stands at the end of a change is what a fresh `up` would make.
-            let fresh = Bench::at(account_with(&scene.oracle.before, steady()), scene.config.clone());
+            let fresh = Bench::at(
+                account_with(&scene.oracle.before, steady()),
+                scene.config.clone(),
+            );
             let outcome = fresh.up().await;
             assert!(outcome.ok(), "{name}: {outcome:?}");
             scene.oracle.golden = beyond(&scene.oracle.before, &fresh.simulator.world());
@@ -201,7 +206,9 @@ pub fn account_with(world: &World, conditions: Conditions) -> Simulator {
 /// The example with one subnet less, so that a change can follow.
 fn fewer(name: &str) -> Config {
     let subnets = match name {
-        "placeholder.toml" => r#"network.subnets=["subnet-0aaaaaaaaaaaaaaaa","subnet-0bbbbbbbbbbbbbbbb"]"#,
+        "placeholder.toml" => {
+            r#"network.subnets=["subnet-0aaaaaaaaaaaaaaaa","subnet-0bbbbbbbbbbbbbbbb"]"#
+        }
         _ => r#"network.subnets=["subnet-0aaaaaaaaaaaaaaaa","subnet-0cccccccccccccccc"]"#,
     };
     config(name, &[subnets.to_owned()])
@@ -266,21 +273,37 @@ fn add_decoys(ctx: &mut Ctx<'_>, ours: &Config) {
     let stack = &ours.stack;
     let vpc = &ours.network.vpc;
     let tags = |pairs: &[(&str, &str)]| {
-        let pairs = pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        let pairs = pairs
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         pairs.collect::<BTreeMap<String, String>>()
     };
     // Groups of the same names in another VPC, untagged; and one whose tag is nearly ours.
     let other = "vpc-0feedfeedfeedfeed";
     ec2::furnish::add_vpc(ctx, other, "10.9.0.0/16".parse().expect("a range"));
     for (id, place, name) in [
-        ("sg-0aaaaaaaaaaaaaa01", other, format!("{stack}-load-balancer")),
+        (
+            "sg-0aaaaaaaaaaaaaa01",
+            other,
+            format!("{stack}-load-balancer"),
+        ),
         ("sg-0aaaaaaaaaaaaaa02", other, format!("{stack}-endpoint")),
-        ("sg-0aaaaaaaaaaaaaa03", vpc, format!("{stack}-load-balancers")),
+        (
+            "sg-0aaaaaaaaaaaaaa03",
+            vpc,
+            format!("{stack}-load-balancers"),
+        ),
     ] {
         ec2::furnish::add_group(ctx, id, place, &name, "somebody's");
     }
-    let near = tags(&[("hybridgw:stack", &format!("{stack}2")), ("hybridgw:resource", "vpc-endpoint")]);
-    ctx.here.ec2.tags.insert("sg-0aaaaaaaaaaaaaa03".to_owned(), near.clone());
+    let near = tags(&[
+        ("hybridgw:stack", &format!("{stack}2")),
+        ("hybridgw:resource", "vpc-endpoint"),
+    ]);
+    ctx.here
+        .ec2
+        .tags
+        .insert("sg-0aaaaaaaaaaaaaa03".to_owned(), near.clone());
     // A user's own endpoint for the same service, and an API for it that is called like ours.
     let service = format!("com.amazonaws.{REGION}.execute-api");
     let (endpoint, subnets) = ("vpce-0aaaaaaaaaaaaaa01", &ours.network.subnets);
@@ -293,21 +316,33 @@ fn add_decoys(ctx: &mut Ctx<'_>, ours: &Config) {
         let api = ctx.here.apigateway.apis.get_mut(id).expect("just added");
         stack.clone_into(&mut api.name);
     }
-    let api = ctx.here.apigateway.apis.get_mut("decoy00002").expect("just added");
+    let api = ctx
+        .here
+        .apigateway
+        .apis
+        .get_mut("decoy00002")
+        .expect("just added");
     api.tags = near;
     // A load balancer, listener and target group of a user's.
     let arn = |rest: &str| format!("arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:{rest}");
     let balancer = arn(&format!("loadbalancer/app/{stack}-x/50dc6c495c0c9188"));
     let added = elbv2::furnish::add_load_balancer(ctx, &balancer, vpc, subnets, &groups);
     assert!(added.is_ok(), "{added:?}");
-    let listener = arn(&format!("listener/app/{stack}-x/50dc6c495c0c9188/f2f7dc8efc522ab2"));
+    let listener = arn(&format!(
+        "listener/app/{stack}-x/50dc6c495c0c9188/f2f7dc8efc522ab2"
+    ));
     elbv2::furnish::add_https_listener(ctx, &listener, 443, &ours.domain.certificate);
     let group = arn(&format!("targetgroup/{stack}-backend/73e2d6bc24d8a067"));
     elbv2::furnish::add_target_group(ctx, &group, vpc, "/");
     add_decoy_records(ctx, ours);
     add_decoy_permissions(ctx, ours);
     let certificate = format!("arn:aws:acm:{REGION}:{ACCOUNT}:certificate/decoy");
-    acm::furnish::add_certificate(ctx, &certificate, &[ours.domain.name.clone()], acm::Status::Issued);
+    acm::furnish::add_certificate(
+        ctx,
+        &certificate,
+        std::slice::from_ref(&ours.domain.name),
+        acm::Status::Issued,
+    );
 }
 
 /// Records beside ours: other types at our name, other names of the zone.

@@ -58,18 +58,27 @@ fn network(then: &Region, now: &Region) -> Vec<String> {
             other => format!("{other:?}"),
         };
         let way = if rule.egress { "to" } else { "from" };
-        format!("rule of {} {way} {peer} {:?}", name(&rule.group), rule.traffic)
+        format!(
+            "rule of {} {way} {peer} {:?}",
+            name(&rule.group),
+            rule.traffic
+        )
     };
     lines.extend(new(&then.ec2.rules, &now.ec2.rules).map(|(_, one)| rule(one)));
     lines.extend(
         new(&then.ec2.endpoints, &now.ec2.endpoints)
             // AWS shows a deleted one for a while.
-            .filter(|(_, one)| !matches!(one.state, EndpointState::Deleting | EndpointState::Deleted))
+            .filter(|(_, one)| {
+                !matches!(one.state, EndpointState::Deleting | EndpointState::Deleted)
+            })
             .map(|(_, one)| {
                 let mut subnets = one.subnets.clone();
                 subnets.sort();
                 let groups: Vec<String> = one.groups.iter().map(|id| name(id)).collect();
-                format!("endpoint of {} {subnets:?} {groups:?} {:?}", one.service, one.state)
+                format!(
+                    "endpoint of {} {subnets:?} {groups:?} {:?}",
+                    one.service, one.state
+                )
             }),
     );
     lines
@@ -97,7 +106,10 @@ fn apis(then: &Region, now: &Region) -> Vec<String> {
         );
         for resource in api.resources.values() {
             let methods: Vec<&String> = resource.methods.keys().collect();
-            lines.push(format!("path {} {methods:?} of {}", resource.path, api.name));
+            lines.push(format!(
+                "path {} {methods:?} of {}",
+                resource.path, api.name
+            ));
         }
     }
     for (host, domain) in new(&then.domains, &now.domains) {
@@ -105,7 +117,10 @@ fn apis(then: &Region, now: &Region) -> Vec<String> {
         for (path, mapping) in &domain.mappings {
             let api = now.apis.get(&mapping.api);
             let api = api.map_or("?", |api| api.name.as_str());
-            lines.push(format!("mapping {host} {path} to {api} {:?}", mapping.stage));
+            lines.push(format!(
+                "mapping {host} {path} to {api} {:?}",
+                mapping.stage
+            ));
         }
     }
     lines
@@ -118,7 +133,10 @@ fn balancing(then: &Region, now: &Region) -> Vec<String> {
         let mut subnets = balancer.subnets.clone();
         subnets.sort();
         let active = balancer.active;
-        lines.push(format!("balancer {} {subnets:?} active {active}", balancer.name));
+        lines.push(format!(
+            "balancer {} {subnets:?} active {active}",
+            balancer.name
+        ));
     }
     for (_, group) in new(&before.groups, &after.groups) {
         lines.push(format!("target group {}", group.name));
@@ -126,7 +144,10 @@ fn balancing(then: &Region, now: &Region) -> Vec<String> {
         lines.extend(staying.map(|target| {
             let interfaces = now.ec2.interfaces.values();
             let known = interfaces.filter(|one| one.address.to_string() == target.id);
-            let holder = known.map(|one| one.kind.as_str()).next().unwrap_or("nothing");
+            let holder = known
+                .map(|one| one.kind.as_str())
+                .next()
+                .unwrap_or("nothing");
             let health = match &target.health.verdict {
                 Verdict::Healthy => "healthy",
                 _ => "not healthy",
@@ -148,7 +169,9 @@ fn functions(then: &Region, now: &Region) -> Vec<String> {
     let count = |region: &Region, name: &str| {
         let function = region.lambda.functions.get(name);
         let policies = function.iter().flat_map(|one| one.policies.values());
-        policies.map(|policy| policy.statements.len()).sum::<usize>()
+        policies
+            .map(|policy| policy.statements.len())
+            .sum::<usize>()
     };
     let mut lines = Vec::new();
     for name in now.lambda.functions.keys() {
@@ -161,12 +184,17 @@ fn functions(then: &Region, now: &Region) -> Vec<String> {
 fn records(before: &World, after: &World, now: &Region) -> Vec<String> {
     let zones = |world: &World| {
         let account = world.accounts().get(ACCOUNT);
-        account.map(|one| one.global.route53.zones.clone()).unwrap_or_default()
+        account
+            .map(|one| one.global.route53.zones.clone())
+            .unwrap_or_default()
     };
     let (then, zones) = (zones(before), zones(after));
     let mut lines = Vec::new();
     for (id, zone) in &zones {
-        let old = then.get(id).map(|zone| zone.records.as_slice()).unwrap_or_default();
+        let old = then
+            .get(id)
+            .map(|zone| zone.records.as_slice())
+            .unwrap_or_default();
         for record in zone.records.iter().filter(|record| !old.contains(record)) {
             let target = record.alias.as_ref().map(|alias| alias.name.as_str());
             let target = target.unwrap_or("no alias").trim_end_matches('.');
