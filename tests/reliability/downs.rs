@@ -39,7 +39,7 @@ fn down_takes_what_an_up_killed_at_any_call_has_left() {
             at,
         })
     });
-    let cases = sample(points.collect(), 20);
+    let cases = sample(points.collect(), 8);
     sweep("down_takes_what_an_up_killed", &cases, async |case| {
         let bench = case.up.bench(steady());
         let kill = Kill::at(case.at, true);
@@ -112,14 +112,14 @@ async fn from_a_part(seed: u64, verb: Verb) -> Ran {
 
 #[test]
 fn down_ends_empty_whatever_part_is_missing() {
-    sweep("down_ends_empty", &seeds(20), async |seed| {
+    sweep("down_ends_empty", &seeds(8), async |seed| {
         from_a_part(*seed, Verb::Down).await
     });
 }
 
 #[test]
 fn up_ends_whole_whatever_part_is_missing() {
-    sweep("up_ends_whole", &seeds(20), async |seed| {
+    sweep("up_ends_whole", &seeds(8), async |seed| {
         from_a_part(*seed, Verb::Up).await
     });
 }

@@ -172,10 +172,9 @@ fn every_taken_name(killed: impl Fn(&str) -> Vec<Option<usize>>) -> Vec<Case> {
     for name in EXAMPLES {
         for taken in TAKEN {
             for whose in WHOSE {
-                if taken.contains("record") || taken == "alias" {
-                    if whose != Whose::Untagged {
-                        continue;
-                    }
+                let record = taken.contains("record") || taken == "alias";
+                if record && whose != Whose::Untagged {
+                    continue;
                 }
                 cases.extend(killed(name).into_iter().map(|killed| Case {
                     name,
@@ -201,7 +200,7 @@ async fn taken(case: &Case) -> Ran {
         return Ran::default();
     }
     edit(&bench.simulator, |ctx| {
-        take(ctx, &bench, case.taken, case.whose)
+        take(ctx, &bench, case.taken, case.whose);
     });
     let before = bench.simulator.world();
     let bench = bench.afresh();
@@ -228,7 +227,7 @@ fn a_name_that_somebody_took_after_a_kill_is_refused() {
         let scene = Scene::of(example.expect("an example"), Verb::Up);
         scene.writes.iter().copied().map(Some).collect()
     };
-    let cases = sample(every_taken_name(points), 24);
+    let cases = sample(every_taken_name(points), 10);
     sweep("a_name_that_somebody_took", &cases, taken);
 }
 
@@ -425,7 +424,12 @@ fn copy_tags(ctx: &mut Ctx<'_>, bench: &Bench, kind: &str) {
         _ => {
             let certificate = format!("arn:aws:acm:{REGION}:{ACCOUNT}:certificate/theirs");
             let host = "theirs.corp.example.com".to_owned();
-            acm::furnish::add_certificate(ctx, &certificate, &[host.clone()], acm::Status::Issued);
+            acm::furnish::add_certificate(
+                ctx,
+                &certificate,
+                std::slice::from_ref(&host),
+                acm::Status::Issued,
+            );
             let domains = &mut ctx.here.apigateway.domains;
             let mut domain = domains[&config.domain.name].clone();
             domain.name.clone_from(&host);
@@ -489,4 +493,235 @@ fn copies_stand(
         now.len()
     );
     vec![(Breach::Foreign, words)]
+}
+
+/// What somebody hangs onto things of ours, outside of what we manage. (A domain's mappings
+/// cannot be tagged: they are managed whole, like the rules of our security groups.)
+fn hang_on(ctx: &mut Ctx<'_>, bench: &Bench) {
+    let stack = &bench.config.stack;
+    let balancers = &ctx.here.elbv2.balancers;
+    let arn = balancers
+        .iter()
+        .find(|(_, one)| one.name == *stack)
+        .expect("it stands")
+        .0;
+    let listener = format!(
+        "{}/f2f7dc8efc52dddd",
+        arn.replacen(":loadbalancer/", ":listener/", 1)
+    );
+    elbv2::furnish::add_https_listener(ctx, &listener, 8443, &bench.config.domain.certificate);
+    for api in ctx.here.apigateway.apis.values_mut() {
+        let ours = api.tags.get("hybridgw:stack") == Some(stack);
+        if let Some(stage) = api.stages.get("v1").cloned().filter(|_| ours) {
+            let stage = apigateway::Stage {
+                tags: BTreeMap::new(),
+                ..stage
+            };
+            api.stages.insert("theirs".to_owned(), stage);
+        }
+    }
+}
+
+/// The parts of the world that [`hang_on`] adds.
+fn hung(world: &World) -> String {
+    let here = world.region(ACCOUNT, REGION).expect("it is in use");
+    let listeners = here
+        .elbv2
+        .listeners
+        .iter()
+        .filter(|(_, one)| one.port == 8443);
+    let apis = here.apigateway.apis.iter();
+    let stages = apis.filter_map(|(id, api)| Some((id, api.stages.get("theirs")?)));
+    let (listeners, stages): (Vec<_>, Vec<_>) = (listeners.collect(), stages.collect());
+    format!("{listeners:?} {stages:?}")
+}
+
+#[test]
+fn what_somebody_hangs_onto_our_things_is_left_alone_by_up() {
+    let verbs = [Verb::Down, Verb::Change];
+    let cases: Vec<String> = EXAMPLES
+        .into_iter()
+        .flat_map(|name| verbs.map(|verb| format!("{name}/{verb}")))
+        .collect();
+    sweep("what_somebody_hangs_onto", &cases, async |case| {
+        let (name, verb) = case.split_once('/').expect("two parts");
+        let name = EXAMPLES
+            .into_iter()
+            .find(|one| *one == name)
+            .expect("an example");
+        let verb = verbs
+            .into_iter()
+            .find(|one| one.to_string() == verb)
+            .expect("a verb");
+        let bench = Scene::of(name, verb).bench(steady());
+        edit(&bench.simulator, |ctx| hang_on(ctx, &bench));
+        let before = hung(&bench.simulator.world());
+        let outcome = bench.up().await;
+        let mut findings = Findings::new();
+        if hung(&bench.simulator.world()) != before {
+            findings.push((Breach::Foreign, format!("it was touched: {outcome:?}")));
+        }
+        findings.extend((!outcome.ok()).then(|| (Breach::Report, format!("{outcome:?}"))));
+        Ran::with(findings)
+    });
+}
+
+/// The oracle would see what it is there to see.
+#[test]
+fn the_oracle_sees_a_second_one_an_orphan_a_missing_one_and_a_foreign_write() {
+    let scene = Scene::of("placeholder.toml", Verb::Up);
+    let standing = Scene::of("placeholder.toml", Verb::Down);
+    let breaches = |change: &dyn Fn(&mut Ctx<'_>)| {
+        let scene = std::sync::Arc::clone(&scene);
+        let world = {
+            let simulator = crate::support::scene::account_with(&standing.start, steady());
+            edit(&simulator, |ctx| change(ctx));
+            simulator
+        };
+        let bench = Bench::at(world, scene.config.clone());
+        let found = scene.oracle.standing(&bench);
+        found
+            .into_iter()
+            .map(|(breach, _)| breach)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(breaches(&|_| {}), []);
+    let ours = |ctx: &Ctx<'_>| {
+        let mut apis = ctx.here.apigateway.apis.iter();
+        let tag = |api: &apigateway::Api| api.tags.get("hybridgw:stack").cloned();
+        let found = apis.find(|(_, api)| tag(api).as_deref() == Some("orders-dev"));
+        found.expect("it stands").0.clone()
+    };
+    let second = |ctx: &mut Ctx<'_>| {
+        let api = ctx.here.apigateway.apis[&ours(ctx)].clone();
+        ctx.here
+            .apigateway
+            .apis
+            .insert("second0001".to_owned(), api);
+    };
+    assert!(
+        breaches(&second)
+            .iter()
+            .all(|one| *one == Breach::Duplicate)
+    );
+    assert!(!breaches(&second).is_empty());
+    let missing = |ctx: &mut Ctx<'_>| {
+        let id = ours(ctx);
+        ctx.here
+            .apigateway
+            .apis
+            .get_mut(&id)
+            .expect("it stands")
+            .deployments
+            .clear();
+    };
+    assert_eq!(breaches(&missing), [Breach::Missing]);
+    let orphan = |ctx: &mut Ctx<'_>| {
+        ec2::furnish::add_group(
+            ctx,
+            "sg-0eeeeeeeeeeeeee01",
+            "vpc-0a1b2c3d4e5f60718",
+            "left",
+            "",
+        );
+    };
+    assert!(breaches(&orphan).contains(&Breach::Orphan));
+    let touched = |ctx: &mut Ctx<'_>| {
+        let api = ctx
+            .here
+            .apigateway
+            .apis
+            .get_mut("decoy00001")
+            .expect("a decoy");
+        api.description = Some("touched".to_owned());
+    };
+    assert_eq!(breaches(&touched), [Breach::Foreign]);
+    let deleted = |ctx: &mut Ctx<'_>| {
+        ctx.here.ec2.tags.remove("sg-0aaaaaaaaaaaaaa03");
+    };
+    assert_eq!(breaches(&deleted), [Breach::Foreign]);
+}
+
+/// Somebody has taken our tags off a thing: it is not ours any more.
+#[test]
+fn a_thing_without_our_tags_is_neither_changed_nor_deleted() {
+    let kinds = [
+        "load-balancer",
+        "target-group",
+        "domain-name",
+        "load-balancer-security-group",
+        "endpoint-security-group",
+    ];
+    sweep("a_thing_without_our_tags", &kinds, async |kind| {
+        let scene = Scene::of("placeholder.toml", Verb::Down);
+        let bench = scene.bench(steady());
+        edit(&bench.simulator, |ctx| {
+            let is = |tags: &BTreeMap<String, String>| {
+                tags.get("hybridgw:stack")
+                    .is_some_and(|stack| stack == "orders-dev")
+                    && tags
+                        .get("hybridgw:resource")
+                        .is_some_and(|key| key == *kind)
+            };
+            for tags in ctx.here.elbv2.tags.values_mut().filter(|tags| is(tags)) {
+                tags.clear();
+            }
+            for tags in ctx.here.ec2.tags.values_mut().filter(|tags| is(tags)) {
+                tags.clear();
+            }
+            let domains = ctx.here.apigateway.domains.values_mut();
+            for domain in domains.filter(|domain| is(&domain.tags)) {
+                domain.tags.clear();
+            }
+        });
+        let before = things(&bench, kind);
+        let up = bench.up().await;
+        let mut findings = Findings::new();
+        if up
+            .error
+            .as_ref()
+            .is_none_or(|error| error.kind != Kind::NotOurs)
+            || bench.writes() > 0
+        {
+            findings.push((Breach::Report, format!("up is not refused: {up:?}")));
+        }
+        bench.afresh().down().await;
+        if things(&bench, kind) != before {
+            findings.push((Breach::Foreign, format!("down touched it: {before}")));
+        }
+        Ran::with(findings)
+    });
+}
+
+/// The things of a kind that have the stack's name, without what hangs on them.
+fn things(bench: &Bench, kind: &str) -> String {
+    let world = bench.simulator.world();
+    let here = world.region(ACCOUNT, REGION).expect("it is in use");
+    match kind {
+        "load-balancer" => {
+            let mut all = here.elbv2.balancers.values();
+            format!("{:?}", all.find(|one| one.name == "orders-dev"))
+        }
+        "target-group" => {
+            let mut all = here.elbv2.groups.iter();
+            let name = names::target_group("orders-dev", "target-group");
+            format!(
+                "{:?}",
+                all.find(|(_, one)| one.name == name).map(|(arn, one)| (
+                    arn,
+                    &one.check,
+                    &one.attributes
+                ))
+            )
+        }
+        "domain-name" => {
+            let domain = here.apigateway.domains.get("orders.corp.example.com");
+            format!("{:?}", domain.map(|one| (&one.certificate, &one.tags)))
+        }
+        _ => {
+            let name = format!("orders-dev-{}", kind.trim_end_matches("-security-group"));
+            let all = here.ec2.groups.iter().filter(|(_, one)| one.name == name);
+            format!("{:?}", all.collect::<Vec<_>>())
+        }
+    }
 }

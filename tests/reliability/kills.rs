@@ -58,26 +58,26 @@ async fn killed(case: &Case) -> Ran {
 
 #[test]
 fn up_killed_at_any_call_is_made_whole_by_the_next() {
-    let cases = sample(every_kill(Verb::Up), 24);
+    let cases = sample(every_kill(Verb::Up), 14);
     sweep("up_killed_at_any_call", &cases, killed);
 }
 
 #[test]
 fn down_killed_at_any_call_is_finished_by_the_next() {
-    let cases = sample(every_kill(Verb::Down), 16);
+    let cases = sample(every_kill(Verb::Down), 10);
     sweep("down_killed_at_any_call", &cases, killed);
 }
 
 #[test]
 fn a_change_killed_at_any_call_is_made_whole_by_the_next() {
-    let cases = sample(every_kill(Verb::Change), 16);
+    let cases = sample(every_kill(Verb::Change), 10);
     sweep("a_change_killed_at_any_call", &cases, killed);
 }
 
 /// Two kills, one after the other, drawn by a seed; quotas apply.
 #[test]
 fn any_run_killed_twice_is_made_whole_by_the_third() {
-    sweep("any_run_killed_twice", &seeds(12), async |seed| {
+    sweep("any_run_killed_twice", &seeds(6), async |seed| {
         let mut random = Random::seeded(*seed);
         let mut draw = |below: usize| {
             usize::try_from(random.bits() % u64::try_from(below).expect("small")).expect("small")

@@ -123,21 +123,19 @@ fn values(map: &mut Value) -> impl Iterator<Item = &mut Value> {
 /// Takes away from `after` what `before` does not have: entries of maps, and of the lists of
 /// records, of statements, and of the certificates that balancers use.
 fn forget_the_new(before: &mut Value, after: &mut Value) {
-    match (before, after) {
-        (Value::Object(before), Value::Object(after)) => {
-            after.retain(|key, _| before.contains_key(key));
-            for (key, old) in before {
-                let Some(new) = after.get_mut(key) else {
-                    continue;
-                };
-                if matches!(key.as_str(), "records" | "statements" | "bound")
-                    && let (Value::Array(old), Value::Array(new)) = (&old, &mut *new)
-                {
-                    new.retain(|one| old.contains(one));
-                }
-                forget_the_new(old, new);
-            }
+    let (Value::Object(before), Value::Object(after)) = (before, after) else {
+        return;
+    };
+    after.retain(|key, _| before.contains_key(key));
+    for (key, old) in before {
+        let Some(new) = after.get_mut(key) else {
+            continue;
+        };
+        if matches!(key.as_str(), "records" | "statements" | "bound")
+            && let (Value::Array(old), Value::Array(new)) = (&old, &mut *new)
+        {
+            new.retain(|one| old.contains(one));
         }
-        _ => {}
+        forget_the_new(old, new);
     }
 }

@@ -340,7 +340,7 @@ fn add_decoys(ctx: &mut Ctx<'_>, ours: &Config) {
     acm::furnish::add_certificate(
         ctx,
         &certificate,
-        &[ours.domain.name.clone()],
+        std::slice::from_ref(&ours.domain.name),
         acm::Status::Issued,
     );
 }
