@@ -51,8 +51,14 @@ pub struct VpcEndpoint {
 pub enum Source {
     /// The stack's own.
     Own(Box<Own>),
-    /// Somebody else's, with this id.
-    Borrowed(String),
+    /// Somebody else's.
+    Borrowed {
+        /// Its id.
+        id: String,
+        /// The load balancer's zones. It does not use a target in another one
+        /// (ELBv2 API reference, `Target.NotInUse`).
+        zones: BTreeSet<String>,
+    },
 }
 
 /// One of the endpoint's network interfaces.
@@ -98,7 +104,11 @@ impl VpcEndpoint {
     pub fn wanted_addresses(&self, actual: &Actual) -> BTreeSet<Address> {
         match &self.source {
             Source::Own(own) => own.places.serving(actual),
-            Source::Borrowed(_) => actual.addresses.clone(),
+            Source::Borrowed { zones, .. } => {
+                let all = actual.addresses.iter();
+                let used = all.filter(|address| zones.contains(&address.zone));
+                used.cloned().collect()
+            }
         }
     }
 
@@ -109,14 +119,14 @@ impl VpcEndpoint {
                 let moves = own.places.moves(actual);
                 actual.subnets != own.places.subnets || !moves.wrong.is_empty()
             }
-            Source::Borrowed(_) => false,
+            Source::Borrowed { .. } => false,
         }
     }
 
     fn own(&self) -> Result<&Own> {
         match &self.source {
             Source::Own(own) => Ok(own),
-            Source::Borrowed(id) => Err(Error::new(
+            Source::Borrowed { id, .. } => Err(Error::new(
                 Kind::NotFound,
                 format!("the endpoint {id} is not there and is not hybridgw's to make"),
             )),
@@ -135,7 +145,7 @@ impl Resource for VpcEndpoint {
     fn needs(&self) -> Vec<Need> {
         match &self.source {
             Source::Own(own) => vec![own.group.exists()],
-            Source::Borrowed(_) => vec![],
+            Source::Borrowed { .. } => vec![],
         }
     }
 
@@ -146,7 +156,7 @@ impl Resource for VpcEndpoint {
                 let service = own.service.rsplit('.').next().unwrap_or_default();
                 format!("{service} in {}", subnets.join(", "))
             }
-            Source::Borrowed(id) => format!("{id}, borrowed"),
+            Source::Borrowed { id, .. } => format!("{id}, borrowed"),
         }
     }
 
@@ -169,7 +179,7 @@ impl Resource for VpcEndpoint {
     }
 
     async fn find(&self, look: &Look) -> Result<Option<Found<Actual>>> {
-        let Source::Borrowed(id) = &self.source else {
+        let Source::Borrowed { id, .. } = &self.source else {
             let all = Self::discover(look).await?;
             return Ok(all.into_iter().find(|found| self.is(found)));
         };

@@ -4,7 +4,7 @@ use futures_util::{StreamExt, stream::FuturesUnordered};
 use hybridgw::simulator::{conditions::Conditions, random::Random};
 
 use crate::{
-    bench::{Bench, EXAMPLES, Outcome},
+    bench::{API_EXAMPLES, Bench, Outcome},
     support::{
         door::Pace,
         scene::{Scene, Verb},
@@ -14,7 +14,7 @@ use crate::{
 
 /// The world to begin with, drawn by the seed: nothing yet, or all of it.
 fn beginning(seed: u64, random: &mut Random) -> (Bench, Verb, &'static str) {
-    let name = EXAMPLES[usize::from(random.below(3) == 0)];
+    let name = API_EXAMPLES[usize::from(random.below(3) == 0)];
     let verb = if random.below(3) == 0 {
         Verb::Down
     } else {
@@ -135,7 +135,7 @@ fn ups_beside_a_down_end_full_or_empty_and_never_stuck() {
 fn two_downs_at_once_end_empty() {
     sweep("two_downs_at_once", &seeds(8), async |seed| {
         let mut random = Random::seeded(*seed);
-        let name = EXAMPLES[usize::from(random.below(3) == 0)];
+        let name = API_EXAMPLES[usize::from(random.below(3) == 0)];
         let bench = Scene::of(name, Verb::Down).bench(Conditions {
             seed: *seed,
             ..Conditions::default()

@@ -12,7 +12,7 @@ use hybridgw::simulator::random::Random;
 use serde_json::Value;
 
 use crate::{
-    bench::EXAMPLES,
+    bench::API_EXAMPLES,
     support::{
         door::{Call, Gate},
         scene::{Scene, Verb, steady},
@@ -216,7 +216,10 @@ fn answers_that_make_no_sense_end_in_an_error_or_in_nothing_at_all() {
     sweep("answers_that_make_no_sense", &seeds(12), async |seed| {
         let mut random = Random::seeded(*seed);
         let verbs = [Verb::Up, Verb::Down, Verb::Change];
-        let scene = Scene::of(EXAMPLES[pick(&mut random, 2)], verbs[pick(&mut random, 3)]);
+        let scene = Scene::of(
+            API_EXAMPLES[pick(&mut random, 2)],
+            verbs[pick(&mut random, 3)],
+        );
         let spoiler = Arc::new(Spoiler {
             way: WAYS[pick(&mut random, WAYS.len())],
             from: 1 + pick(&mut random, scene.calls),

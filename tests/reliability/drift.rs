@@ -13,7 +13,7 @@ use hybridgw::{
 };
 
 use crate::{
-    bench::{ACCOUNT, Bench, EXAMPLES, REGION},
+    bench::{ACCOUNT, API_EXAMPLES, Bench, REGION},
     support::{
         scene::{Scene, Verb, steady},
         sweep::{Breach, Findings, Ran, prepared, sample, seeds, sweep},
@@ -500,7 +500,7 @@ fn kinds(plan: &Plan) -> Vec<String> {
 
 #[test]
 fn a_change_behind_our_back_is_named_and_repaired() {
-    let cases: Vec<Case> = EXAMPLES
+    let cases: Vec<Case> = API_EXAMPLES
         .into_iter()
         .flat_map(|name| {
             changes()
@@ -548,7 +548,7 @@ impl fmt::Display for Gone {
 #[test]
 fn a_thing_that_vanishes_is_made_again() {
     let mut cases = Vec::new();
-    for name in EXAMPLES {
+    for name in API_EXAMPLES {
         let keys = prepared(async move || {
             let bench = Scene::of(name, Verb::Down).bench(steady());
             let all = discover(&bench.look()).await.expect("reads work");
@@ -577,7 +577,7 @@ fn a_thing_that_vanishes_is_made_again() {
 fn one_apply_of_a_plan_empties_it_whatever_was_there() {
     sweep("one_apply_of_a_plan", &seeds(5), async |seed| {
         let mut random = Random::seeded(*seed);
-        let name = EXAMPLES[usize::from(random.below(2) == 1)];
+        let name = API_EXAMPLES[usize::from(random.below(2) == 1)];
         let bench = Scene::of(name, Verb::Down).bench(steady());
         let mut all = changes();
         for _ in 0..=random.below(4) {

@@ -12,7 +12,7 @@ use hybridgw::{
 };
 
 use crate::{
-    bench::{ACCOUNT, Bench, EXAMPLES, Outcome, REGION},
+    bench::{ACCOUNT, API_EXAMPLES, Bench, Outcome, REGION},
     support::{
         door::Kill,
         oracle::Oracle,
@@ -169,7 +169,7 @@ fn untouched(before: &World, bench: &Bench) -> Findings {
 
 fn every_taken_name(killed: impl Fn(&str) -> Vec<Option<usize>>) -> Vec<Case> {
     let mut cases = Vec::new();
-    for name in EXAMPLES {
+    for name in API_EXAMPLES {
         for taken in TAKEN {
             for whose in WHOSE {
                 let record = taken.contains("record") || taken == "alias";
@@ -223,7 +223,7 @@ fn a_name_that_somebody_has_is_refused_and_nothing_of_theirs_is_written() {
 #[test]
 fn a_name_that_somebody_took_after_a_kill_is_refused() {
     let points = |name: &str| {
-        let example = EXAMPLES.into_iter().find(|one| *one == name);
+        let example = API_EXAMPLES.into_iter().find(|one| *one == name);
         let scene = Scene::of(example.expect("an example"), Verb::Up);
         scene.writes.iter().copied().map(Some).collect()
     };

@@ -4,13 +4,10 @@ use std::{fmt, sync::Arc};
 
 use hybridgw::simulator::{conditions::Conditions, random::Random};
 
-use crate::{
-    bench::EXAMPLES,
-    support::{
-        door::Kill,
-        scene::{Scene, Verb, steady},
-        sweep::{Breach, Ran, sample, seeds, sweep},
-    },
+use crate::support::{
+    door::Kill,
+    scene::{Scene, Verb, steady},
+    sweep::{Breach, Ran, sample, seeds, sweep},
 };
 
 /// A kill at one call of one run.
@@ -30,7 +27,7 @@ impl fmt::Display for Case {
 
 /// Every call of the full sweep; a sample keeps to those that write, between which reads change nothing.
 fn every_kill(verb: Verb) -> Vec<Case> {
-    let scenes = EXAMPLES.map(|name| Scene::of(name, verb));
+    let scenes = Scene::with(verb);
     let points = scenes.into_iter().flat_map(|scene| {
         scene.boundaries().into_iter().flat_map(move |at| {
             [false, true].map(|applied| Case {

@@ -13,7 +13,7 @@ use hybridgw::{
 };
 
 use crate::{
-    bench::{ACCOUNT, Bench, EXAMPLES, Outcome, REGION},
+    bench::{ACCOUNT, API_EXAMPLES, Bench, Outcome, REGION},
     foreign::edit,
     support::{
         scene::{Scene, Verb, steady},
@@ -43,7 +43,7 @@ fn a_thing_with_our_tags_and_another_name_is_not_ours() {
         "target group",
         "domain",
     ];
-    let cases: Vec<Stray> = EXAMPLES
+    let cases: Vec<Stray> = API_EXAMPLES
         .into_iter()
         .flat_map(|name| kinds.map(|kind| Stray { name, kind }))
         .collect();
@@ -247,13 +247,13 @@ fn hung(world: &World) -> String {
 #[test]
 fn what_somebody_hangs_onto_our_things_is_left_alone_by_up() {
     let verbs = [Verb::Down, Verb::Change];
-    let cases: Vec<String> = EXAMPLES
+    let cases: Vec<String> = API_EXAMPLES
         .into_iter()
         .flat_map(|name| verbs.map(|verb| format!("{name}/{verb}")))
         .collect();
     sweep("what_somebody_hangs_onto", &cases, async |case| {
         let (name, verb) = case.split_once('/').expect("two parts");
-        let name = EXAMPLES
+        let name = API_EXAMPLES
             .into_iter()
             .find(|one| *one == name)
             .expect("an example");

@@ -103,6 +103,16 @@ fn part(world: &World) -> Value {
             target["health"] = Value::Null;
         }
     }
+    // Statements of ours join those of others.
+    for endpoint in values(&mut region["ec2"]["endpoints"]) {
+        endpoint["policy"] = statements(&endpoint["policy"]);
+    }
+    for bucket in values(&mut region["s3"]["buckets"]) {
+        bucket["policy"] = statements(&bucket["policy"]);
+    }
+    for bucket in values(&mut here["global"]["s3"]["buckets"]) {
+        bucket["policy"] = statements(&bucket["policy"]);
+    }
     // A permission for an API of ours changes a policy's revision.
     for function in values(&mut region["lambda"]["functions"]) {
         for policy in values(&mut function["policies"]) {
@@ -112,6 +122,18 @@ fn part(world: &World) -> Value {
     here["global"]["route53"]["changes"] = Value::Null;
     here["regions"] = region;
     here
+}
+
+/// The statements of a policy, which may be none.
+fn statements(policy: &Value) -> Value {
+    let text = policy.as_str().unwrap_or("{}");
+    let document: Value = serde_json::from_str(text).expect("a policy is JSON");
+    let statements = match &document["Statement"] {
+        Value::Array(all) => all.clone(),
+        Value::Null => Vec::new(),
+        one => vec![one.clone()],
+    };
+    serde_json::json!({ "statements": statements })
 }
 
 fn values(map: &mut Value) -> impl Iterator<Item = &mut Value> {
