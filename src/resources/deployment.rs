@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use aws_sdk_apigateway::types;
+use aws_sdk_apigateway::{primitives::DateTime, types};
 
 use crate::{
     aws::{Aws, Called, error::none_if_missing},
@@ -35,26 +35,41 @@ pub struct Actual {
     pub id: String,
     /// The fingerprint in its description.
     pub fingerprint: String,
+    /// Its place among the API's deployments.
+    pub age: Age,
+}
+
+/// Orders deployments, the newest last: by the second, then by the id. API
+/// Gateway tells no more, and every run has to see the same one as the newest.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Age(i64, String);
+
+impl Age {
+    fn of(created: Option<&DateTime>, id: Option<&str>) -> Self {
+        let second = created.map_or(0, DateTime::secs);
+        Self(second, id.unwrap_or_default().to_owned())
+    }
 }
 
 /// Begins the description of a deployment of ours.
 const MARK: &str = "hybridgw ";
 
 impl Deployment {
-    async fn deploy(&self, aws: &Aws) -> Result<()> {
+    async fn deploy(&self, aws: &Aws) -> Result<Age> {
         let fingerprint = self
             .api
             .desired
             .fingerprint()
             .ok_or_else(|| Error::not_yet("its endpoint is not there yet"))?;
-        aws.apigateway
+        let made = aws
+            .apigateway
             .create_deployment()
             .rest_api_id(self.api.require()?.id)
             .description(format!("{MARK}{fingerprint}"))
             .send()
             .await
-            .called("CreateDeployment")
-            .map(drop)
+            .called("CreateDeployment")?;
+        Ok(Age::of(made.created_date(), made.id()))
     }
 }
 
@@ -85,6 +100,7 @@ impl Resource for Deployment {
                     api: id.clone(),
                     id: newest.id().unwrap_or_default().to_owned(),
                     fingerprint: fingerprint(newest).unwrap_or_default().to_owned(),
+                    age: age(newest),
                 };
                 Found::ours(mark, actual.id.clone(), "available", actual).within(id)
             });
@@ -105,6 +121,7 @@ impl Resource for Deployment {
             api: _,
             id: _,
             fingerprint,
+            age: _,
         } = actual;
         let wanted = self.api.desired.fingerprint();
         let wanted = wanted.unwrap_or_else(|| UNKNOWN.to_owned());
@@ -114,11 +131,19 @@ impl Resource for Deployment {
     }
 
     async fn create(&self, aws: &Aws) -> Result<()> {
-        self.deploy(aws).await
+        self.deploy(aws).await.map(drop)
     }
 
-    async fn update(&self, aws: &Aws, _actual: &Ours<Actual>, _drift: &[Drift]) -> Result<()> {
-        self.deploy(aws).await
+    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, _drift: &[Drift]) -> Result<()> {
+        let made = self.deploy(aws).await?;
+        if made > actual.age {
+            return Ok(());
+        }
+        // Of the same second, it would never be seen as the newest.
+        remove(aws, &actual.api, &made.1).await?;
+        Err(Error::not_yet(
+            "the deployment before it is of the same second",
+        ))
     }
 
     async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
@@ -147,15 +172,15 @@ pub(super) fn fingerprint(deployment: &types::Deployment) -> Option<&str> {
     deployment.description()?.strip_prefix(MARK)
 }
 
+fn age(deployment: &types::Deployment) -> Age {
+    Age::of(deployment.created_date(), deployment.id())
+}
+
 /// The deployments of ours of an API, the newest last.
 pub(super) async fn own(look: &Look, api: &str) -> Result<Arc<Vec<types::Deployment>>> {
     look.once("GetDeployments", api, || async {
         let mut own = all(look, api).await?;
-        // Two of one second: every run has to see the same one as the newest.
-        own.sort_by_key(|one| {
-            let created = one.created_date().map_or(0, |date| date.secs());
-            (created, one.id.clone())
-        });
+        own.sort_by_key(age);
         Ok(own)
     })
     .await

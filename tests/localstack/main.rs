@@ -14,3 +14,4 @@ mod life_cycle;
 mod partial;
 mod routes;
 mod support;
+mod ways;

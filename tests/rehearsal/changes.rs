@@ -1,6 +1,6 @@
 //! Routes that come, go, move and change their kind: nobody else's requests stop.
 
-use hybridgw::rehearsal;
+use hybridgw::{rehearsal, simulator::clock::Time};
 
 use crate::{
     bench::{ACCOUNT, Bench, REGION, assert_same, config},
@@ -184,6 +184,41 @@ async fn the_first_route_may_become_a_function_and_the_last_api_may_go() {
             .is_some_and(|seen| seen.api.is_some())
     );
     assert!(bench.down().await.ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deployment_follows_one_that_counts_as_newer_for_a_while() {
+    let bench = Bench::new("placeholder.toml", quick());
+    assert!(bench.up().await.ok());
+    // API Gateway tells seconds. Of two in one second one counts as the newer,
+    // whichever was made first; and it seems so until that second is over.
+    let soon = |now: Time| Time::from_unix_millis(now.unix_millis() + 3000);
+    let altered = bench.simulator.edit(|world, conditions| {
+        let ctx = world.context(ACCOUNT, REGION, conditions);
+        let until = soon(ctx.now);
+        let apis = ctx.here.apigateway.apis.values_mut();
+        for deployment in apis.flat_map(|api| api.deployments.values_mut()) {
+            deployment.description = Some("hybridgw of another content".to_owned());
+            deployment.created = until;
+        }
+    });
+    altered.expect("it is in memory");
+    let outcome = bench.up().await;
+    assert!(outcome.ok(), "{outcome:?}");
+    let updated: Vec<&str> = outcome
+        .report
+        .updated
+        .iter()
+        .map(|key| key.as_str())
+        .collect();
+    assert_eq!(updated, ["deployment", "stage"]);
+    assert_answered(&bench, &[(HOST, "/")]);
+    let census = bench.census();
+    let apis = census["regions"]["apigateway"]["apis"].as_object();
+    let mut apis = apis.expect("APIs").values();
+    let left = apis.next().map(|api| api["deployments"].clone());
+    let left = left.as_ref().and_then(serde_json::Value::as_object);
+    assert_eq!(left.map(serde_json::Map::len), Some(1), "{left:?}");
 }
 
 fn sorted(mut keys: Vec<String>) -> Vec<String> {

@@ -5,6 +5,8 @@ use std::{
     fmt::{self, Debug, Write},
 };
 
+use serde_json::Value;
+
 use super::World;
 
 /// What exists: by kind, a line each.
@@ -79,6 +81,7 @@ impl World {
         self.count_gateway(&mut census).await;
         self.count_names(&mut census).await;
         self.count_functions(&mut census).await;
+        self.count_buckets(&mut census).await;
         census
     }
 
@@ -90,7 +93,12 @@ impl World {
         let groups = read!(ec2.describe_security_groups());
         census.add("security groups", groups.security_groups());
         let endpoints = read!(ec2.describe_vpc_endpoints());
-        census.add("endpoints", endpoints.vpc_endpoints());
+        for endpoint in endpoints.vpc_endpoints() {
+            let mut endpoint = endpoint.clone();
+            // Written anew it may be laid out in another way.
+            let policy = endpoint.policy_document.take();
+            census.add("endpoints", [(endpoint, policy.map(parsed))]);
+        }
         let interfaces = read!(ec2.describe_network_interfaces());
         census.add("interfaces", interfaces.network_interfaces());
     }
@@ -187,6 +195,28 @@ impl World {
             census.add("functions", [(function.function_arn(), policy)]);
         }
     }
+
+    async fn count_buckets(&self, census: &mut Census) {
+        let s3 = &self.aws.s3;
+        let buckets = read!(s3.list_buckets());
+        for bucket in buckets.buckets() {
+            let name = bucket.name().unwrap_or_default();
+            // A bucket without a policy is an error.
+            let policy = s3.get_bucket_policy().bucket(name).send().await.ok();
+            let policy = policy.and_then(|answer| answer.policy).map(parsed);
+            let objects = read!(s3.list_objects_v2().bucket(name));
+            let objects = objects.contents().iter();
+            let objects: BTreeSet<_> = objects
+                .map(|object| (object.key().unwrap_or_default(), object.e_tag()))
+                .collect();
+            census.add("buckets", [(name, policy, objects)]);
+        }
+    }
+}
+
+/// A policy, however it is laid out.
+fn parsed(policy: String) -> Value {
+    serde_json::from_str(&policy).unwrap_or(Value::String(policy))
 }
 
 fn sorted(tags: Option<&HashMap<String, String>>) -> BTreeMap<&String, &String> {
