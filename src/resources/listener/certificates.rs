@@ -67,20 +67,21 @@ impl Wanted<'_> {
         if drift.iter().any(|one| one.field == DEFAULT) && !actual.certificate.is_empty() {
             added.insert(actual.certificate.clone());
         }
-        if !added.is_empty() {
+        // Both calls take one certificate at a time (ELBv2 API reference).
+        for one in added {
             aws.elb
                 .add_listener_certificates()
                 .listener_arn(&actual.arn)
-                .set_certificates(Some(list(added)))
+                .certificates(certificate(one))
                 .send()
                 .await
                 .called("AddListenerCertificates")?;
         }
-        if !removed.is_empty() {
+        for one in removed {
             aws.elb
                 .remove_listener_certificates()
                 .listener_arn(&actual.arn)
-                .set_certificates(Some(list(removed)))
+                .certificates(certificate(one))
                 .send()
                 .await
                 .called("RemoveListenerCertificates")?;
@@ -106,9 +107,8 @@ pub(super) async fn further(look: &Look, listener: &str) -> Result<BTreeSet<Stri
         .collect())
 }
 
-fn list(arns: BTreeSet<String>) -> Vec<Certificate> {
-    let one = |arn| Certificate::builder().certificate_arn(arn).build();
-    arns.into_iter().map(one).collect()
+fn certificate(arn: String) -> Certificate {
+    Certificate::builder().certificate_arn(arn).build()
 }
 
 fn join(arns: &BTreeSet<String>) -> String {

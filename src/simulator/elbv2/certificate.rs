@@ -84,9 +84,7 @@ pub fn add(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let arn = input.require("ListenerArn")?;
     secure(&ctx.here.elbv2, arn)?;
     let parts = input.each("Certificates");
-    if parts.is_empty() {
-        return Err(input.protocol.missing("Certificates"));
-    }
+    one_at_a_time(input, parts.len())?;
     let mut added = Vec::new();
     for part in parts {
         added.push(usable(ctx, &part)?);
@@ -117,15 +115,26 @@ pub fn add(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     ok(json!({"Certificates": items}))
 }
 
+/// "You can specify one certificate per call" (ELBv2 API reference, both calls);
+/// the code for several is an assumption.
+fn one_at_a_time(input: &Input, count: usize) -> Result<(), Refusal> {
+    match count {
+        0 => Err(input.protocol.missing("Certificates")),
+        1 => Ok(()),
+        _ => {
+            let text = "One certificate a call can be specified";
+            Err(Refusal::new("ValidationError", text))
+        }
+    }
+}
+
 /// `RemoveListenerCertificates`: not the default one (`OperationNotPermitted`); what is not in the list is a success (assumption).
 pub fn remove(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let arn = input.require("ListenerArn")?;
     secure(&ctx.here.elbv2, arn)?;
     let listener = LISTENER.find_mut(&mut ctx.here.elbv2.listeners, arn)?;
     let parts = input.each("Certificates");
-    if parts.is_empty() {
-        return Err(input.protocol.missing("Certificates"));
-    }
+    one_at_a_time(input, parts.len())?;
     for part in parts {
         let certificate = part.require("CertificateArn")?;
         let listed = listener.extra.iter().any(|extra| extra == certificate);

@@ -141,6 +141,10 @@ async fn twenty_five_further_certificates_a_load_balancer() {
     for number in 1..=25 {
         add(&first, number).await.unwrap();
     }
+    let two = format!(
+        "AddListenerCertificates&ListenerArn={first}&Certificates.member.1.CertificateArn={CERTIFICATE}1&Certificates.member.2.CertificateArn={CERTIFICATE}2"
+    );
+    refused(&simulator, &two, "ValidationError").await;
     let many = || Err("TooManyCertificates".to_owned());
     assert_eq!(add(&first, 26).await, many());
     assert_eq!(add(&second, 26).await, many(), "of all listeners together");
