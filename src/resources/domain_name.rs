@@ -84,7 +84,8 @@ impl Resource for DomainName {
                 .domain_name_status()
                 .map_or("AVAILABLE", |status| status.as_str())
                 .to_ascii_lowercase();
-            let mark = Mark::of_tags(&tags, &look.stack)?;
+            let named = tags.get(tags::HOST).unwrap_or(&host).clone();
+            let mark = Mark::of_tags_and_name(&tags, &look.stack, &host, |_| named)?;
             let actual = Actual {
                 host,
                 certificate: domain

@@ -168,6 +168,9 @@ impl Resource for VpcEndpoint {
             // EC2 shows deleted endpoints for a while.
             (actual.state != "deleted").then_some(())?;
             let mark = Mark::of_tags(&actual.tags, &look.stack)?;
+            // An endpoint has no name; what it leads to has to fit.
+            let service = endpoint.service_name().unwrap_or_default();
+            leads_to(mark.key().kind(), service).then_some(())?;
             let (id, state) = (actual.id.clone(), actual.state.clone());
             Some(Found::ours(mark, id, state, actual))
         });
@@ -359,4 +362,10 @@ impl Resource for VpcEndpoint {
 fn join<T: ToString>(items: &BTreeSet<T>) -> String {
     let all: Vec<String> = items.iter().map(ToString::to_string).collect();
     all.join(", ")
+}
+
+/// Whether a service is the one of this kind of endpoint, in any partition.
+fn leads_to(kind: &str, service: &str) -> bool {
+    let wanted = if kind == SITES { ".s3" } else { ".execute-api" };
+    service.ends_with(wanted)
 }
