@@ -21,6 +21,8 @@ pub enum Kind {
     Unknown,
     /// AWS says the thing does not exist.
     NotFound,
+    /// AWS says that a thing of this name exists already; its error code.
+    Exists(&'static str),
     /// AWS refused the call for another reason; its error code.
     Refused(String),
     /// No usable credentials.
@@ -90,6 +92,7 @@ impl Error {
     /// AWS's error code, where the failure has one.
     pub fn code(&self) -> Option<&str> {
         match &self.kind {
+            Kind::Exists(code) => Some(code),
             Kind::Refused(code) => Some(code),
             _ => None,
         }

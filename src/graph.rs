@@ -182,7 +182,7 @@ pub struct Owned {
     pub key: Key,
     /// AWS's id.
     pub id: String,
-    /// What tells it apart from another one with the same key and id.
+    /// What tells it apart from another one of its kind with the same id.
     pub place: String,
     /// AWS's word for its state, in lower case.
     pub state: String,
@@ -219,11 +219,8 @@ impl<R: Resource> Removable for Thing<R> {
             look.forget(R::ASKS);
             let all = R::discover(look).await?;
             let place = R::place(&self.own);
-            let same = |found: &Found<R::Actual>| {
-                found.key == *self.own.key()
-                    && found.id == self.id
-                    && R::place(&found.actual) == place
-            };
+            let same =
+                |found: &Found<R::Actual>| found.id == self.id && R::place(&found.actual) == place;
             Ok(!all.iter().any(same))
         })
     }
@@ -254,8 +251,14 @@ impl Owned {
         Ok(all.iter().filter_map(Self::of::<R>).collect())
     }
 
-    /// Whether two things are the same.
+    /// Whether it is a second thing in the place of this one.
+    pub fn is_twin_of(&self, other: &Self) -> bool {
+        self.key == other.key && self.place == other.place && self.id != other.id
+    }
+
+    /// Whether two things are the same. Not by key: a host that becomes an
+    /// alias keeps its domain and rules, which are then called otherwise.
     pub fn same(&self, other: &Self) -> bool {
-        self.key == other.key && self.id == other.id && self.place == other.place
+        self.key.kind() == other.key.kind() && self.id == other.id && self.place == other.place
     }
 }

@@ -25,10 +25,10 @@ pub fn security_group(stack: &str, key: &Key) -> String {
     format!("{stack}-{of}")
 }
 
-/// A target group's name. ELBv2 allows 32 characters; a stack's name has at
-/// most 24.
-pub fn target_group(stack: &str, key: &Key) -> String {
-    format!("{stack}-{}", short_hash(key.as_str()))
+/// A target group's name: the stack, and a hash of what the group is for. ELBv2
+/// allows 32 characters; a stack's name has at most 24.
+pub fn target_group(stack: &str, of: &str) -> String {
+    format!("{stack}-{}", short_hash(of))
 }
 
 /// Whether a target group's name can be one of the stack's.
@@ -53,14 +53,14 @@ mod tests {
     #[test]
     fn the_longest_stack_name_still_fits_a_target_group() {
         let stack = "a".repeat(24);
-        let name = target_group(&stack, &Key::bare("target-group"));
+        let name = target_group(&stack, "target-group");
         assert_eq!(name.len(), 32);
         assert!(is_target_group(&stack, &name));
     }
 
     #[test]
     fn another_stacks_target_group_is_not_taken_for_ours() {
-        let name = target_group("orders-dev", &Key::bare("target-group"));
+        let name = target_group("orders-dev", "target-group");
         assert!(!is_target_group("orders", &name));
         assert!(!is_target_group("orders-dev", "orders-dev-backend"));
     }

@@ -2,7 +2,7 @@
 //!
 //! Everything here is read from AWS by the stack's name alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -10,13 +10,17 @@ use crate::{
     error::Result,
     graph::Owned,
     look::Look,
-    ownership::Found,
     resource::{Key, Resource},
     resources::{
-        BasePathMapping, DomainName, ListenerRule, LoadBalancer, Targets, VpcEndpoint,
-        discover_all, vpc_endpoint,
+        BasePathMapping, DnsRecord, DomainName, ListenerRule, LoadBalancer, Targets, discover_all,
+        targets::Target, vpc_endpoint,
     },
 };
+
+mod openings;
+
+use openings::Endpoints;
+pub use openings::{Opening, SiteRow};
 
 /// The document of `status`.
 #[derive(Clone, Debug, Serialize)]
@@ -29,7 +33,7 @@ pub struct Status {
     pub url: Option<String>,
     /// What is owned and exists.
     pub resources: Vec<Existing>,
-    /// The registered addresses, for each route that they serve.
+    /// The registered addresses and functions, for each route that they serve.
     pub targets: Vec<TargetRow>,
 }
 
@@ -44,14 +48,14 @@ pub struct Existing {
     pub state: String,
 }
 
-/// A registered address.
+/// A registered address or function.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct TargetRow {
     /// The path of the route.
     pub route: String,
-    /// The address.
+    /// The address, or the function's ARN.
     pub address: String,
-    /// Its availability zone.
+    /// Its availability zone; `all` for a function.
     pub zone: String,
     /// `healthy`, `initial`, `unhealthy`, …
     pub health: String,
@@ -100,18 +104,37 @@ pub struct Outputs {
     pub url: Option<String>,
     /// The host name.
     pub host: Option<String>,
+    /// The host name and its aliases.
+    pub hosts: Vec<String>,
     /// The load balancer's own DNS name.
     pub load_balancer_dns: Option<String>,
     /// The endpoint's id.
     pub endpoint_id: Option<String>,
     /// The endpoint's addresses.
     pub addresses: Vec<String>,
-    /// The API behind each route.
+    /// The API behind each route to one.
     pub apis: Vec<ApiRow>,
+    /// The function behind each route straight to one.
+    pub functions: Vec<FunctionRow>,
+    /// The id of the S3 endpoint that sites are read through.
+    pub site_endpoint_id: Option<String>,
+    /// The bucket behind each route to a site.
+    pub sites: Vec<SiteRow>,
+    /// What the stack needs of an endpoint that it borrows.
+    pub borrowed_endpoint: Option<Opening>,
+}
+
+/// The function behind a route.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct FunctionRow {
+    /// The path of the route.
+    pub route: String,
+    /// The function's ARN, with its version or alias.
+    pub function: String,
 }
 
 /// The API behind a route.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct ApiRow {
     /// The path of the route.
     pub route: String,
@@ -124,23 +147,30 @@ pub struct ApiRow {
 impl Outputs {
     /// Reads the outputs of the look's stack.
     pub async fn read(look: &Look, account: &str) -> Result<Self> {
-        let (domains, balancers, endpoints, mappings) = tokio::try_join!(
-            DomainName::discover(look),
+        let (hosts, balancers, endpoints, mappings, targets) = tokio::try_join!(
+            hosts(look),
             LoadBalancer::discover(look),
-            VpcEndpoint::discover(look),
+            Endpoints::read(look),
             BasePathMapping::discover(look),
+            targets(look),
         )?;
-        let host = domains.first().map(|domain| domain.id.clone());
-        let endpoint = endpoints.first();
-        let mut apis: Vec<ApiRow> = mappings
+        // Every host maps the same APIs.
+        let apis: BTreeSet<ApiRow> = mappings
             .iter()
             .map(|mapping| ApiRow {
-                route: mapping.key.path(),
+                route: mapping.actual.path(),
                 id: mapping.actual.api.clone(),
                 stage: mapping.actual.stage.clone(),
             })
             .collect();
-        apis.sort_by(|a, b| a.route.cmp(&b.route));
+        let functions = targets.into_iter().filter(TargetRow::is_function);
+        let functions = functions.map(|target| FunctionRow {
+            route: target.route,
+            function: target.address,
+        });
+        let host = hosts.first().cloned();
+        let ids: Vec<&str> = apis.iter().map(|api| api.id.as_str()).collect();
+        let endpoint = endpoints.apis.as_ref();
         Ok(Self {
             format_version: 1,
             stack: look.stack.clone(),
@@ -148,10 +178,15 @@ impl Outputs {
             region: look.aws.region.clone(),
             url: host.as_ref().map(|host| format!("https://{host}")),
             host,
+            hosts,
             load_balancer_dns: balancers.first().map(|one| one.actual.dns_name.clone()),
             endpoint_id: endpoint.map(|one| one.id.clone()),
             addresses: endpoint.map(addresses).unwrap_or_default(),
-            apis,
+            borrowed_endpoint: endpoints.opening(look, account, &ids),
+            apis: apis.into_iter().collect(),
+            functions: functions.collect(),
+            site_endpoint_id: endpoints.sites.as_ref().map(|one| one.id.clone()),
+            sites: endpoints.sites(look).await?,
         })
     }
 
@@ -164,44 +199,68 @@ impl Outputs {
             ("region", self.region.clone()),
             ("url", text(&self.url)),
             ("host", text(&self.host)),
+            ("hosts", self.hosts.join(",")),
             ("load_balancer_dns", text(&self.load_balancer_dns)),
             ("endpoint_id", text(&self.endpoint_id)),
             ("addresses", self.addresses.join(",")),
+            ("site_endpoint_id", text(&self.site_endpoint_id)),
         ]
     }
 }
 
 /// The endpoint's addresses in the order of their zones.
-fn addresses(endpoint: &Found<vpc_endpoint::Actual>) -> Vec<String> {
-    let mut all: Vec<_> = endpoint.actual.addresses.iter().collect();
+fn addresses(endpoint: &vpc_endpoint::Actual) -> Vec<String> {
+    let mut all: Vec<_> = endpoint.addresses.iter().collect();
     all.sort_by_key(|address| (&address.zone, &address.ip));
     all.into_iter().map(|address| address.ip.clone()).collect()
 }
 
+/// The host names: the stack's own first, then the aliases. A stack without
+/// APIs has no domain in API Gateway, one that is half made no record.
+async fn hosts(look: &Look) -> Result<Vec<String>> {
+    let (domains, records) =
+        tokio::try_join!(DomainName::discover(look), DnsRecord::discover(look))?;
+    let of_domains = domains.into_iter().map(|one| (one.key, one.id));
+    let of_records = records.into_iter().map(|one| (one.key, one.id));
+    let all: BTreeSet<(bool, String)> = of_domains
+        .chain(of_records)
+        .map(|(key, host)| (key.path() != "/", host))
+        .collect();
+    Ok(all.into_iter().map(|(_, host)| host).collect())
+}
+
 async fn url(look: &Look) -> Result<Option<String>> {
-    let domains = DomainName::discover(look).await?;
-    Ok(domains
-        .first()
-        .map(|domain| format!("https://{}", domain.id)))
+    let host = hosts(look).await?.into_iter().next();
+    Ok(host.map(|host| format!("https://{host}")))
+}
+
+impl TargetRow {
+    fn is_function(&self) -> bool {
+        self.address.starts_with("arn:")
+    }
 }
 
 async fn targets(look: &Look) -> Result<Vec<TargetRow>> {
     let (endpoints, groups, rules) = tokio::try_join!(
-        VpcEndpoint::discover(look),
+        Endpoints::read(look),
         Targets::discover(look),
         ListenerRule::discover(look),
     )?;
+    let endpoints = [endpoints.apis, endpoints.sites];
     let zones: BTreeMap<String, String> = endpoints
         .into_iter()
-        .flat_map(|endpoint| endpoint.actual.addresses)
+        .flatten()
+        .flat_map(|endpoint| endpoint.addresses)
         .map(|address| (address.ip, address.zone))
         .collect();
     let mut rows = Vec::new();
     for group in &groups {
         let routes = rules
             .iter()
-            .filter(|rule| rule.actual.action == group.actual.group)
-            .map(|rule| rule.key.path());
+            .filter(|rule| rule.actual.forwards_to(&group.actual.group))
+            .map(|rule| rule.key.path_at(&rule.actual.host()));
+        // Every host has a rule for the route.
+        let routes: BTreeSet<String> = routes.collect();
         for route in routes {
             rows.extend(
                 group
@@ -211,7 +270,7 @@ async fn targets(look: &Look) -> Result<Vec<TargetRow>> {
                     .map(|(address, target)| TargetRow {
                         route: route.clone(),
                         address: address.clone(),
-                        zone: zones.get(address).unwrap_or(&target.zone).clone(),
+                        zone: zone(&zones, address, target),
                         health: target.health.clone(),
                         reason: target.reason.clone(),
                     }),
@@ -220,4 +279,13 @@ async fn targets(look: &Look) -> Result<Vec<TargetRow>> {
     }
     rows.sort();
     Ok(rows)
+}
+
+/// The zone of a target. A function is in `all` of them, also where ELBv2 does
+/// not say so.
+fn zone(zones: &BTreeMap<String, String>, address: &str, target: &Target) -> String {
+    match zones.get(address).unwrap_or(&target.zone).as_str() {
+        "" if address.starts_with("arn:") => "all".to_owned(),
+        zone => zone.to_owned(),
+    }
 }

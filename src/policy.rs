@@ -3,6 +3,11 @@
 
 use serde_json::{Value, json};
 
+mod judge;
+pub mod statements;
+
+pub use judge::{Request, lets_through};
+
 /// A REST API's policy: everybody may invoke, but only through this endpoint.
 ///
 /// The explicit Deny matters: an Allow with a condition alone would still leave
@@ -59,6 +64,19 @@ pub fn only_to<'a>(apis: impl IntoIterator<Item = &'a str>) -> Value {
             "Action": "execute-api:Invoke",
             "Resource": resources
         }
+    })
+}
+
+/// A statement for a bucket's policy: everybody may read, but only through this
+/// endpoint (S3 user guide, "Controlling access from VPC endpoints"). Such a
+/// statement is not public: Block Public Access can stay on.
+pub fn read_through(endpoint: &str, bucket: &str, partition: &str) -> Value {
+    json!({
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": format!("arn:{partition}:s3:::{bucket}/*"),
+        "Condition": { "StringEquals": { "aws:SourceVpce": endpoint } }
     })
 }
 

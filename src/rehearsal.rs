@@ -1,27 +1,23 @@
 //! Rehearsals: `--simulate` works on a simulated AWS account instead of AWS.
 //!
 //! The account already holds whatever the configuration borrows: VPC, subnets,
-//! zone, certificate, functions, APIs. It is topped up at each command, and what
+//! zones, certificates, functions, APIs, buckets, an endpoint. It is topped up at each command, and what
 //! was invented is said once, when it is invented.
 
-use std::{collections::BTreeSet, fs, path::Path};
-
-use ipnet::Ipv4Net;
+use std::{fs, path::Path};
 
 use crate::{
     aws::{Connection, simulated},
     cli::Global,
     clock::Clock,
-    config::{ApiSource, Config},
+    config::Config,
     error::{Error, Result},
-    simulator::{
-        Simulator, WorldError, acm, apigateway,
-        conditions::Conditions,
-        ec2, lambda, route53,
-        world::{Ctx, World},
-    },
+    simulator::{Simulator, WorldError, conditions::Conditions, world::World},
     ui::Printer,
 };
+
+mod furnish;
+mod furnish_network;
 
 /// The account of a rehearsal whose configuration names none.
 const ACCOUNT: &str = "111122223333";
@@ -163,99 +159,7 @@ pub fn furnish(
     simulator
         .edit(|world, conditions| {
             let mut ctx = world.context(account, region, conditions);
-            add_missing(&mut ctx, config)
+            furnish::add_missing(&mut ctx, config)
         })
         .map_err(|error| unusable(&error))
-}
-
-/// Adds what the configuration borrows and the account does not have; says what.
-fn add_missing(ctx: &mut Ctx<'_>, config: &Config) -> Vec<String> {
-    let mut invented = add_network(ctx, config);
-    let domain = &config.domain;
-    if !ctx.here.acm.certificates.contains_key(&domain.certificate) {
-        let names = [domain.name.clone()];
-        acm::furnish::add_certificate(ctx, &domain.certificate, &names, acm::Status::Issued);
-        invented.push(format!("a certificate for {}", domain.name));
-    }
-    invented.extend(add_zone(ctx, config));
-    for route in &config.routes {
-        match &route.api.source {
-            ApiSource::Lambda(arn) => {
-                let name = arn.split(':').nth(6).unwrap_or_default();
-                if !ctx.here.lambda.functions.contains_key(name) {
-                    lambda::add_function(ctx, arn);
-                    invented.push(format!("the function {name}"));
-                }
-            }
-            ApiSource::Borrowed(id) => {
-                let missing = !ctx.here.apigateway.apis.contains_key(id);
-                if missing && apigateway::furnish::add_api(ctx, id, &route.api.stage, &[]).is_ok() {
-                    invented.push(format!("the API {id}"));
-                }
-            }
-            ApiSource::OpenApi(_) | ApiSource::Placeholder => {}
-        }
-    }
-    invented
-}
-
-/// The VPC's range; each subnet gets a /24 of it, in a zone of its own.
-const VPC_RANGE: [u8; 4] = [10, 0, 0, 0];
-
-fn add_network(ctx: &mut Ctx<'_>, config: &Config) -> Vec<String> {
-    let mut invented = Vec::new();
-    let network = &config.network;
-    let [a, b, ..] = VPC_RANGE;
-    let missing = !ctx.here.ec2.vpcs.contains_key(&network.vpc);
-    if missing && let Ok(range) = Ipv4Net::new(VPC_RANGE.into(), 16) {
-        ec2::furnish::add_vpc(ctx, &network.vpc, range);
-        invented.push(format!("{} ({range})", network.vpc));
-    }
-    for subnet in &network.subnets {
-        if ctx.here.ec2.subnets.contains_key(subnet) {
-            continue;
-        }
-        let known = &ctx.here.ec2.subnets;
-        let here = known.values().filter(|one| one.vpc == network.vpc);
-        let taken: BTreeSet<Ipv4Net> = here.map(|one| one.cidr).collect();
-        // A zone that none of the file's other subnets is in.
-        let named = network.subnets.iter().filter_map(|id| known.get(id));
-        let used: BTreeSet<&str> = named.map(|one| one.zone.as_str()).collect();
-        let zones = ec2::zones(ctx.region);
-        let zone = zones.iter().find(|zone| !used.contains(zone.name.as_str()));
-        let ranges = (1..=250u8).filter_map(|third| Ipv4Net::new([a, b, third, 0].into(), 24).ok());
-        let free = ranges.into_iter().find(|range| !taken.contains(range));
-        let (Some(range), Some(zone)) = (free, zone.or(zones.first())) else {
-            continue;
-        };
-        ec2::furnish::add_subnet(ctx, subnet, &network.vpc, range, &zone.name);
-        invented.push(format!("{subnet} ({range}, {})", zone.name));
-    }
-    invented
-}
-
-fn add_zone(ctx: &mut Ctx<'_>, config: &Config) -> Option<String> {
-    let domain = &config.domain;
-    let zones = &ctx.global.route53.zones;
-    let is_id = domain.zone.starts_with('Z') && !domain.zone.contains('.');
-    let vpc = route53::Vpc {
-        id: config.network.vpc.clone(),
-        region: ctx.region.to_owned(),
-    };
-    if is_id {
-        if zones.contains_key(&domain.zone) {
-            return None;
-        }
-        let parent = domain.name.split_once('.').map_or("", |(_, rest)| rest);
-        route53::add_zone(ctx, &domain.zone, parent, true, &[vpc]);
-        return Some(format!("the private zone {parent} ({})", domain.zone));
-    }
-    let wanted = domain.zone.trim_end_matches('.');
-    let known = |zone: &str| zone.trim_end_matches('.') == wanted;
-    if zones.values().any(|zone| known(&zone.name)) {
-        return None;
-    }
-    let id = format!("Z{}", crate::names::long_hash(wanted)[..20].to_uppercase());
-    route53::add_zone(ctx, &id, wanted, true, &[vpc]);
-    Some(format!("the private zone {wanted} ({id})"))
 }

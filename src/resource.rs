@@ -15,8 +15,10 @@ use crate::{
     ownership::{Found, Ours},
 };
 
-/// The name of a resource: its kind, and for a route other than `/` the route's
-/// path without the leading slash, as in `listener-rule/sms`.
+/// The name of a resource: its kind; for a route other than `/` the route's
+/// path without the leading slash; for an alias its host name. So
+/// `listener-rule/sms`, `dns-record/shop.corp.example.com`, and
+/// `listener-rule/sms/shop.corp.example.com`.
 ///
 /// Shown to the user and written into the tag `hybridgw:resource`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,10 +56,26 @@ impl Key {
         }
     }
 
-    /// The same route's key of another kind.
+    /// The route's path, with its leading slash, of what serves this host.
+    pub fn path_at(&self, host: &str) -> String {
+        let path = self.path();
+        match path
+            .strip_suffix(host)
+            .and_then(|rest| rest.strip_suffix('/'))
+        {
+            Some("") => "/".to_owned(),
+            Some(rest) => rest.to_owned(),
+            None => path,
+        }
+    }
+
+    /// The key of another kind for the same route and host.
     #[must_use]
     pub fn sibling(&self, kind: &str) -> Self {
-        Self::of_route(kind, &self.path())
+        match self.0.split_once('/') {
+            Some((_, rest)) => Self(format!("{kind}/{rest}")),
+            None => Self::bare(kind),
+        }
     }
 
     /// The whole key.
@@ -75,6 +93,27 @@ impl fmt::Display for Key {
 impl Serialize for Key {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.0)
+    }
+}
+
+/// One of the stack's host names: its own, or an alias.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Host {
+    /// The name, in lower case.
+    pub name: String,
+    /// Whether it is an alias: then keys say the name.
+    pub alias: bool,
+}
+
+impl Host {
+    /// The key of this kind's resource for this host and the route with this path.
+    pub fn key(&self, kind: &str, path: &str) -> Key {
+        let of_route = Key::of_route(kind, path);
+        if self.alias {
+            Key(format!("{of_route}/{}", self.name))
+        } else {
+            of_route
+        }
     }
 }
 
@@ -246,8 +285,8 @@ pub trait Resource: Send + Sync + 'static {
     /// Removes it.
     fn delete(aws: &Aws, actual: &Ours<Self::Actual>) -> impl Future<Output = Result<()>> + Send;
 
-    /// What else tells it apart from another one with the same key and id: a
-    /// renamed host's mapping is called `(none)` like the one it replaces.
+    /// What else tells it apart from another one of this type with the same id:
+    /// a renamed host's mapping is called `(none)` like the one it replaces.
     fn place(actual: &Self::Actual) -> String {
         let _ = actual;
         String::new()
@@ -263,5 +302,40 @@ pub trait Resource: Send + Sync + 'static {
     fn held_by(key: &Key) -> &'static [&'static str] {
         let _ = key;
         &[]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn host(alias: bool) -> Host {
+        Host {
+            name: "shop.corp.example.com".to_owned(),
+            alias,
+        }
+    }
+
+    #[test]
+    fn an_alias_appends_its_name_and_a_route_its_path() {
+        let keys = [
+            (false, "/", "listener-rule"),
+            (false, "/a/b", "listener-rule/a/b"),
+            (true, "/", "listener-rule/shop.corp.example.com"),
+            (true, "/sms", "listener-rule/sms/shop.corp.example.com"),
+        ];
+        for (alias, path, expected) in keys {
+            let key = host(alias).key("listener-rule", path);
+            assert_eq!(key.as_str(), expected);
+            assert_eq!(key.path_at("shop.corp.example.com"), path);
+        }
+    }
+
+    #[test]
+    fn a_sibling_is_of_the_same_route_and_host() {
+        let key = host(true).key("domain-name", "/");
+        let sibling = key.sibling("dns-record");
+        assert_eq!(sibling.as_str(), "dns-record/shop.corp.example.com");
+        assert_eq!(Key::bare("rest-api").sibling("stage"), Key::bare("stage"));
     }
 }

@@ -9,28 +9,29 @@
 //!                                                 │ endpoint-policy
 //!  domain-name ─► base-path-mapping ─► stage ─► deployment ─► rest-api
 //! ```
+//!
+//! A route to a function has a target group of its own, with the function in it
+//! and a `lambda-permission` for the group. What only `api` routes need is not
+//! there without one.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     aws::{Partition, tags::Owner},
-    config::{ApiSource, Config, Route},
+    config::{ApiSource, Config},
     error::{Error, Result},
     graph::{Node, Step},
     names,
     openapi::Body,
     references::References,
-    resource::Key,
-    resources::{
-        BasePathMapping, Deployment, DnsRecord, DomainName, EndpointPolicy, LambdaPermission,
-        Listener, ListenerRule, LoadBalancer, RestApi, SecurityGroup, SecurityGroupRules, Stage,
-        TargetGroup, Targets, VpcEndpoint,
-        listener::Purpose,
-        load_balancer::PROTECTION,
-        rest_api::Api,
-        security_group::{ENDPOINT, LOAD_BALANCER},
-    },
+    resource::{Host, Resource},
+    resources::DnsRecord,
 };
+
+mod apis;
+mod endpoints;
+mod front;
+mod sites;
 
 /// The wanted resources, each after those it needs.
 pub struct Stack {
@@ -56,8 +57,11 @@ pub fn bodies(config: &Config, region: &str) -> Result<Bodies> {
     let partition = Partition::of(region).id();
     let mut bodies = Bodies::new();
     for route in &config.routes {
+        let Some(api) = route.api() else {
+            continue;
+        };
         let title = names::rest_api(&config.stack, &route.path);
-        let body = match &route.api.source {
+        let body = match &api.source {
             ApiSource::Borrowed(_) => continue,
             ApiSource::OpenApi(path) => Body::read(path).map_err(|error| {
                 Error::invalid(error.to_string()).context(format!(
@@ -96,239 +100,66 @@ struct Builder<'a> {
     steps: Vec<Arc<dyn Step>>,
 }
 
-/// The API of a route as the mapping needs it.
-struct Served {
-    route: Route,
-    api: Api,
-    stage: Option<Arc<Node<Stage>>>,
+/// A host name of the stack with what belongs to it.
+struct Name {
+    host: Host,
+    /// The certificate's ARN.
+    certificate: String,
+    /// The hosted zone's id.
+    zone: String,
 }
 
 impl Builder<'_> {
-    fn add<R: crate::resource::Resource>(&mut self, resource: R) -> Arc<Node<R>> {
+    fn add<R: Resource>(&mut self, resource: R) -> Arc<Node<R>> {
         let node = Node::new(resource);
         self.steps.push(node.clone());
         node
     }
 
-    fn group(&mut self, kind: &'static str) -> Arc<Node<SecurityGroup>> {
-        let domain = &self.config.domain;
-        let records = match kind {
-            LOAD_BALANCER => vec![(self.references.zone.clone(), domain.name.clone())],
-            _ => vec![],
-        };
-        self.add(SecurityGroup {
-            owner: self.owner.clone(),
-            kind,
-            vpc: self.config.network.vpc.clone(),
-            name: names::security_group(&self.config.stack, &Key::bare(kind)),
-            records,
-        })
-    }
-
-    fn build(mut self, mut bodies: Bodies) -> Stack {
-        let config = self.config;
-        let subnets: std::collections::BTreeSet<String> =
-            config.network.subnets.iter().cloned().collect();
-
-        let balancer_group = self.group(LOAD_BALANCER);
-        let endpoint_group = self.group(ENDPOINT);
-        let rules = self.add(SecurityGroupRules {
-            load_balancer: balancer_group.clone(),
-            endpoint: endpoint_group.clone(),
-            clients: config
-                .network
-                .clients
-                .iter()
-                .map(ToString::to_string)
-                .collect(),
-        });
-        let endpoint = self.add(VpcEndpoint {
-            owner: self.owner.clone(),
-            vpc: config.network.vpc.clone(),
-            subnets,
-            zones: self.references.zones.clone(),
-            group: endpoint_group,
-            service: self.references.endpoint_service.clone(),
-            private_dns: config.endpoint.private_dns,
-        });
-
-        let served: Vec<Served> = config
-            .routes
-            .iter()
-            .map(|route| self.api(route, bodies.remove(&route.path), &endpoint))
-            .collect();
-        self.add(EndpointPolicy {
-            endpoint: endpoint.clone(),
-            apis: served.iter().map(|served| served.api.clone()).collect(),
-            arn_prefix: self.references.execute_api_arn(),
-        });
-        let domain = self.add(DomainName {
-            owner: self.owner.clone(),
-            host: config.domain.name.clone(),
-            certificate: config.domain.certificate.clone(),
-        });
-        for served in &served {
-            self.add(BasePathMapping {
-                domain: domain.clone(),
-                path: served.route.path.clone(),
-                api: served.api.clone(),
-                stage: served.route.api.stage.clone(),
-                own_stage: served.stage.clone(),
+    fn build(mut self, bodies: Bodies) -> Stack {
+        let names = self.names();
+        let way = self.way(&names);
+        if let Some(endpoint) = &way.apis {
+            self.gateway(&names, endpoint, &way.balancer_group, bodies);
+        }
+        let balancer = self.balancer(&way.balancer_group);
+        let listener = self.listeners(&names, &balancer);
+        if let Some(endpoint) = way.apis {
+            self.api_routes(&names, &listener, endpoint, &way.rules);
+        }
+        if let Some(endpoint) = &way.sites {
+            self.site_routes(&names, &listener, endpoint, &way.rules);
+        }
+        self.function_routes(&names, &listener);
+        for name in names {
+            self.add(DnsRecord {
+                stack: self.config.stack.clone(),
+                zone: name.zone,
+                host: name.host,
+                load_balancer: balancer.clone(),
+                group: way.balancer_group.clone(),
+                change: std::sync::Mutex::default(),
             });
         }
-
-        let balancer = self.add(LoadBalancer {
-            owner: self.owner.clone(),
-            vpc: config.network.vpc.clone(),
-            subnets: by_zone(&self.references.zones),
-            group: balancer_group.clone(),
-            attributes: attributes(config),
-        });
-        let target_group = self.add(TargetGroup {
-            owner: self.owner.clone(),
-            vpc: config.network.vpc.clone(),
-            health_path: config.load_balancer.health_check.path.clone(),
-            health_matcher: config.load_balancer.health_check.matcher.clone(),
-        });
-        let forwarders = self.listeners(&balancer, &target_group);
-        self.add(Targets {
-            group: target_group,
-            endpoint,
-            rules,
-            forwarders,
-        });
-        self.add(DnsRecord {
-            stack: config.stack.clone(),
-            zone: self.references.zone.clone(),
-            host: config.domain.name.clone(),
-            load_balancer: balancer,
-            group: balancer_group,
-            change: std::sync::Mutex::default(),
-        });
         Stack {
-            name: config.stack.clone(),
+            name: self.config.stack.clone(),
             account: self.references.account.clone(),
             region: self.references.region.clone(),
             steps: self.steps,
         }
     }
 
-    /// An API of the stack's own with its deployment and stage, or a borrowed
-    /// one as it is.
-    fn api(
-        &mut self,
-        route: &Route,
-        body: Option<Body>,
-        endpoint: &Arc<Node<VpcEndpoint>>,
-    ) -> Served {
-        let function = match &route.api.source {
-            ApiSource::Lambda(function) => Some(function.clone()),
-            _ => None,
-        };
-        let Some(body) = body else {
-            let id = match &route.api.source {
-                ApiSource::Borrowed(id) => id.clone(),
-                _ => String::new(),
-            };
-            return Served {
-                route: route.clone(),
-                api: Api::Borrowed(id),
-                stage: None,
-            };
-        };
-        let api = self.add(RestApi {
-            owner: self.owner.clone(),
-            path: route.path.clone(),
-            body,
-            endpoint: endpoint.clone(),
-            function: function.clone(),
-        });
-        if let Some(function) = function {
-            self.add(LambdaPermission {
-                stack: self.config.stack.clone(),
-                path: route.path.clone(),
-                function,
-                api: api.clone(),
-                arn_prefix: self.references.execute_api_arn(),
-            });
-        }
-        let deployment = self.add(Deployment { api: api.clone() });
-        let stage = self.add(Stage {
-            owner: self.owner.clone(),
-            api: api.clone(),
-            deployment,
-            name: route.api.stage.clone(),
-        });
-        Served {
-            route: route.clone(),
-            api: Api::Own(api),
-            stage: Some(stage),
-        }
-    }
-
-    fn listeners(
-        &mut self,
-        balancer: &Arc<Node<LoadBalancer>>,
-        target_group: &Arc<Node<TargetGroup>>,
-    ) -> Vec<Arc<Node<ListenerRule>>> {
-        let config = self.config;
-        let listener = self.add(Listener {
-            owner: self.owner.clone(),
-            load_balancer: balancer.clone(),
-            purpose: Purpose::Https {
-                certificate: config.domain.certificate.clone(),
-                tls_policy: config.load_balancer.tls_policy.clone(),
+    /// The host names: the domain's own first.
+    fn names(&self) -> Vec<Name> {
+        let hosts = self.config.hosts().into_iter().enumerate();
+        let names = hosts.map(|(place, host)| Name {
+            host: Host {
+                name: host.name.to_owned(),
+                alias: place > 0,
             },
+            certificate: host.certificate.to_owned(),
+            zone: self.references.hosted_zone(host.name),
         });
-        self.add(Listener {
-            owner: self.owner.clone(),
-            load_balancer: balancer.clone(),
-            purpose: Purpose::Redirect,
-        });
-        let rules = config.routes.iter().map(|route| {
-            self.add(ListenerRule {
-                owner: self.owner.clone(),
-                listener: listener.clone(),
-                host: config.domain.name.clone(),
-                path: route.path.clone(),
-                group: target_group.clone(),
-            })
-        });
-        rules.collect()
+        names.collect()
     }
-}
-
-fn by_zone(zones: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-    let pairs = zones.iter();
-    pairs
-        .map(|(subnet, zone)| (zone.clone(), subnet.clone()))
-        .collect()
-}
-
-/// The load balancer's attributes, as ELBv2 spells them.
-fn attributes(config: &Config) -> BTreeMap<String, String> {
-    let settings = &config.load_balancer;
-    let mut attributes = BTreeMap::from([
-        (
-            PROTECTION.to_owned(),
-            settings.deletion_protection.to_string(),
-        ),
-        (
-            "idle_timeout.timeout_seconds".to_owned(),
-            settings.idle_timeout.to_string(),
-        ),
-        (
-            "routing.http.drop_invalid_header_fields.enabled".to_owned(),
-            "true".to_owned(),
-        ),
-        (
-            "access_logs.s3.enabled".to_owned(),
-            settings.access_logs.is_some().to_string(),
-        ),
-    ]);
-    if let Some(logs) = &settings.access_logs {
-        attributes.insert("access_logs.s3.bucket".to_owned(), logs.bucket.clone());
-        attributes.insert("access_logs.s3.prefix".to_owned(), logs.prefix.clone());
-    }
-    attributes
 }

@@ -224,6 +224,7 @@ scripts! {
     boto3_drives_lambda: "boto3_lambda.py";
     boto3_drives_route53: "boto3_route53.py";
     boto3_drives_s3: "boto3_s3.py";
+    boto3_drives_the_three_ways: "boto3_ways.py";
 }
 
 /// The same scripts on both emulated clouds; see `tests/simulator/differential.py`.

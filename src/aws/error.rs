@@ -3,11 +3,12 @@
 //! Errors are told apart by AWS's error code, never by their text: the SDK's
 //! `Display` says only "service error", and messages change.
 
-use std::error::Error as StdError;
+use std::{error::Error as StdError, time::SystemTime};
 
-use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+use super::{reply, resend};
 use crate::error::{Error, Kind, Result};
 
 /// Refused for load; nothing was applied.
@@ -17,6 +18,7 @@ const THROTTLED: &[&str] = &[
     "RequestLimitExceeded",
     "RequestThrottled",
     "RequestThrottledException",
+    "SlowDown",
     "ThrottledException",
     "Throttling",
     "ThrottlingException",
@@ -34,6 +36,14 @@ const NOT_YET: &[&str] = &[
     "ResourceConflictException",
     "ResourceInUse",
     "ResourceInUseException",
+];
+
+/// The name is taken, which a moment ago it was not.
+const EXISTS: &[&str] = &[
+    "DuplicateListener",
+    "DuplicateLoadBalancerName",
+    "DuplicateTargetGroupName",
+    "InvalidGroup.Duplicate",
 ];
 
 /// The caller is known but not allowed.
@@ -56,9 +66,25 @@ const CREDENTIALS: &[&str] = &[
     "MissingAuthenticationToken",
     "MissingAuthenticationTokenException",
     "RequestExpired",
+    "RequestTimeTooSkewed",
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 ];
+
+/// What AWS says when the time in a signature is not its own; most of these are
+/// said for other reasons too (EC2 and S3 API references, "Error codes").
+const CLOCK: &[&str] = &[
+    "AuthFailure",
+    "InvalidSignatureException",
+    "RequestExpired",
+    "RequestTimeTooSkewed",
+    "SignatureDoesNotMatch",
+];
+
+/// Whether a wrong clock may be behind this code.
+pub(super) fn is_clock_code(code: &str) -> bool {
+    CLOCK.contains(&code)
+}
 
 /// Turns an SDK result into ours.
 pub trait Called<T> {
@@ -66,10 +92,9 @@ pub trait Called<T> {
     fn called(self, operation: &'static str) -> Result<T>;
 }
 
-impl<T, E, R> Called<T> for Result<T, SdkError<E, R>>
+impl<T, E> Called<T> for Result<T, SdkError<E, HttpResponse>>
 where
     E: ProvideErrorMetadata + StdError + 'static,
-    R: std::fmt::Debug,
 {
     fn called(self, operation: &'static str) -> Result<T> {
         self.map_err(|error| explain(operation, &error))
@@ -85,13 +110,22 @@ pub fn none_if_missing<T>(result: Result<T>) -> Result<Option<T>> {
     }
 }
 
-fn explain<E, R>(operation: &'static str, error: &SdkError<E, R>) -> Error
+fn explain<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> Error
 where
     E: ProvideErrorMetadata + StdError + 'static,
-    R: std::fmt::Debug,
 {
+    if let Some(reason) = resend::put_off(error) {
+        return Error::not_yet(format!("{operation} was not sent: {reason}"));
+    }
     match error {
-        SdkError::ServiceError(service) => refused(operation, service.err().meta()),
+        SdkError::ServiceError(service) => {
+            let refusal = refused(operation, service.err().meta());
+            let by_clock = service.err().meta().code().is_some_and(is_clock_code);
+            match reply::wrong_clock(service.raw(), SystemTime::now()).filter(|_| by_clock) {
+                Some(words) => refusal.hint(words),
+                None => refusal,
+            }
+        }
         SdkError::ConstructionFailure(_) => Error::invalid(format!(
             "{operation} was not sent: {}",
             chain(error.source().unwrap_or(error))
@@ -144,19 +178,29 @@ fn refused(operation: &str, meta: &aws_smithy_types::error::ErrorMetadata) -> Er
 ///
 /// `ConflictException` covers both "try again later" and "exists already" in
 /// API Gateway. Both are answered in the same way: look again.
-fn kind_of(code: &str, words: &str) -> Kind {
+pub(super) fn kind_of(code: &str, words: &str) -> Kind {
     let bare = code.strip_prefix("Client.").unwrap_or(code);
     if THROTTLED.contains(&bare) || words.starts_with("Rate exceeded") {
         Kind::Throttled
     } else if NOT_YET.contains(&bare) {
         Kind::NotYet
+    } else if let Some(code) = EXISTS.iter().find(|code| **code == bare) {
+        Kind::Exists(code)
+    } else if bare == "BadRequestException" && words.contains("already exists") {
+        // API Gateway has no code of its own for a domain name that is taken.
+        Kind::Exists("BadRequestException")
     } else if DENIED.contains(&bare) {
         Kind::Denied
     } else if CREDENTIALS.contains(&bare) {
         Kind::Credentials
     } else if matches!(
         bare,
-        "InternalError" | "InternalFailure" | "ServiceUnavailable" | "Unavailable"
+        "InternalError"
+            | "InternalFailure"
+            | "RequestTimeout"
+            | "RequestTimeoutException"
+            | "ServiceUnavailable"
+            | "Unavailable"
     ) {
         Kind::Unknown
     } else if bare == "SSLPolicyNotFound" {
@@ -203,6 +247,10 @@ mod tests {
             Kind::Refused("SSLPolicyNotFound".to_owned())
         );
         assert_eq!(kind_of("ServiceUnavailable", ""), Kind::Unknown);
+        assert_eq!(
+            kind_of("DuplicateListener", ""),
+            Kind::Exists("DuplicateListener")
+        );
         assert_eq!(
             kind_of("InvalidParameterValue", "the thing was NotFound"),
             Kind::Refused("InvalidParameterValue".to_owned())

@@ -18,6 +18,8 @@ use aws_smithy_runtime_api::{
 };
 use aws_smithy_types::config_bag::ConfigBag;
 
+use super::resend;
+
 /// What this process sent to AWS: attempts by operation.
 #[derive(Debug, Default)]
 pub struct Journal {
@@ -80,7 +82,10 @@ impl Intercept for Recorder {
         _components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if let Some(call) = config.load::<Metadata>() {
+        if let Some(call) = config
+            .load::<Metadata>()
+            .filter(|_| resend::was_sent(config))
+        {
             let status = context
                 .response()
                 .map_or(0, |response| response.status().as_u16());

@@ -13,19 +13,24 @@ use aws_config::{
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_async::rt::sleep::{AsyncSleep, Sleep};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
+use aws_smithy_types::timeout::TimeoutConfig;
 
 use crate::{
     clock::Clock,
     error::{Error, Kind, Result},
+    pipeline::Stop,
 };
+use resend::Line;
 
 pub mod error;
 pub mod journal;
 mod network;
+mod pacing;
 pub mod partition;
 mod read_only;
-mod retry;
+mod reply;
+mod resend;
+pub mod retry;
 pub mod simulated;
 pub mod tags;
 
@@ -49,6 +54,7 @@ pub struct Options {
 #[derive(Clone)]
 pub struct Connection {
     config: SdkConfig,
+    line: Arc<Line>,
     /// Every HTTP attempt of this process.
     pub journal: Arc<Journal>,
     /// The region, as in `eu-central-1`.
@@ -74,6 +80,8 @@ pub struct Aws {
     pub lambda: aws_sdk_lambda::Client,
     /// Zones and records.
     pub route53: aws_sdk_route53::Client,
+    /// Buckets that sites are in.
+    pub s3: aws_sdk_s3::Client,
     /// Who calls.
     pub sts: aws_sdk_sts::Client,
     /// The region, as in `eu-central-1`.
@@ -98,8 +106,7 @@ impl Connection {
         let http = network::http_client()?;
         let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
             .http_client(http.clone())
-            .timeout_config(timeouts())
-            .retry_config(RetryConfig::standard().with_max_attempts(4));
+            .timeout_config(timeouts());
         if let Some(profile) = &options.profile {
             loader = loader.profile_name(profile);
         }
@@ -131,6 +138,7 @@ impl Connection {
             endpoint,
             region,
             profile,
+            line: Arc::new(Line::unforeseen(Clock::REAL)),
             config,
         };
         connection.check_credentials().await?;
@@ -139,6 +147,7 @@ impl Connection {
 
     /// A connection through a given HTTP client, by a clock: the simulated
     /// account's, or a test's. An access key of twelve digits is an account.
+    /// What chance decides is the same every time.
     pub fn through(http: SharedHttpClient, account: &str, region: &str, clock: Clock) -> Self {
         let credentials =
             aws_credential_types::Credentials::new(account, "simulated", None, None, "simulated");
@@ -149,15 +158,29 @@ impl Connection {
             .http_client(http)
             .sleep_impl(Paced(clock))
             .timeout_config(timeouts())
-            .retry_config(RetryConfig::standard().with_max_attempts(4))
             .build();
         Self {
             journal: Arc::default(),
             region: region.to_owned(),
             profile: "simulated".to_owned(),
             endpoint: None,
+            line: Arc::new(Line::new(clock, 0)),
             config,
         }
+    }
+
+    /// The same connection, but for what chance decides: two machines do not
+    /// wait in step. A line of its own, in which nobody stands yet.
+    #[must_use]
+    pub fn seeded(mut self, seed: u64) -> Self {
+        self.line = Arc::new(self.line.anew(seed));
+        self
+    }
+
+    /// Ends the waits of all its calls when this is thrown; what is under way
+    /// finishes.
+    pub fn heed(&self, stop: &Arc<Stop>) {
+        self.line.heed(stop);
     }
 
     /// Clients that refuse every operation that is not a read.
@@ -173,9 +196,17 @@ impl Connection {
     fn clients(&self, may_write: bool) -> Aws {
         /// Every crate has its own configuration type of the same shape.
         macro_rules! client {
-            ($service:ident) => {{
-                let mut config = $service::config::Builder::from(&self.config)
-                    .interceptor(retry::ByClass)
+            ($service:ident) => {{ client!($service, $service::config::Builder::from(&self.config)) }};
+            ($service:ident, $builder:expr) => {{
+                use $service::config::retry::{RetryPartition, TokenBucket};
+                // How often to send again is not the SDK's to decide.
+                let partition = RetryPartition::custom("hybridgw")
+                    .token_bucket(TokenBucket::unlimited())
+                    .build();
+                let mut config = $builder
+                    .retry_partition(partition)
+                    .retry_classifier(resend::AsDecided)
+                    .interceptor(resend::Resend(Arc::clone(&self.line)))
                     .interceptor(journal::Recorder::new(Arc::clone(&self.journal)));
                 if !may_write {
                     config = config.interceptor(read_only::Guard);
@@ -183,6 +214,9 @@ impl Connection {
                 $service::Client::from_conf(config.build())
             }};
         }
+        // A server that is not AWS's rarely has a host name for each bucket.
+        let by_path = self.endpoint.is_some() || env::var_os("AWS_ENDPOINT_URL_S3").is_some();
+        let s3 = aws_sdk_s3::config::Builder::from(&self.config).force_path_style(by_path);
         Aws {
             acm: client!(aws_sdk_acm),
             apigateway: client!(aws_sdk_apigateway),
@@ -190,6 +224,7 @@ impl Connection {
             elb: client!(aws_sdk_elasticloadbalancingv2),
             lambda: client!(aws_sdk_lambda),
             route53: client!(aws_sdk_route53),
+            s3: client!(aws_sdk_s3, s3),
             sts: client!(aws_sdk_sts),
             region: self.region.clone(),
         }
@@ -247,12 +282,13 @@ impl AsyncSleep for Paced {
 }
 
 /// The SDK has no read timeout by default: a silent server would hang `up`
-/// for good. Long waits are the engine's, never a single call's.
+/// for good. A whole operation has more time than the waits for throttles and
+/// for slots may add up to; `--timeout` bounds the command.
 fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(5))
         .read_timeout(Duration::from_secs(30))
         .operation_attempt_timeout(Duration::from_secs(35))
-        .operation_timeout(Duration::from_secs(150))
+        .operation_timeout(Duration::from_mins(45))
         .build()
 }

@@ -35,6 +35,27 @@ impl Partition {
         let prefix = if self.0 == "aws-cn" { "cn." } else { "" };
         format!("{prefix}com.amazonaws.{region}.execute-api")
     }
+
+    /// The name of the S3 endpoint service. It begins alike everywhere: in
+    /// China S3 is one of the services without `cn.` (observed in answers of
+    /// `DescribeVpcEndpointServices`).
+    pub fn s3_service(self, region: &str) -> String {
+        format!("com.amazonaws.{region}.s3")
+    }
+
+    /// What the services' host names end in (AWS general reference, "AWS service
+    /// endpoints"; for the isolated partitions the SDKs' partition data).
+    pub fn dns_suffix(self) -> &'static str {
+        match self.0 {
+            "aws-cn" => "amazonaws.com.cn",
+            "aws-iso" => "c2s.ic.gov",
+            "aws-iso-b" => "sc2s.sgov.gov",
+            "aws-iso-e" => "cloud.adc-e.uk",
+            "aws-iso-f" => "csp.hci.ic.gov",
+            "aws-eusc" => "amazonaws.eu",
+            _ => "amazonaws.com",
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,8 @@
 //! The guard that makes `plan` unable to write.
 //!
 //! It sits below the commands and the resources, in the SDK's own pipeline, and
-//! stops every operation whose name is not that of a read before a request is
-//! even built. AWS names its reads `Describe…`, `Get…` and `List…` in every
-//! service used here.
+//! stops every operation whose class is not that of a read before a request is
+//! even built.
 
 use aws_smithy_runtime_api::{
     box_error::BoxError,
@@ -15,14 +14,14 @@ use aws_smithy_runtime_api::{
 };
 use aws_smithy_types::config_bag::ConfigBag;
 
+use super::retry::{self, Class};
+
 /// Refuses operations that are not reads.
 #[derive(Debug)]
 pub(super) struct Guard;
 
 fn is_read(operation: &str) -> bool {
-    ["Describe", "Get", "List"]
-        .iter()
-        .any(|prefix| operation.starts_with(prefix))
+    retry::class(operation) == Some(Class::Read)
 }
 
 impl Intercept for Guard {
@@ -47,11 +46,16 @@ impl Intercept for Guard {
 
 #[cfg(test)]
 mod tests {
-    use super::is_read;
+    use super::*;
 
     #[test]
     fn only_reads_pass() {
-        for read in ["DescribeVpcs", "GetRestApis", "ListResourceRecordSets"] {
+        for read in [
+            "DescribeVpcs",
+            "GetRestApis",
+            "HeadBucket",
+            "ListResourceRecordSets",
+        ] {
             assert!(is_read(read), "{read}");
         }
         for write in [
@@ -62,6 +66,17 @@ mod tests {
             "",
         ] {
             assert!(!is_read(write), "{write}");
+        }
+    }
+
+    #[test]
+    fn reads_are_called_what_aws_calls_them() {
+        let verbs = ["Describe", "Get", "Head", "List"];
+        for (class, operations) in retry::TABLE {
+            for name in *operations {
+                let reads = verbs.iter().any(|verb| name.starts_with(verb));
+                assert_eq!(reads, *class == Class::Read, "{name}");
+            }
         }
     }
 }

@@ -1,47 +1,260 @@
-//! Retry by class: what may be repeated blindly, and what may not.
+//! Retry by class: what a repeated call does.
 //!
-//! The SDK repeats a call whose reply was lost. For a call that makes a new
-//! thing each time that means two things: one lost reply to `CreateRestApi`
-//! leaves two APIs, and the call returns success. For such calls the SDK's
-//! retry is off, here and nowhere else. The engine looks before it tries again.
+//! A reply can be lost after the call was applied. Whether the call may then be
+//! sent again depends on what it does the second time, and that is AWS's to
+//! say: it is written down here, once, for every operation this program calls.
+//! `resend` acts on it. An operation that is not in the table is not sent.
 
-use aws_smithy_runtime_api::{
-    box_error::BoxError,
-    client::{
-        interceptors::{Intercept, context::BeforeSerializationInterceptorContextRef},
-        orchestrator::Metadata,
-        runtime_components::RuntimeComponents,
-    },
-};
-use aws_smithy_types::{config_bag::ConfigBag, retry::RetryConfig};
+/// What happens when a call is applied twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// Nothing: it only reads.
+    Read,
+    /// Nothing: the second call finds what the first one made.
+    Idempotent,
+    /// The second call is refused: a name is taken, a permission is there, an
+    /// entry is gone. Whoever sent it has to look.
+    UniqueKey,
+    /// Nothing, as long as the second call carries the first one's token.
+    Token,
+    /// A second thing comes about.
+    Duplicates,
+}
 
-/// Operations that make another thing when repeated: no unique name, no client
-/// token (API Gateway and ELBv2 API references).
-const DUPLICATES: &[&str] = &["CreateDeployment", "CreateRestApi", "CreateRule"];
+impl Class {
+    /// Whether a call whose reply was lost may be sent again blindly.
+    pub fn may_repeat(self) -> bool {
+        matches!(self, Self::Read | Self::Idempotent | Self::Token)
+    }
+}
 
-/// Turns the SDK's retry off for calls that duplicate.
-#[derive(Debug)]
-pub(super) struct ByClass;
+/// Every operation, by class.
+pub const TABLE: &[(Class, &[&str])] = &[
+    // `Describe…`, `Get…`, `List…` and `Head…` change nothing in any service used here.
+    (
+        Class::Read,
+        &[
+            "DescribeAccountLimits",
+            "DescribeCertificate",
+            "DescribeListenerCertificates",
+            "DescribeListeners",
+            "DescribeLoadBalancerAttributes",
+            "DescribeLoadBalancers",
+            "DescribeNetworkInterfaces",
+            "DescribeRules",
+            "DescribeSSLPolicies",
+            "DescribeSecurityGroupRules",
+            "DescribeSecurityGroups",
+            "DescribeSubnets",
+            "DescribeTags",
+            "DescribeTargetGroupAttributes",
+            "DescribeTargetGroups",
+            "DescribeTargetHealth",
+            "DescribeVpcAttribute",
+            "DescribeVpcEndpointServices",
+            "DescribeVpcEndpoints",
+            "DescribeVpcs",
+            "GetBasePathMappings",
+            "GetBucketEncryption",
+            "GetBucketLocation",
+            "GetBucketPolicy",
+            "GetCallerIdentity",
+            "GetChange",
+            "GetDeployments",
+            "GetDomainNames",
+            "GetFunction",
+            "GetHostedZone",
+            "GetObject",
+            "GetPolicy",
+            "GetResources",
+            "GetRestApi",
+            "GetRestApis",
+            "GetStage",
+            "GetStages",
+            "HeadBucket",
+            "HeadObject",
+            "ListHostedZonesByName",
+            "ListResourceRecordSets",
+        ],
+    ),
+    // EC2 API reference, "Ensuring idempotency": tags, attribute changes and deletions.
+    (
+        Class::Idempotent,
+        &[
+            "CreateTags",
+            "DeleteSecurityGroup",
+            "DeleteTags",
+            "DeleteVpcEndpoints",
+            "ModifyVpcEndpoint",
+        ],
+    ),
+    // ELBv2 API reference: "this operation is idempotent" stands at the creates ("if you attempt to
+    // create multiple … with the same settings, each call succeeds") and at the deletes of balancer,
+    // listener and group; the others set a state. DeleteRule: not found is taken for done.
+    (
+        Class::Idempotent,
+        &[
+            "AddListenerCertificates",
+            "AddTags",
+            "CreateListener",
+            "CreateLoadBalancer",
+            "CreateTargetGroup",
+            "DeleteListener",
+            "DeleteLoadBalancer",
+            "DeleteRule",
+            "DeleteTargetGroup",
+            "DeregisterTargets",
+            "ModifyListener",
+            "ModifyLoadBalancerAttributes",
+            "ModifyRule",
+            "ModifyTargetGroup",
+            "ModifyTargetGroupAttributes",
+            "RegisterTargets",
+            "RemoveListenerCertificates",
+            "SetRulePriorities",
+            "SetSecurityGroups",
+            "SetSubnets",
+        ],
+    ),
+    // API Gateway API reference: PutRestApi overwrites the whole body; the patches are all
+    // `replace`; a deletion's NotFoundException is taken for done.
+    (
+        Class::Idempotent,
+        &[
+            "DeleteBasePathMapping",
+            "DeleteDeployment",
+            "DeleteDomainName",
+            "DeleteRestApi",
+            "DeleteStage",
+            "PutRestApi",
+            "TagResource",
+            "UpdateBasePathMapping",
+            "UpdateDomainName",
+            "UpdateStage",
+        ],
+    ),
+    // Lambda API reference: ResourceNotFoundException at the second call is taken for done.
+    (Class::Idempotent, &["RemovePermission"]),
+    // S3 API reference: the policy is set or taken away whole.
+    (
+        Class::Idempotent,
+        &["DeleteBucketPolicy", "PutBucketPolicy"],
+    ),
+    // EC2 API reference: InvalidGroup.Duplicate, InvalidPermission.Duplicate and
+    // InvalidPermission.NotFound.
+    (
+        Class::UniqueKey,
+        &[
+            "AuthorizeSecurityGroupEgress",
+            "AuthorizeSecurityGroupIngress",
+            "CreateSecurityGroup",
+            "RevokeSecurityGroupEgress",
+            "RevokeSecurityGroupIngress",
+        ],
+    ),
+    // API Gateway API reference: ConflictException. UpdateRestApi adds endpoints to a list and
+    // takes them out of it; nobody documents what it says the second time (assumption: no).
+    (
+        Class::UniqueKey,
+        &[
+            "CreateBasePathMapping",
+            "CreateDomainName",
+            "CreateStage",
+            "UpdateRestApi",
+        ],
+    ),
+    // Lambda API reference: ResourceConflictException for a statement id that exists.
+    (Class::UniqueKey, &["AddPermission"]),
+    // Route 53 API reference: InvalidChangeBatch for a CREATE of what is there and for a DELETE
+    // of what is not.
+    (Class::UniqueKey, &["ChangeResourceRecordSets"]),
+    // EC2 API reference, "Ensuring idempotency": ClientToken. The SDK does not fill it in here.
+    (Class::Token, &["CreateVpcEndpoint"]),
+    // API Gateway: no unique name, no token; two APIs were made by one lost reply (measured).
+    // ELBv2: two rules may have the same conditions at different priorities.
+    (
+        Class::Duplicates,
+        &["CreateDeployment", "CreateRestApi", "CreateRule"],
+    ),
+];
 
-impl Intercept for ByClass {
-    fn name(&self) -> &'static str {
-        "RetryByClass"
+/// The class of an operation; none if it is not in the table.
+pub fn class(operation: &str) -> Option<Class> {
+    TABLE
+        .iter()
+        .find(|(_, operations)| operations.contains(&operation))
+        .map(|(class, _)| *class)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, fs, path::Path};
+
+    use super::*;
+
+    /// Classified for calls that are being written. To be emptied.
+    const NOT_CALLED_YET: &[&str] = &[
+        "AddListenerCertificates",
+        "DeleteBucketPolicy",
+        "DescribeAccountLimits",
+        "DescribeListenerCertificates",
+        "DescribeSSLPolicies",
+        "DescribeSecurityGroupRules",
+        "GetBucketEncryption",
+        "GetBucketLocation",
+        "GetBucketPolicy",
+        "GetObject",
+        "HeadBucket",
+        "HeadObject",
+        "PutBucketPolicy",
+        "RemoveListenerCertificates",
+    ];
+
+    /// The names in `.called("…")` of every source file below a folder.
+    fn called(folder: &Path, found: &mut BTreeSet<String>) {
+        for entry in fs::read_dir(folder).expect("the sources are there") {
+            let path = entry.expect("it can be read").path();
+            if path.is_dir() {
+                called(&path, found);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                let text = fs::read_to_string(&path).expect("sources are text");
+                let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+                let calls = text.split(".called(\"").skip(1);
+                let names = calls.filter_map(|rest| rest.split_once('"'));
+                found.extend(names.map(|(name, _)| name.to_owned()));
+            }
+        }
     }
 
-    fn read_before_serialization(
-        &self,
-        _context: &BeforeSerializationInterceptorContextRef<'_>,
-        _components: &RuntimeComponents,
-        config: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let duplicates = config
-            .load::<Metadata>()
-            .is_some_and(|call| DUPLICATES.contains(&call.name()));
-        if duplicates {
-            config
-                .interceptor_state()
-                .store_put(RetryConfig::disabled());
+    #[test]
+    fn every_call_in_the_sources_has_one_class_and_nothing_else_has() {
+        let mut calls = BTreeSet::new();
+        called(
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+            &mut calls,
+        );
+        let rows = TABLE.iter().flat_map(|(_, operations)| *operations);
+        let rows: Vec<String> = rows.map(|name| (*name).to_owned()).collect();
+        let table: BTreeSet<String> = rows.iter().cloned().collect();
+        assert_eq!(rows.len(), table.len(), "an operation has two classes");
+        let missing: Vec<_> = calls.difference(&table).collect();
+        assert!(missing.is_empty(), "not classified: {missing:?}");
+        let waiting: BTreeSet<String> = NOT_CALLED_YET.iter().map(|&name| name.into()).collect();
+        let idle: BTreeSet<String> = table.difference(&calls).cloned().collect();
+        assert_eq!(
+            idle, waiting,
+            "classified and never called, or called by now"
+        );
+    }
+
+    #[test]
+    fn what_is_made_twice_or_refused_the_second_time_is_not_repeated_blindly() {
+        for name in ["CreateRestApi", "CreateRule", "CreateSecurityGroup"] {
+            assert!(!class(name).expect("it is there").may_repeat(), "{name}");
         }
-        Ok(())
+        for name in ["GetRestApis", "PutRestApi", "CreateVpcEndpoint"] {
+            assert!(class(name).expect("it is there").may_repeat(), "{name}");
+        }
+        assert_eq!(class("RunInstances"), None);
     }
 }

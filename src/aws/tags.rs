@@ -3,9 +3,12 @@
 //! They are set in the call that makes the thing. There is no state file: what
 //! carries the tags is ours, what does not is not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::resource::{Drift, Key};
+use crate::{
+    names,
+    resource::{Drift, Key},
+};
 
 /// The stack a thing belongs to.
 pub const STACK: &str = "hybridgw:stack";
@@ -13,10 +16,21 @@ pub const STACK: &str = "hybridgw:stack";
 pub const RESOURCE: &str = "hybridgw:resource";
 /// The host name that a rule or a domain serves.
 pub const HOST: &str = "hybridgw:host";
-/// The function that a REST API invokes; its permission is found by it.
+/// Which of a route's rules a listener rule is, where there are several.
+pub const PART: &str = "hybridgw:part";
+/// The function that a REST API or a target group invokes; its permission is
+/// found by it.
 pub const FUNCTION: &str = "hybridgw:function";
+/// The bucket behind a target group.
+pub const BUCKET: &str = "hybridgw:bucket";
+/// The bucket in whose policy the stack has a statement; it is found by it.
+pub const BUCKET_POLICY: &str = "hybridgw:bucket-policy";
+/// The endpoint that the stack borrows. On the load balancer's security group;
+/// what was opened of it is found by it.
+pub const ENDPOINT: &str = "hybridgw:endpoint";
 /// Begins the tags of the load balancer's security group that remember DNS
-/// records, which cannot be tagged. The value is `<zone id>/<host name>`.
+/// records, which cannot be tagged. The value is `<zone id>/<host name>`, with
+/// `/alias` behind it for an alias of the stack.
 pub const RECORD: &str = "hybridgw:record:";
 
 /// Tags, ordered by key.
@@ -62,15 +76,35 @@ pub fn drift(actual: &Tags, desired: &Tags) -> Vec<Drift> {
 /// How a drift of tags begins.
 const DRIFT: &str = "tags.";
 
+/// What lies elsewhere is known from these tags alone. When one changes, the
+/// old value is kept beside it, in the same call: what lies there is found
+/// until it is removed, whenever a run is killed.
+const KEPT: [&str; 3] = [FUNCTION, BUCKET_POLICY, ENDPOINT];
+
 /// The tags to set in order to repair these drifts.
 pub fn to_repair(drift: &[Drift]) -> Tags {
-    drift
-        .iter()
-        .filter_map(|drift| {
-            let key = drift.field.strip_prefix(DRIFT)?;
-            Some((key.to_owned(), drift.desired.clone()))
-        })
-        .collect()
+    let mut changes = Tags::new();
+    for drift in drift {
+        let Some(key) = drift.field.strip_prefix(DRIFT) else {
+            continue;
+        };
+        changes.insert(key.to_owned(), drift.desired.clone());
+        if KEPT.contains(&key) && !drift.actual.is_empty() {
+            let beside = format!("{key}:{}", names::short_hash(&drift.actual));
+            changes.insert(beside, drift.actual.clone());
+        }
+    }
+    changes
+}
+
+/// The value of a tag and those that it had before.
+pub fn now_and_before<'a>(tags: &'a Tags, key: &str) -> BTreeSet<&'a str> {
+    let is = |has: &str| match has.strip_prefix(key) {
+        Some(rest) => rest.is_empty() || rest.starts_with(':'),
+        None => false,
+    };
+    let values = tags.iter().filter(|(has, _)| is(has));
+    values.map(|(_, value)| value.as_str()).collect()
 }
 
 /// Tags from the pairs that an SDK type gives.
@@ -140,5 +174,17 @@ mod tests {
         let drift = drift(&actual, &desired);
         assert_eq!(drift.len(), 2);
         assert_eq!(to_repair(&drift), desired);
+    }
+
+    #[test]
+    fn a_changed_function_stays_known_until_its_permission_is_gone() {
+        let mut tags = tags(&[(FUNCTION, "old"), ("hybridgw:functions", "other")]);
+        let desired = Tags::from([(FUNCTION.to_owned(), "new".to_owned())]);
+        tags.extend(to_repair(&drift(&tags, &desired)));
+        assert_eq!(now_and_before(&tags, FUNCTION), ["new", "old"].into());
+        // And back again: each once.
+        let desired = Tags::from([(FUNCTION.to_owned(), "old".to_owned())]);
+        tags.extend(to_repair(&drift(&tags, &desired)));
+        assert_eq!(now_and_before(&tags, FUNCTION), ["new", "old"].into());
     }
 }

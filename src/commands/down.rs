@@ -25,6 +25,7 @@ pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
         done = looking => done?,
         why = run.stop.thrown() => return Err(failure(&Report::default(), Some(why))),
     };
+    connection.heed(&run.stop);
     run.connection = Some(connection.clone());
     run.converged = plan.is_empty();
     if plan.is_empty() {

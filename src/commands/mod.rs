@@ -254,7 +254,7 @@ impl Session {
 /// A body may name functions. To let the API invoke them is the user's to do.
 fn warn_of_functions(config: &Config, bodies: &stack::Bodies, printer: Printer) {
     for route in &config.routes {
-        let ApiSource::OpenApi(file) = &route.api.source else {
+        let Some(ApiSource::OpenApi(file)) = route.api().map(|api| &api.source) else {
             continue;
         };
         let functions = bodies.get(&route.path).map(openapi::Body::functions);

@@ -13,6 +13,7 @@ use crate::{
     look::Look,
     outputs::Status,
     references,
+    resources::security_group::Record,
     ui::{Printer, tables},
 };
 
@@ -73,11 +74,8 @@ async fn all(global: &Global, printer: Printer) -> Result<u8> {
         let Some(stack) = tags.get(tags::STACK) else {
             continue;
         };
-        let host = tags
-            .iter()
-            .find(|(key, _)| key.starts_with(tags::RECORD))
-            .and_then(|(_, value)| value.split_once('/'))
-            .map(|(_, host)| host.to_owned());
+        let records = Record::of_tags(&tags).into_iter();
+        let host = records.map(|record| record.host.name).next();
         let known = stacks.entry(stack.clone()).or_default();
         *known = known.take().or(host);
     }

@@ -7,9 +7,8 @@ use crate::{
     cli::Up,
     commands::{Run, Session, ask, refuse_without_consent},
     error::{Error, Kind, Result},
-    graph::Owned,
     look::Look,
-    pipeline::{Action, Plan, Report, apply, observe, remove, report::failure},
+    pipeline::{self, Action, Plan, Report, converge, observe, remove, report::failure},
     ui::{self, progress},
 };
 
@@ -27,6 +26,7 @@ pub(super) async fn run(run: &mut Run<'_>, args: Up) -> Result<()> {
         done = planning => done?,
         why = run.stop.thrown() => return Err(failure(&Report::default(), Some(why))),
     };
+    session.connection.heed(&run.stop);
     run.connection = Some(session.connection.clone());
     run.converged = plan.converged();
     run.show(&session.connection, &plan)?;
@@ -44,35 +44,31 @@ pub(super) async fn run(run: &mut Run<'_>, args: Up) -> Result<()> {
             return Err(Error::new(Kind::Declined, "declined; nothing was written"));
         }
     }
-    execute(run, &session, &plan, args.rollback).await?;
-    confirm(run, &session).await
+    let (again, look) = execute(run, &session, &plan, args.rollback).await?;
+    confirm(run, &session, &again, &look).await
 }
 
-/// Applies the plan: replaced things go, wanted things come, leftovers go.
-async fn execute(run: &mut Run<'_>, session: &Session, plan: &Plan, rollback: bool) -> Result<()> {
+/// Applies the plan: replaced things go, wanted things come, leftovers go, and
+/// what other runs have done meanwhile is set right. Returns the last plan.
+async fn execute(
+    run: &mut Run<'_>,
+    session: &Session,
+    plan: &Plan,
+    rollback: bool,
+) -> Result<(Plan, Look)> {
     let aws = session.connection.writer();
     let sink = progress::sink(run.printer, run.global.verbose > 0);
     let look = &session.look;
     let stack = &session.stack;
 
-    let replaced: Vec<Owned> = stack
-        .steps
-        .iter()
-        .filter(|step| plan.action(&step.key()) == Some(Action::Replace))
-        .filter_map(|step| step.owned())
-        .collect();
-    let gone = remove(&replaced, &aws, look, sink.as_ref(), &run.stop).await;
-    run.report.extend(gone);
-    if run.report.ok() {
-        let made = apply(stack, &aws, look, sink.as_ref(), &run.stop).await;
-        run.report.extend(made);
-    }
-    if run.report.ok() && !plan.leftovers.is_empty() {
-        let gone = remove(&plan.leftovers, &aws, look, sink.as_ref(), &run.stop).await;
-        run.report.extend(gone);
-    }
-    if run.report.ok() {
-        return Ok(());
+    let done = pipeline::execute(stack, plan, &aws, look, sink.as_ref(), &run.stop).await;
+    run.report.extend(done);
+    if run.report.may_go_on() {
+        let (stop, report) = (&run.stop, &mut run.report);
+        let last = converge(stack, &session.connection, sink.as_ref(), stop, report).await?;
+        if run.report.ok() {
+            return Ok(last);
+        }
     }
     if rollback {
         undo(run, session, &aws, look, sink.as_ref()).await;
@@ -108,9 +104,7 @@ async fn undo(
 }
 
 /// Says "converged" only if a second plan is empty.
-async fn confirm(run: &mut Run<'_>, session: &Session) -> Result<()> {
-    let look = Look::new(session.connection.reader(), &session.stack.name);
-    let again = observe(&session.stack, &look).await?;
+async fn confirm(run: &mut Run<'_>, session: &Session, again: &Plan, look: &Look) -> Result<()> {
     run.converged = again.converged();
     if !again.converged() {
         let mut error = Error::invalid("not converged: a second plan is not empty");
@@ -128,7 +122,7 @@ async fn confirm(run: &mut Run<'_>, session: &Session) -> Result<()> {
         }));
         return Err(error.hint("somebody else is changing the stack; run `hybridgw up` again"));
     }
-    let outputs = crate::outputs::Outputs::read(&look, &session.stack.account).await?;
+    let outputs = crate::outputs::Outputs::read(look, &session.stack.account).await?;
     if !run.printer.is_json() {
         let report = &run.report;
         let done = [

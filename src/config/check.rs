@@ -1,6 +1,8 @@
 //! The rules for single values: names, ids, ranges. Each takes the text and gives the value, or says
 //! what is wrong with it and what would be right.
 
+use std::net::Ipv4Addr;
+
 use ipnet::Ipv4Net;
 
 use super::Mode;
@@ -125,6 +127,20 @@ pub(super) fn resource_id(text: &str, prefix: &str) -> Checked<String> {
     ))
 }
 
+/// One of the endpoint's addresses. Whether its subnet has it, AWS knows.
+pub(super) fn address(text: &str) -> Checked<Ipv4Addr> {
+    if text.contains(':') {
+        return Err(wrong(
+            format!("`{}` is IPv6", shown(text)),
+            "the endpoint has IPv4 addresses only; name one of each subnet",
+        ));
+    }
+    text.parse().map_err(|_| {
+        let message = format!("`{}` is not an IPv4 address", shown(text));
+        wrong(message, "four numbers, as in 10.0.1.10")
+    })
+}
+
 pub(super) fn client(text: &str) -> Checked<Ipv4Net> {
     if text.contains(':') {
         return Err(wrong(
@@ -132,7 +148,7 @@ pub(super) fn client(text: &str) -> Checked<Ipv4Net> {
             "the load balancer has IPv4 addresses only; name the IPv4 ranges",
         ));
     }
-    if let Ok(address) = text.parse::<std::net::Ipv4Addr>() {
+    if let Ok(address) = text.parse::<Ipv4Addr>() {
         let message = format!("`{text}` is an address, not a range");
         return Err(wrong(message, format!("write {address}/32")));
     }
@@ -202,14 +218,18 @@ pub(super) fn domain_name(text: &str) -> Checked<String> {
     Ok(name)
 }
 
+/// Whether the text is a hosted zone's id, and not a name.
+pub(crate) fn is_zone_id(text: &str) -> bool {
+    text.starts_with('Z')
+        && (5..=32).contains(&text.len())
+        && all(text, |c| c.is_ascii_uppercase() || c.is_ascii_digit())
+}
+
 /// A hosted zone's id, or the name of a zone that holds the domain.
 pub(super) fn zone(text: &str, domain: Option<&str>) -> Checked<String> {
     // Route 53 itself prints ids with this prefix.
     let text = text.strip_prefix("/hostedzone/").unwrap_or(text);
-    let is_id = text.starts_with('Z')
-        && (5..=32).contains(&text.len())
-        && all(text, |c| c.is_ascii_uppercase() || c.is_ascii_digit());
-    if is_id {
+    if is_zone_id(text) {
         return Ok(text.to_owned());
     }
     let name = normal_name(text);

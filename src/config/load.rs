@@ -4,7 +4,8 @@ use std::fmt;
 use std::path::Path;
 
 use super::{
-    ApiSource, Config, ConfigErrors, Problem, check, check_serving, interpolate, read, set, tree,
+    ApiSource, Config, ConfigErrors, Problem, Target, check, check_routes, interpolate, read, set,
+    tree,
 };
 
 impl Config {
@@ -55,17 +56,34 @@ impl Config {
     /// Checks the file's ARNs against a region that the file does not name,
     /// but the environment or `--region` does.
     pub fn check_region(&self, region: &str) -> Result<(), ConfigErrors> {
-        let certificate = check::certificate(&self.domain.certificate, Some(region), None).err();
-        let certificate = certificate.map(|refused| ("domain.certificate".to_owned(), refused));
-        let lambdas = self.routes.iter().enumerate().filter_map(|(i, route)| {
-            let ApiSource::Lambda(arn) = &route.api.source else {
-                return None;
-            };
-            let refused = check_serving::lambda(arn, Some(region)).err()?;
-            Some((format!("route.{i}.api.lambda"), refused))
+        let domain = &self.domain;
+        let own = ("domain.certificate".to_owned(), &domain.certificate);
+        let aliases = domain.aliases.iter().enumerate();
+        let aliases = aliases.map(|(i, alias)| {
+            (
+                format!("domain.aliases.{i}.certificate"),
+                &alias.certificate,
+            )
         });
-        let found: Vec<Problem> = certificate
-            .into_iter()
+        let certificates = std::iter::once(own)
+            .chain(aliases)
+            .filter_map(|(key, arn)| {
+                let refused = check::certificate(arn, Some(region), None).err()?;
+                Some((key, refused))
+            });
+        let lambdas = self.routes.iter().enumerate().filter_map(|(i, route)| {
+            let (key, arn) = match &route.target {
+                Target::Lambda(function) => ("lambda", &function.arn),
+                Target::Api(api) => match &api.source {
+                    ApiSource::Lambda(arn) => ("api.lambda", arn),
+                    _ => return None,
+                },
+                Target::Site(_) => return None,
+            };
+            let refused = check_routes::lambda(arn, Some(region), None).err()?;
+            Some((format!("route.{i}.{key}"), refused))
+        });
+        let found: Vec<Problem> = certificates
             .chain(lambdas)
             .map(|(key, refused)| Problem {
                 file: String::new(),

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
 use schemars::JsonSchema;
@@ -14,11 +14,15 @@ use serde::{Serialize, Serializer};
 
 mod arn;
 mod check;
+mod check_routes;
 mod check_serving;
+mod hosts;
 mod interpolate;
 mod load;
 mod problem;
 mod read;
+mod read_routes;
+mod route;
 mod schema;
 mod section;
 mod set;
@@ -26,11 +30,11 @@ mod set;
 mod tests;
 mod tree;
 
+pub(crate) use check::is_zone_id;
+pub use hosts::Host;
 pub use problem::{ConfigErrors, Problem};
 pub(crate) use problem::{shown, write_lines};
-
-/// The stage of an API that names none.
-const DEFAULT_STAGE: &str = "v1";
+pub use route::{Api, ApiSource, Function, FunctionHealth, Route, Site, Target};
 
 /// One stack: a private name, the load balancer behind it, and what it leads to.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -126,15 +130,60 @@ pub struct Domain {
         example = &"arn:aws:acm:eu-central-1:111122223333:certificate/12345678-1234-1234-1234-123456789012"
     )]
     pub certificate: String,
+    /// Further names of the same stack.
+    #[schemars(default)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<Alias>,
 }
 
-/// The VPC endpoint for `execute-api`.
+/// A further name of the stack: it leads to the same routes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Alias {
+    /// The host name, in lower case once read.
+    #[schemars(regex(
+        pattern = r"^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]+\.?$"
+    ))]
+    #[schemars(example = &"shop.corp.example.com")]
+    pub name: String,
+    /// The ARN of an ACM certificate that covers this name, in the stack's region.
+    #[schemars(regex(
+        pattern = r"^arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[0-9A-Fa-f-]{36}$"
+    ))]
+    #[schemars(
+        example = &"arn:aws:acm:eu-central-1:111122223333:certificate/12345678-1234-1234-1234-123456789012"
+    )]
+    pub certificate: String,
+    /// The hosted zone of the record: its id, or its name. By default the
+    /// domain's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"Z0123456789ABCDEFGHIJ", example = &"corp.example.com")]
+    pub zone: Option<String>,
+}
+
+/// The VPC endpoint for `execute-api`. Only stacks with `api` routes have one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Endpoint {
+    /// The id of an endpoint to borrow. It is never deleted. Without it the
+    /// stack has its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^vpce-([0-9a-f]{8}|[0-9a-f]{17})$"))]
+    #[schemars(example = &"vpce-0a1b2c3d4e5f60718")]
+    pub id: Option<String>,
+    /// Whether hybridgw may open a borrowed endpoint's groups and policy for
+    /// this stack. Otherwise it prints what has to be opened.
+    #[schemars(default)]
+    pub manage: bool,
     /// Whether `*.execute-api` names resolve to the endpoint in the whole VPC.
     #[schemars(default)]
     pub private_dns: bool,
+    /// The endpoint's addresses, one in each subnet. AWS chooses without them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default, with = "Vec<String>", extend("uniqueItems" = true))]
+    #[schemars(inner(regex(pattern = r"^([0-9]{1,3}\.){3}[0-9]{1,3}$")))]
+    #[schemars(extend("examples" = [["10.0.1.10", "10.0.2.10"]]))]
+    pub addresses: Vec<Ipv4Addr>,
 }
 
 /// The internal load balancer.
@@ -182,42 +231,6 @@ pub struct S3Location {
     pub bucket: String,
     /// What keys begin with, without slashes at its ends; may be empty.
     pub prefix: String,
-}
-
-/// A path, and what answers there.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Route {
-    /// `/`, or one level: `/orders`. `/ping` and `/sping` belong to API Gateway.
-    #[schemars(regex(pattern = r"^/(?!s?ping$)[A-Za-z0-9._$+-]{0,125}$"))]
-    #[schemars(example = &"/", example = &"/orders")]
-    pub path: String,
-    /// The private REST API that answers.
-    pub api: Api,
-}
-
-/// A private REST API.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-#[serde(into = "schema::ApiForm")]
-#[schemars(with = "schema::ApiForm")]
-pub struct Api {
-    /// Where the API comes from.
-    pub source: ApiSource,
-    /// The stage that is served.
-    pub stage: String,
-}
-
-/// Where a private REST API comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ApiSource {
-    /// The `OpenAPI` file that describes it.
-    OpenApi(PathBuf),
-    /// The id of one that somebody else deploys.
-    Borrowed(String),
-    /// The ARN of the one function behind it.
-    Lambda(String),
-    /// Nothing yet: it answers 200 by itself.
-    Placeholder,
 }
 
 fn default_tls_policy() -> String {

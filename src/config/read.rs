@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::arn::Arn;
 use super::check;
 use super::check_serving;
 use super::problem::wrong;
-use super::section::{List, Section, section_of, text_of};
+use super::read_routes::routes;
+use super::section::{List, Section, section_of, text_of, unexpected};
 use super::tree::{Entries, Origin, Problems, Value, join};
-use super::{
-    Api, ApiSource, Config, Domain, Endpoint, HealthCheck, LoadBalancer, Mode, Network, Route,
-};
+use super::{Alias, Config, Domain, Endpoint, HealthCheck, LoadBalancer, Mode, Network, Route};
 
 /// Reads the whole tree. `None` only if a problem has been noted.
 pub(super) fn config(root: Entries, folder: &Path, problems: &mut Problems) -> Option<Config> {
@@ -22,17 +22,24 @@ pub(super) fn config(root: Entries, folder: &Path, problems: &mut Problems) -> O
     let mode = root.text_opt("mode", problems, check::mode);
     let tags = tags(root.section("tags", problems), problems);
     let network = network(root.section("network", problems), problems);
-    let place = Place {
-        region: region.as_deref(),
-        account: account.as_deref(),
-        folder,
+    let (domain, home) = {
+        let stated = Home {
+            region: region.clone(),
+            account: account.clone(),
+        };
+        domain(root.section("domain", problems), stated, problems)
     };
-    let domain = domain(root.section("domain", problems), &place, problems);
-    let mut section = root.section("endpoint", problems);
-    let private_dns = section.boolean("private_dns", false, problems);
-    section.finish(problems);
+    let endpoint_section = root.section("endpoint", problems);
     let load_balancer = load_balancer(root.section("load_balancer", problems), problems);
+    let aliases = domain.iter().flat_map(|domain| &domain.aliases);
+    let place = Place {
+        home,
+        folder,
+        aliases: aliases.map(|alias| alias.name.clone()).collect(),
+    };
     let routes = routes(&mut root, &place, problems);
+    let subnets = network.as_ref().map(|network| network.subnets.len());
+    let endpoint = endpoint(endpoint_section, routes.as_deref(), subnets, problems);
     root.finish(problems);
     Some(Config {
         stack: stack?,
@@ -40,7 +47,7 @@ pub(super) fn config(root: Entries, folder: &Path, problems: &mut Problems) -> O
         tags,
         network: network?,
         domain: domain?,
-        endpoint: Endpoint { private_dns },
+        endpoint,
         load_balancer,
         routes: routes?,
         region,
@@ -48,11 +55,17 @@ pub(super) fn config(root: Entries, folder: &Path, problems: &mut Problems) -> O
     })
 }
 
-/// What values elsewhere in the file are checked against.
-struct Place<'a> {
-    region: Option<&'a str>,
-    account: Option<&'a str>,
-    folder: &'a Path,
+/// Where the stack stands: what the file says, or else its certificate.
+pub(super) struct Home {
+    pub region: Option<String>,
+    pub account: Option<String>,
+}
+
+/// What the routes are checked against.
+pub(super) struct Place<'a> {
+    pub home: Home,
+    pub folder: &'a Path,
+    pub aliases: Vec<String>,
 }
 
 fn tags(mut section: Section, problems: &mut Problems) -> BTreeMap<String, String> {
@@ -104,22 +117,195 @@ fn network(mut section: Section, problems: &mut Problems) -> Option<Network> {
     })
 }
 
-fn domain(mut section: Section, place: &Place, problems: &mut Problems) -> Option<Domain> {
+const CERTIFICATE: &str =
+    "\"arn:aws:acm:eu-central-1:111122223333:certificate/12345678-1234-1234-1234-123456789012\"";
+
+fn domain(mut section: Section, stated: Home, problems: &mut Problems) -> (Option<Domain>, Home) {
     let example = "\"orders.corp.example.com\"";
     let name = section.text("name", example, problems, check::domain_name);
     let zone = section.text("zone", "\"Z0123456789ABCDEFGHIJ\"", problems, |text| {
         check::zone(text, name.as_deref())
     });
-    let example = "\"arn:aws:acm:eu-central-1:111122223333:certificate/12345678-1234-1234-1234-123456789012\"";
-    let certificate = section.text("certificate", example, problems, |text| {
-        check::certificate(text, place.region, place.account)
+    let certificate = section.text("certificate", CERTIFICATE, problems, |text| {
+        check::certificate(text, stated.region.as_deref(), stated.account.as_deref())
     });
+    let named = certificate.as_deref().and_then(Arn::parse);
+    let home = Home {
+        region: stated
+            .region
+            .or(named.as_ref().map(|arn| arn.region.to_owned())),
+        account: stated
+            .account
+            .or(named.as_ref().map(|arn| arn.account.to_owned())),
+    };
+    let main = name.as_deref().zip(zone.as_deref());
+    let aliases = aliases(&mut section, main, &home, problems);
     section.finish(problems);
-    Some(Domain {
+    let domain = || {
+        Some(Domain {
+            name: name?,
+            zone: zone?,
+            certificate: certificate?,
+            aliases: aliases?,
+        })
+    };
+    (domain(), home)
+}
+
+/// The aliases. `main` are the domain's own name and zone.
+fn aliases(
+    section: &mut Section,
+    main: Option<(&str, &str)>,
+    home: &Home,
+    problems: &mut Problems,
+) -> Option<Vec<Alias>> {
+    let Some((_, node)) = section.take("aliases") else {
+        return Some(Vec::new());
+    };
+    let path = join(&section.path, "aliases");
+    let Value::Array(items) = node.value else {
+        let hint = "write [[domain.aliases]], with name and certificate";
+        unexpected(&node, &path, "an array of tables", hint, problems);
+        return None;
+    };
+    let mut seen: Vec<String> = main.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let count = items.len();
+    let mut aliases = Vec::new();
+    for (i, item) in items.into_iter().enumerate() {
+        let origin = item.origin;
+        let path = join(&path, &i.to_string());
+        let section = section_of(item, path, origin, problems);
+        let zone = main.map(|(_, zone)| zone);
+        aliases.extend(section.and_then(|one| alias(one, zone, home, &mut seen, problems)));
+    }
+    (aliases.len() == count).then_some(aliases)
+}
+
+fn alias(
+    mut section: Section,
+    domains_zone: Option<&str>,
+    home: &Home,
+    seen: &mut Vec<String>,
+    problems: &mut Problems,
+) -> Option<Alias> {
+    let has_zone = section.entries.contains_key("zone");
+    let example = "\"shop.corp.example.com\"";
+    let name = section.text("name", example, problems, |text| {
+        let name = check::domain_name(text)?;
+        if seen.contains(&name) {
+            let message = format!("`{name}` is already a name of this stack");
+            return Err(wrong(message, "name each host once"));
+        }
+        seen.push(name.clone());
+        if let (Some(zone), false) = (domains_zone, has_zone)
+            && let Err(refused) = check::zone(zone, Some(&name))
+        {
+            let hint = "give the alias a `zone` of its own";
+            return Err(wrong(refused.message, hint));
+        }
+        Ok(name)
+    });
+    let certificate = section.text("certificate", CERTIFICATE, problems, |text| {
+        check::certificate(text, home.region.as_deref(), home.account.as_deref())
+    });
+    let zone = section.text_opt("zone", problems, |text| check::zone(text, name.as_deref()));
+    section.finish(problems);
+    Some(Alias {
         name: name?,
-        zone: zone?,
         certificate: certificate?,
+        zone: if has_zone { Some(zone?) } else { None },
     })
+}
+
+/// The endpoint for `execute-api`. `routes` and `subnets` (how many) are what
+/// could be read of them.
+fn endpoint(
+    mut section: Section,
+    routes: Option<&[Route]>,
+    subnets: Option<usize>,
+    problems: &mut Problems,
+) -> Endpoint {
+    let places: BTreeMap<String, Origin> = section
+        .entries
+        .iter()
+        .map(|(key, (_, node))| (key.clone(), node.origin))
+        .collect();
+    let id = section.text_opt("id", problems, |text| check::resource_id(text, "vpce-"));
+    let manage = section.boolean("manage", false, problems);
+    let private_dns = section.boolean("private_dns", false, problems);
+    let list = List {
+        key: "addresses",
+        least: 0,
+        why: "",
+        example: "[\"10.0.1.10\", \"10.0.2.10\"]",
+    };
+    let addresses = section.list_opt(&list, problems, check::address);
+    let addresses = addresses.unwrap_or_default();
+
+    let mut refuse = |key: &str, refused| {
+        if let Some(origin) = places.get(key) {
+            problems.push(*origin, &join("endpoint", key), refused);
+        }
+    };
+    let is_borrowed = places.contains_key("id");
+    let given = [
+        ("id", is_borrowed),
+        ("manage", manage),
+        ("private_dns", private_dns),
+        ("addresses", !addresses.is_empty()),
+    ];
+    let given: Vec<&str> = given
+        .iter()
+        .filter(|(_, is)| *is)
+        .map(|(key, _)| *key)
+        .collect();
+    let has_api = routes.is_none_or(|routes| routes.iter().any(|route| route.api().is_some()));
+    if !has_api {
+        for key in given {
+            let hint = "leave it out, or add a route with `api`";
+            refuse(
+                key,
+                wrong("no route leads to an API, so there is no endpoint", hint),
+            );
+        }
+    } else if is_borrowed {
+        for key in given
+            .into_iter()
+            .filter(|key| ["private_dns", "addresses"].contains(key))
+        {
+            let message = format!("`{key}` and `id` exclude each other");
+            refuse(
+                key,
+                wrong(
+                    message,
+                    "a borrowed endpoint stays as it is; keep one of them",
+                ),
+            );
+        }
+    } else if manage {
+        let hint = "name the endpoint to borrow with `id`, or leave it out";
+        refuse(
+            "manage",
+            wrong("the stack manages its own endpoint anyway", hint),
+        );
+    }
+    if let Some(subnets) = subnets
+        && !addresses.is_empty()
+        && addresses.len() != subnets
+    {
+        let message = format!("names {}, for {subnets} subnets", addresses.len());
+        refuse(
+            "addresses",
+            wrong(message, "name one address of each subnet, or none"),
+        );
+    }
+    section.finish(problems);
+    Endpoint {
+        id,
+        manage,
+        private_dns,
+        addresses,
+    }
 }
 
 fn load_balancer(mut section: Section, problems: &mut Problems) -> LoadBalancer {
@@ -144,111 +330,4 @@ fn load_balancer(mut section: Section, problems: &mut Problems) -> LoadBalancer 
             matcher: matcher.unwrap_or(default.health_check.matcher),
         },
     }
-}
-
-fn routes(root: &mut Section, place: &Place, problems: &mut Problems) -> Option<Vec<Route>> {
-    const HINT: &str =
-        "add [[route]] with path = \"/\" and api = { openapi = \"openapi.json\", stage = \"v1\" }";
-    let Some((at, node)) = root.take("route") else {
-        problems.push(root.origin, "route", wrong("missing required key", HINT));
-        return None;
-    };
-    let Value::Array(items) = node.value else {
-        let message = format!("must be an array of tables, not {}", node.value.kind());
-        problems.push(
-            at,
-            "route",
-            wrong(message, "write [[route]], in two brackets"),
-        );
-        return None;
-    };
-    if items.is_empty() {
-        problems.push(node.origin, "route", wrong("needs one route or more", HINT));
-        return None;
-    }
-    let mut seen = Vec::new();
-    let mut routes = Vec::new();
-    let mut complete = true;
-    for (i, item) in items.into_iter().enumerate() {
-        let path = join("route", &i.to_string());
-        let origin = item.origin;
-        let Some(section) = section_of(item, path, origin, problems) else {
-            complete = false;
-            continue;
-        };
-        match route(section, place, &mut seen, problems) {
-            Some(route) => routes.push(route),
-            None => complete = false,
-        }
-    }
-    complete.then_some(routes)
-}
-
-fn route(
-    mut section: Section,
-    place: &Place,
-    seen: &mut Vec<String>,
-    problems: &mut Problems,
-) -> Option<Route> {
-    let path = section.text("path", "\"/\"", problems, |text| {
-        let path = check_serving::route_path(text)?;
-        if seen.contains(&path) {
-            let message = format!("`{path}` is already the path of another route");
-            return Err(wrong(message, "give each route a path of its own"));
-        }
-        seen.push(path.clone());
-        Ok(path)
-    });
-    let api = if section.entries.contains_key("api") {
-        api(section.section("api", problems), place, problems)
-    } else {
-        let example = "{ openapi = \"openapi.json\", stage = \"v1\" }";
-        section.missing("api", example, problems);
-        section.asked.push("api");
-        None
-    };
-    section.finish(problems);
-    Some(Route {
-        path: path?,
-        api: api?,
-    })
-}
-
-fn api(mut section: Section, place: &Place, problems: &mut Problems) -> Option<Api> {
-    if section.unusable {
-        return None;
-    }
-    let given: Vec<&str> = ["openapi", "id", "lambda", "placeholder"]
-        .into_iter()
-        .filter(|key| section.entries.contains_key(*key))
-        .collect();
-    let openapi = section.text_opt("openapi", problems, check_serving::file);
-    let id = section.text_opt("id", problems, check_serving::api_id);
-    let lambda = section.text_opt("lambda", problems, |text| {
-        check_serving::lambda(text, place.region)
-    });
-    let placeholder = section.placeholder(problems);
-    let stage = section.text_opt("stage", problems, check_serving::stage);
-    if given.len() != 1 {
-        let refused = if given.is_empty() {
-            wrong(
-                "needs one of `openapi`, `id`, `lambda` and `placeholder`",
-                "for example api = { openapi = \"openapi.json\", stage = \"v1\" }",
-            )
-        } else {
-            let named = format!("`{}` exclude each other", given.join("` and `"));
-            wrong(named, "keep one of them")
-        };
-        problems.push(section.origin, &section.path, refused);
-    }
-    section.finish(problems);
-    let source = openapi
-        .map(|file| ApiSource::OpenApi(place.folder.join(file)))
-        .or(id.map(ApiSource::Borrowed))
-        .or(lambda.map(ApiSource::Lambda))
-        .or(placeholder.then_some(ApiSource::Placeholder));
-    Some(Api {
-        source: source?,
-        stage: stage.unwrap_or_else(|| super::DEFAULT_STAGE.to_owned()),
-    })
 }

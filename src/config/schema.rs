@@ -7,7 +7,8 @@ use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Api, ApiSource, Config, DEFAULT_STAGE};
+use super::route::DEFAULT_STAGE;
+use super::{Api, ApiSource, Config, Function, FunctionHealth, Route, Site, Target};
 
 fn default_stage() -> String {
     DEFAULT_STAGE.to_owned()
@@ -39,7 +40,7 @@ pub(super) enum ApiForm {
     Lambda {
         /// The function's ARN, in the stack's region.
         #[schemars(regex(
-            pattern = r"^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_-]{1,64}(:(\$LATEST|[A-Za-z0-9_-]{1,128}))?$"
+            pattern = r"^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_-]{1,64}(:[A-Za-z0-9_-]{1,128})?$"
         ))]
         #[schemars(example = &"arn:aws:lambda:eu-central-1:111122223333:function:orders")]
         lambda: String,
@@ -56,6 +57,101 @@ pub(super) enum ApiForm {
         #[schemars(default = "default_stage", regex(pattern = r"^[A-Za-z0-9_-]{1,128}$"))]
         stage: String,
     },
+}
+
+/// A path, and what answers there: an API, a function or a site.
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [
+    { "required": ["api"] }, { "required": ["lambda"] }, { "required": ["site"] }
+]))]
+pub(super) struct RouteForm {
+    /// `/`, or levels without a slash at the end: `/orders`. An API has one
+    /// level. `/ping` and `/sping` belong to API Gateway.
+    #[schemars(regex(
+        pattern = r"^/(?!s?ping$)(?!.{126})([A-Za-z0-9._+-]+(/[A-Za-z0-9._+-]+)*)?$"
+    ))]
+    #[schemars(example = &"/", example = &"/orders")]
+    path: String,
+    /// The private REST API that answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    api: Option<Api>,
+    /// The function that answers, straight behind the load balancer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lambda: Option<Function>,
+    /// The bucket whose objects answer, through an S3 endpoint.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    site: Option<Site>,
+}
+
+impl From<Route> for RouteForm {
+    fn from(Route { path, target }: Route) -> Self {
+        let mut form = RouteForm {
+            path,
+            api: None,
+            lambda: None,
+            site: None,
+        };
+        match target {
+            Target::Api(api) => form.api = Some(api),
+            Target::Lambda(function) => form.lambda = Some(function),
+            Target::Site(site) => form.site = Some(site),
+        }
+        form
+    }
+}
+
+/// A Lambda function as the load balancer's target: its ARN, or a table.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum FunctionForm {
+    /// The function's ARN, in the stack's region and account.
+    Arn(
+        #[schemars(regex(
+            pattern = r"^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_-]{1,64}(:[A-Za-z0-9_-]{1,128})?$"
+        ))]
+        #[schemars(example = &"arn:aws:lambda:eu-central-1:111122223333:function:sms")]
+        String,
+    ),
+    /// The function with its settings.
+    Table(FunctionTable),
+}
+
+/// A Lambda function with the target group's settings.
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FunctionTable {
+    /// The function's ARN, in the stack's region and account.
+    #[schemars(regex(
+        pattern = r"^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_-]{1,64}(:[A-Za-z0-9_-]{1,128})?$"
+    ))]
+    #[schemars(example = &"arn:aws:lambda:eu-central-1:111122223333:function:sms")]
+    function: String,
+    /// Whether headers and query parameters come and go as lists.
+    #[schemars(default)]
+    multi_value_headers: bool,
+    /// How the function is checked. Not at all without it: each check invokes
+    /// the function.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    health_check: Option<FunctionHealth>,
+}
+
+impl From<Function> for FunctionForm {
+    fn from(function: Function) -> Self {
+        let Function {
+            arn,
+            multi_value_headers,
+            health_check,
+        } = function;
+        if !multi_value_headers && health_check.is_none() {
+            return FunctionForm::Arn(arn);
+        }
+        FunctionForm::Table(FunctionTable {
+            function: arn,
+            multi_value_headers,
+            health_check,
+        })
+    }
 }
 
 impl From<Api> for ApiForm {
@@ -95,6 +191,11 @@ fn for_editors(schema: &mut Value) {
                 && let Some(first) = kind.get(0).cloned()
             {
                 *kind = first;
+            }
+            if let Some(Value::Array(mut kinds)) = members.remove("anyOf") {
+                kinds.retain(|kind| kind["type"] != "null");
+                let key = if kinds.len() == 1 { "allOf" } else { "anyOf" };
+                members.insert(key.to_owned(), Value::Array(kinds));
             }
             if let Some(Value::String(description)) = members.get_mut("description") {
                 *description = description.replace('\n', " ");

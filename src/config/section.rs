@@ -56,6 +56,15 @@ impl Section {
         }
     }
 
+    /// The table under `key`, if there is one.
+    pub fn section_opt(&mut self, key: &'static str, problems: &mut Problems) -> Option<Section> {
+        if self.entries.contains_key(key) {
+            return Some(self.section(key, problems));
+        }
+        self.asked.push(key);
+        None
+    }
+
     /// A string that passes its check; `None` if there is none, or not a good one.
     pub fn text_opt<T>(
         &mut self,
@@ -88,8 +97,12 @@ impl Section {
         }
         let place = match self.path.as_str() {
             "" => "at the top".to_owned(),
-            path if path.starts_with("route.") => "to [[route]]".to_owned(),
-            path => format!("to [{path}]"),
+            path => match path.rsplit_once('.') {
+                // An item of an array, and a table within one.
+                Some((array, item)) if is_index(item) => format!("to [[{array}]]"),
+                Some((outer, table)) if outer.rsplit('.').any(is_index) => format!("to `{table}`"),
+                _ => format!("to [{path}]"),
+            },
         };
         let hint = format!("add {place}: {key} = {example}");
         let refused = wrong("missing required key", hint);
@@ -149,6 +162,20 @@ impl Section {
         seconds
     }
 
+    /// An array of strings, none of them twice; empty if there is none.
+    pub fn list_opt<T: PartialEq + Display>(
+        &mut self,
+        list: &List,
+        problems: &mut Problems,
+        check: impl Fn(&str) -> Checked<T>,
+    ) -> Option<Vec<T>> {
+        if self.entries.contains_key(list.key) {
+            return self.list(list, problems, check);
+        }
+        self.asked.push(list.key);
+        Some(Vec::new())
+    }
+
     /// An array of strings, none of them twice.
     pub fn list<T: PartialEq + Display>(
         &mut self,
@@ -203,6 +230,10 @@ impl Section {
     }
 }
 
+fn is_index(segment: &str) -> bool {
+    segment.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// The node as a table.
 pub(super) fn section_of(
     node: Node,
@@ -242,7 +273,13 @@ pub(super) fn text_of<T>(
     }
 }
 
-fn unexpected(node: &Node, path: &str, wanted: &str, hint: &str, problems: &mut Problems) {
+pub(super) fn unexpected(
+    node: &Node,
+    path: &str,
+    wanted: &str,
+    hint: &str,
+    problems: &mut Problems,
+) {
     if matches!(node.value, Value::Broken) {
         return;
     }

@@ -75,7 +75,7 @@ fn mark_set(node: &mut Node) {
 }
 
 /// The keys that hold arrays: a missing one is made an array, not a table.
-const ARRAYS: [&str; 3] = ["route", "subnets", "clients"];
+const ARRAYS: [&str; 5] = ["route", "subnets", "clients", "aliases", "addresses"];
 
 fn put(entries: &mut Entries, path: &[String], node: Node) -> Result<(), Wrong> {
     let Some((first, rest)) = path.split_first() else {

@@ -25,8 +25,18 @@ name        = "Orders.corp.example.com."
 zone        = "Z0123456789ABCDEFGHIJ"
 certificate = "arn:aws:acm:eu-central-1:111122223333:certificate/12345678-1234-1234-1234-123456789012"
 
+[[domain.aliases]]
+name        = "Shop.corp.example.com."
+certificate = "arn:aws:acm:eu-central-1:111122223333:certificate/aaaaaaaa-1234-1234-1234-123456789012"
+zone        = "corp.example.com"
+
+[[domain.aliases]]
+name        = "orders.example.org"
+certificate = "arn:aws:acm:eu-central-1:111122223333:certificate/bbbbbbbb-1234-1234-1234-123456789012"
+
 [endpoint]
 private_dns = true
+addresses   = ["10.0.1.10", "10.0.2.10"]
 
 [load_balancer]
 tls_policy          = "ELBSecurityPolicy-TLS13-1-2-2021-06"
@@ -50,6 +60,26 @@ api  = { lambda = "arn:aws:lambda:eu-central-1:111122223333:function:orders:live
 [[route]]
 path = "/nothing"
 api  = { placeholder = true }
+
+[[route]]
+path   = "/sms"
+lambda = "arn:aws:lambda:eu-central-1:111122223333:function:sms"
+
+[[route]]
+path = "/sms/status"
+
+[route.lambda]
+function            = "arn:aws:lambda:eu-central-1:111122223333:function:status:live"
+multi_value_headers = true
+health_check        = { path = "/alive", matcher = "200,301", interval = 60 }
+
+[[route]]
+path = "/app"
+site = { bucket = "orders-frontend", index = "main/start.html", manage_policy = true }
+
+[[route]]
+path = "/app/help"
+site = { bucket = "orders.help" }
 "#;
 
 /// A file that uses only the keys it must.

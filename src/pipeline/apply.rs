@@ -16,7 +16,11 @@ use crate::{
     event::{Event, Happening, Sink},
     graph::{Sight, Step},
     look::Look,
-    pipeline::{Report, Stop, signpost::Signpost},
+    pipeline::{
+        Report, Stop,
+        patience::{PATIENCE, Patience},
+        signpost::Signpost,
+    },
     resource::{Drift, Key, Need, Settled},
     stack::Stack,
 };
@@ -24,10 +28,6 @@ use crate::{
 /// How long AWS may show old data after a write (EC2 API reference, "Eventual
 /// consistency"; Terraform's provider allows minutes, Crossplane 30 s).
 const GRACE: Duration = Duration::from_mins(1);
-
-/// How long one resource may take. The slowest documented wait is a custom
-/// domain's update, 15 minutes.
-const PATIENCE: Duration = Duration::from_mins(20);
 
 /// The first wait between two looks, and the longest.
 const WAIT: (Duration, Duration) = (Duration::from_millis(150), Duration::from_secs(5));
@@ -58,13 +58,18 @@ enum Progress {
 /// and nothing else. When the run is stopped, nothing new is started, and the
 /// calls that are under way finish.
 pub async fn apply(stack: &Stack, aws: &Aws, look: &Look, sink: &dyn Sink, stop: &Stop) -> Report {
-    let mut report = walk_all(stack, aws, look, sink, stop, Phase::Main).await;
-    let late = report.ok() && stack.steps.iter().any(|step| has_late_drift(step.as_ref()));
-    if late {
-        report.extend(walk_all(stack, aws, look, sink, stop, Phase::Last).await);
+    let mut report = walk_all(stack, aws, look, sink, stop, (Phase::Main, false)).await;
+    let is_late = || stack.steps.iter().any(|step| has_late_drift(step.as_ref()));
+    while report.ok() && is_late() {
+        let last = walk_all(stack, aws, look, sink, stop, (Phase::Last, true)).await;
+        let moved = !last.updated.is_empty();
+        report.extend(last);
         // What was taken away may have made room for more.
         if report.ok() {
-            report.extend(walk_all(stack, aws, look, sink, stop, Phase::Main).await);
+            report.extend(walk_all(stack, aws, look, sink, stop, (Phase::Main, true)).await);
+        }
+        if !moved {
+            break;
         }
     }
     report
@@ -81,7 +86,7 @@ async fn walk_all(
     look: &Look,
     sink: &dyn Sink,
     stop: &Stop,
-    phase: Phase,
+    (phase, known): (Phase, bool),
 ) -> Report {
     let board: BTreeMap<Key, Signpost<Progress>> = stack
         .steps
@@ -100,8 +105,10 @@ async fn walk_all(
                 sink,
                 stop,
                 phase,
+                known,
                 since: Instant::now(),
                 silent: None,
+                missing: None,
                 did: Did::Nothing,
             };
             walk.run()
@@ -161,17 +168,26 @@ struct Walk<'a> {
     sink: &'a dyn Sink,
     stop: &'a Stop,
     phase: Phase,
+    /// Whether an earlier walk of this run has made it or found it.
+    known: bool,
     since: Instant,
     /// Since when no call has got an answer.
     silent: Option<Instant>,
+    /// Since when AWS says that something is not there which it needs.
+    missing: Option<Instant>,
     did: Did,
 }
 
 /// What this walk has written and not yet seen.
 #[derive(Default)]
 struct Written {
-    /// When a create was sent whose effect is not visible yet.
+    /// When a create was sent.
     created: Option<Instant>,
+    /// Whether a create was refused because the thing exists.
+    exists: bool,
+    /// When the thing was last seen. Old and new answers of AWS take turns for a
+    /// while: what was there a moment ago is waited for, not made again.
+    seen: Option<Instant>,
     /// When these differences were last sent to be repaired.
     repaired: Option<(Instant, Vec<Drift>)>,
 }
@@ -238,15 +254,19 @@ impl Walk<'_> {
 
     /// Looks, acts, and looks again until AWS shows what is wanted.
     async fn make(&mut self) -> End {
-        let mut written = Written::default();
+        let mut written = Written {
+            seen: self.known.then(Instant::now),
+            ..Written::default()
+        };
         let mut pause = WAIT.0;
+        let mut patience = Patience::by(self.stop.clock);
         loop {
             let turn = match self.step.look_again(self.look).await {
                 Err(error) => self.after_failed_call(error, None),
                 Ok(()) => match self.seen() {
                     None => self.create(&mut written).await,
                     Some(sight) => {
-                        written.created = None;
+                        written.seen = Some(Instant::now());
                         self.announce(Progress::Exists);
                         self.repair(sight, &mut written).await
                     }
@@ -256,7 +276,7 @@ impl Walk<'_> {
                 Turn::Over(end) => return end,
                 Turn::LookAgain => pause = WAIT.0,
                 Turn::Wait(why) => {
-                    if self.stop.clock.since(self.since) > PATIENCE {
+                    if patience.is_over() {
                         return End::Failed(Error::new(
                             Kind::TimedOut,
                             format!("gave up after {} minutes: {why}", PATIENCE.as_secs() / 60),
@@ -287,8 +307,8 @@ impl Walk<'_> {
     }
 
     async fn create(&mut self, written: &mut Written) -> Turn {
-        if let Some(sent) = written.created
-            && self.stop.clock.since(sent) < GRACE
+        if let Some(known) = written.created.max(written.seen)
+            && self.stop.clock.since(known) < GRACE
         {
             return Turn::Wait("not visible yet".to_owned());
         }
@@ -299,6 +319,7 @@ impl Walk<'_> {
         match self.step.create(self.aws).await {
             Ok(()) => {
                 self.did = Did::Created;
+                self.missing = None;
                 written.created = Some(Instant::now());
                 Turn::LookAgain
             }
@@ -308,6 +329,14 @@ impl Walk<'_> {
                     // the call a second time.
                     self.did = Did::Created;
                     written.created = Some(Instant::now());
+                }
+                if let Kind::Exists(_) = error.kind
+                    && !std::mem::replace(&mut written.exists, true)
+                {
+                    // Another run may have made it, and reads lag behind: look
+                    // for a while before believing that it is somebody else's.
+                    written.created = Some(Instant::now());
+                    return Turn::Wait(error.to_string());
                 }
                 self.after_failed_call(error, Some("create"))
             }
@@ -322,7 +351,12 @@ impl Walk<'_> {
             ));
         }
         let due = |drift: &&Drift| drift.last == (self.phase == Phase::Last);
-        let drift: Vec<Drift> = sight.drift.iter().filter(due).cloned().collect();
+        let mut drift: Vec<Drift> = sight.drift.iter().filter(due).cloned().collect();
+        // What takes away does so once a walk: before more goes, others follow.
+        let more = |(_, before): &(Instant, Vec<Drift>)| *before != drift;
+        if self.phase == Phase::Last && written.repaired.as_ref().is_some_and(more) {
+            drift.clear();
+        }
         if drift.is_empty() {
             return match sight.settled {
                 Settled::NotYet(why) => Turn::Wait(why),
@@ -355,6 +389,7 @@ impl Walk<'_> {
         self.emit(Happening::Updating(fields));
         match self.step.update(self.aws, &drift).await {
             Ok(()) => {
+                self.missing = None;
                 if self.did == Did::Nothing {
                     self.did = Did::Updated;
                 }
@@ -367,7 +402,10 @@ impl Walk<'_> {
 
     fn after_failed_call(&mut self, error: Error, verb: Option<&str>) -> Turn {
         let clock = self.stop.clock;
-        let fresh = clock.since(self.since) < GRACE;
+        let missing = match error.kind {
+            Kind::NotFound => *self.missing.get_or_insert_with(Instant::now),
+            _ => Instant::now(),
+        };
         let silent = match error.kind {
             Kind::Unknown => *self.silent.get_or_insert_with(Instant::now),
             _ => Instant::now(),
@@ -380,7 +418,9 @@ impl Walk<'_> {
             }
             // A neighbour made a moment ago may not be visible to every
             // service yet.
-            Kind::NotFound if fresh && verb.is_some() => Turn::Wait(error.to_string()),
+            Kind::NotFound if clock.since(missing) < GRACE && verb.is_some() => {
+                Turn::Wait(error.to_string())
+            }
             _ => Turn::Over(End::Failed(error.context(match verb {
                 Some(verb) => format!("could not {verb} {}", self.step.key()),
                 None => format!("could not look up {}", self.step.key()),

@@ -1,7 +1,9 @@
 //! The pipeline: observe, plan, apply, remove, and plan again.
 
 pub mod apply;
+pub mod converge;
 pub mod observe;
+mod patience;
 pub mod plan;
 pub mod remove;
 pub mod report;
@@ -9,6 +11,7 @@ mod signpost;
 pub mod stop;
 
 pub use apply::apply;
+pub use converge::{converge, execute};
 pub use observe::observe;
 pub use plan::{Action, Plan, Planned};
 pub use remove::remove;

@@ -76,6 +76,8 @@ pub struct Plan {
     pub actions: Vec<Planned>,
     /// What is ours and no longer wanted.
     pub leftovers: Vec<Owned>,
+    /// What is wanted and there.
+    claimed: Vec<Owned>,
 }
 
 impl Plan {
@@ -100,7 +102,16 @@ impl Plan {
             region: stack.region.clone(),
             actions,
             leftovers,
+            claimed,
         }
+    }
+
+    /// The leftovers that are second things in the place of wanted ones, and
+    /// what lives in them.
+    pub fn twins(&self) -> Vec<Owned> {
+        let is_twin = |thing: &Owned| self.claimed.iter().any(|own| thing.is_twin_of(own));
+        let twins = self.leftovers.iter().filter(|thing| is_twin(thing));
+        twins.cloned().collect()
     }
 
     /// The plan of `down`: everything goes.
@@ -111,6 +122,7 @@ impl Plan {
             region: region.to_owned(),
             actions: owned.iter().map(deletion).collect(),
             leftovers: owned,
+            claimed: Vec::new(),
         }
     }
 

@@ -14,12 +14,12 @@ use crate::{
     event::{Event, Happening, Sink},
     graph::Owned,
     look::Look,
-    pipeline::{Report, Stop, signpost::Signpost},
+    pipeline::{
+        Report, Stop,
+        patience::{PATIENCE, Patience},
+        signpost::Signpost,
+    },
 };
-
-/// How long one thing may take to go. AWS keeps a load balancer's interfaces
-/// for minutes, and they hold the security group (Terraform's provider waits 15).
-const PATIENCE: Duration = Duration::from_mins(20);
 
 /// The first wait between two looks, and the longest.
 const WAIT: (Duration, Duration) = (Duration::from_millis(150), Duration::from_secs(5));
@@ -161,6 +161,7 @@ impl Removal<'_> {
     async fn delete(&self) -> End {
         let mut pause = WAIT.0;
         let mut deleted = false;
+        let mut patience = Patience::by(self.stop.clock);
         self.emit(Happening::Deleting);
         loop {
             let sent = if deleted {
@@ -194,7 +195,7 @@ impl Removal<'_> {
                     }
                 },
             };
-            if self.stop.clock.since(self.since) > PATIENCE {
+            if patience.is_over() {
                 return End::Failed(Error::new(
                     Kind::TimedOut,
                     format!("gave up after {} minutes: {why}", PATIENCE.as_secs() / 60),

@@ -31,6 +31,20 @@ impl Report {
         self.failed.is_empty() && self.unsettled.is_empty() && self.not_started.is_empty()
     }
 
+    /// Whether it failed, if at all, only because something that was there has
+    /// gone: another run has removed it, and a fresh look finds out what to use.
+    pub fn may_go_on(&self) -> bool {
+        let gone = |(_, error): &(Key, Error)| error.kind == Kind::NotFound;
+        self.ok() || (!self.failed.is_empty() && self.failed.iter().all(gone))
+    }
+
+    /// Forgets what could not be done: it is taken up again.
+    pub fn go_on(&mut self) {
+        self.failed.clear();
+        self.unsettled.clear();
+        self.not_started.clear();
+    }
+
     /// What this run made and did not remove again.
     pub fn left_behind(&self) -> Vec<Key> {
         self.created
@@ -42,7 +56,11 @@ impl Report {
 
     /// Adds what a later pass of the same run did.
     pub fn extend(&mut self, later: Self) {
-        self.created.extend(later.created);
+        for key in later.created {
+            if !self.created.contains(&key) {
+                self.created.push(key);
+            }
+        }
         for key in later.updated {
             if !self.created.contains(&key) && !self.updated.contains(&key) {
                 self.updated.push(key);

@@ -13,7 +13,7 @@ use crate::{
     graph::Node,
     look::Look,
     ownership::{Found, Mark, Ours},
-    resource::{Drift, Key, Need, Resource, UNKNOWN},
+    resource::{Drift, Host, Key, Need, Resource, UNKNOWN},
     resources::{DomainName, Stage, rest_api::Api},
 };
 
@@ -44,6 +44,16 @@ pub struct Actual {
     pub stage: String,
 }
 
+impl Actual {
+    /// The path of the route.
+    pub fn path(&self) -> String {
+        match self.base_path.as_str() {
+            NONE => "/".to_owned(),
+            path => format!("/{path}"),
+        }
+    }
+}
+
 /// API Gateway's word for the empty path.
 const NONE: &str = "(none)";
 
@@ -61,7 +71,8 @@ impl Resource for BasePathMapping {
     const ASKS: &'static [&'static str] = &["GetBasePathMappings"];
 
     fn key(&self) -> Key {
-        Key::of_route("base-path-mapping", &self.path)
+        let host = &self.domain.desired.host;
+        host.key("base-path-mapping", &self.path)
     }
 
     fn needs(&self) -> Vec<Need> {
@@ -72,7 +83,7 @@ impl Resource for BasePathMapping {
     fn summary(&self) -> String {
         format!(
             "{}{} to stage {}",
-            self.domain.desired.host, self.path, self.stage
+            self.domain.desired.host.name, self.path, self.stage
         )
     }
 
@@ -86,7 +97,8 @@ impl Resource for BasePathMapping {
     }
 
     fn is(&self, found: &Found<Actual>) -> bool {
-        found.actual.host == self.domain.desired.host && found.actual.base_path == self.base_path()
+        let host = &self.domain.desired.host.name;
+        found.actual.host == *host && found.actual.base_path == self.base_path()
     }
 
     fn diff(&self, actual: &Actual) -> Vec<Drift> {
@@ -109,7 +121,7 @@ impl Resource for BasePathMapping {
             .ok_or_else(|| Error::not_yet("its API is not there yet"))?;
         aws.apigateway
             .create_base_path_mapping()
-            .domain_name(&self.domain.desired.host)
+            .domain_name(&self.domain.desired.host.name)
             .base_path(self.base_path())
             .rest_api_id(api)
             .stage(&self.stage)
@@ -192,7 +204,11 @@ async fn mappings(look: &Look, domain: &Mark, host: &str) -> Result<Vec<Found<Ac
             Some(path) => path.to_owned(),
         };
         let path = if base_path == NONE { "" } else { &base_path };
-        let mark = domain.for_part(Key::of_route("base-path-mapping", path));
+        let name = Host {
+            name: host.to_owned(),
+            alias: *domain.key() != Key::bare("domain-name"),
+        };
+        let mark = domain.for_part(name.key("base-path-mapping", path));
         let actual = Actual {
             host: host.to_owned(),
             api: mapping.rest_api_id().unwrap_or_default().to_owned(),

@@ -95,7 +95,9 @@ impl Resource for Deployment {
     }
 
     fn is(&self, found: &Found<Actual>) -> bool {
-        Some(&found.actual.api) == self.api.id().as_ref() || found.key == self.key()
+        // Not that of a second API of the same key.
+        let api = self.api.id();
+        api.map_or(found.key == self.key(), |id| id == found.actual.api)
     }
 
     fn diff(&self, actual: &Actual) -> Vec<Drift> {

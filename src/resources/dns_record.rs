@@ -7,7 +7,10 @@
 //! Route 53 refuses for an existing name, and a change deletes exactly the
 //! record that was read.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use aws_sdk_route53::types::{
     AliasTarget, Change, ChangeAction, ChangeBatch, ChangeStatus, ResourceRecordSet, RrType,
@@ -19,10 +22,10 @@ use crate::{
     graph::Node,
     look::Look,
     ownership::{Found, Mark, Ours},
-    resource::{Drift, Key, Need, Resource, Settled, UNKNOWN},
+    resource::{Drift, Host, Key, Need, Resource, Settled, UNKNOWN},
     resources::{
         LoadBalancer, SecurityGroup,
-        security_group::{LOAD_BALANCER, mark, tagged},
+        security_group::{LOAD_BALANCER, Record, mark, tagged},
     },
 };
 
@@ -33,7 +36,7 @@ pub struct DnsRecord {
     /// The hosted zone's id.
     pub zone: String,
     /// The host name, without a trailing dot.
-    pub host: String,
+    pub host: Host,
     /// Where it leads.
     pub load_balancer: Arc<Node<LoadBalancer>>,
     /// Remembers the record.
@@ -69,7 +72,7 @@ impl DnsRecord {
             .build()
             .map_err(|error| Error::invalid(error.to_string()))?;
         ResourceRecordSet::builder()
-            .name(&self.host)
+            .name(&self.host.name)
             .r#type(RrType::A)
             .alias_target(alias)
             .build()
@@ -112,7 +115,7 @@ impl Resource for DnsRecord {
     const ASKS: &'static [&'static str] = &["ListResourceRecordSets"];
 
     fn key(&self) -> Key {
-        Key::bare("dns-record")
+        self.host.key("dns-record", "/")
     }
 
     fn needs(&self) -> Vec<Need> {
@@ -121,23 +124,14 @@ impl Resource for DnsRecord {
     }
 
     fn summary(&self) -> String {
-        format!("{}, alias to the load balancer", self.host)
+        format!("{}, alias to the load balancer", self.host.name)
     }
 
     async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
-        let groups = tagged(look).await?;
-        let mut places: Vec<(String, String)> = Vec::new();
-        for group in groups.iter() {
-            let mark = mark(group, &look.stack);
-            if mark.is_none_or(|mark| mark.key().as_str() != LOAD_BALANCER) {
-                continue;
-            }
-            let tags = tags::of_ec2(group.tags());
-            let records = tags.iter().filter(|(key, _)| key.starts_with(tags::RECORD));
-            let split = records.filter_map(|(_, value)| value.split_once('/'));
-            places.extend(split.map(|(zone, host)| (zone.to_owned(), host.to_owned())));
-        }
-        let looks = places.iter().map(|(zone, host)| own(look, zone, host));
+        let places = places(look).await?;
+        let looks = places
+            .iter()
+            .map(|record| own(look, &record.zone, &record.host));
         let found = futures_util::future::try_join_all(looks).await?;
         Ok(found.into_iter().flatten().collect())
     }
@@ -152,7 +146,7 @@ impl Resource for DnsRecord {
     }
 
     async fn obstacle(&self, look: &Look) -> Result<Option<Error>> {
-        let foreign = at(look, &self.zone, &self.host).await?;
+        let foreign = at(look, &self.zone, &self.host.name).await?;
         Ok(foreign.first().map(|record| {
             let value = record
                 .alias_target()
@@ -168,7 +162,7 @@ impl Resource for DnsRecord {
                 Kind::NotOurs,
                 format!(
                     "{} has the record {} {value}, which is not this stack's",
-                    self.host,
+                    self.host.name,
                     record.r#type().as_str()
                 ),
             )
@@ -221,7 +215,14 @@ impl Resource for DnsRecord {
     async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
         let delete = change(ChangeAction::Delete, actual.record.clone())?;
         none_if_missing(send(aws, &actual.zone, vec![delete]).await)?;
-        forget(aws, actual.stack(), &actual.zone, &actual.host).await
+        let record = Record {
+            zone: actual.zone.clone(),
+            host: Host {
+                name: actual.host.clone(),
+                alias: *actual.key() != Key::bare("dns-record"),
+            },
+        };
+        forget(aws, actual.stack(), record).await
     }
 }
 
@@ -258,8 +259,8 @@ async fn send(aws: &Aws, zone: &str, changes: Vec<Change>) -> Result<Option<Stri
 }
 
 /// Takes the record's tag from the group that remembers it.
-async fn forget(aws: &Aws, stack: &str, zone: &str, host: &str) -> Result<()> {
-    let (key, value) = crate::resources::security_group::record_tag(zone, host);
+async fn forget(aws: &Aws, stack: &str, record: Record) -> Result<()> {
+    let (key, value) = record.tag();
     let by = |tag: &str, value: &str| {
         let filter = aws_sdk_ec2::types::Filter::builder();
         filter.name(format!("tag:{tag}")).values(value).build()
@@ -286,6 +287,23 @@ async fn forget(aws: &Aws, stack: &str, zone: &str, host: &str) -> Result<()> {
     Ok(())
 }
 
+/// The records that the load balancer's group remembers.
+async fn places(look: &Look) -> Result<Vec<Record>> {
+    let groups = tagged(look).await?;
+    let own = groups.iter().filter(|group| {
+        let mark = mark(group, &look.stack);
+        mark.is_some_and(|mark| mark.key().as_str() == LOAD_BALANCER)
+    });
+    let records = own.flat_map(|group| Record::of_tags(&tags::of_ec2(group.tags())));
+    Ok(records.collect())
+}
+
+/// The hosts that have records of the stack's, or had until a moment ago.
+pub(super) async fn remembered(look: &Look) -> Result<BTreeSet<String>> {
+    let places = places(look).await?;
+    Ok(places.into_iter().map(|record| record.host.name).collect())
+}
+
 /// A DNS name in the one spelling that is compared: lower case, no final dot,
 /// without the prefix that the console puts before a load balancer's name.
 fn plain(name: &str) -> String {
@@ -306,21 +324,21 @@ fn leads_to(target: &str, balancer: &str) -> bool {
 }
 
 /// The record of a host, if it is the stack's.
-async fn own(look: &Look, zone: &str, host: &str) -> Result<Option<Found<Actual>>> {
-    let records = at(look, zone, host).await?;
+async fn own(look: &Look, zone: &str, host: &Host) -> Result<Option<Found<Actual>>> {
+    let records = at(look, zone, &host.name).await?;
     let found = records.iter().find_map(|record| {
         let alias = record.alias_target()?;
         let ours = leads_to(alias.dns_name(), &look.stack);
-        let mark = Mark::signed(&look.stack, Key::bare("dns-record"), ours)?;
+        let mark = Mark::signed(&look.stack, host.key("dns-record", "/"), ours)?;
         let actual = Actual {
             zone: zone.to_owned(),
-            host: host.to_owned(),
+            host: host.name.clone(),
             target: plain(alias.dns_name()),
             follows_health: alias.evaluate_target_health(),
             in_sync: true,
             record: record.clone(),
         };
-        Some(Found::ours(mark, host, "active", actual))
+        Some(Found::ours(mark, &host.name, "active", actual))
     });
     Ok(found)
 }

@@ -18,7 +18,7 @@ use crate::{
     error::{Error, Kind, Result},
     look::Look,
     ownership::{Found, Mark, Ours},
-    resource::{Drift, Key, Need, Resource, Settled},
+    resource::{Drift, Host, Key, Need, Resource, Settled},
     resources::rest_api,
 };
 
@@ -27,7 +27,7 @@ pub struct DomainName {
     /// Whose it is.
     pub owner: Owner,
     /// The host name.
-    pub host: String,
+    pub host: Host,
     /// The certificate's ARN.
     pub certificate: String,
 }
@@ -54,7 +54,7 @@ const TLS: SecurityPolicy = SecurityPolicy::Tls12;
 impl DomainName {
     fn tags(&self) -> Tags {
         let mut tags = self.owner.tags(&self.key());
-        tags.insert(tags::HOST.to_owned(), self.host.clone());
+        tags.insert(tags::HOST.to_owned(), self.host.name.clone());
         tags
     }
 }
@@ -64,7 +64,7 @@ impl Resource for DomainName {
     const ASKS: &'static [&'static str] = &["GetDomainNames"];
 
     fn key(&self) -> Key {
-        Key::bare("domain-name")
+        self.host.key("domain-name", "/")
     }
 
     fn needs(&self) -> Vec<Need> {
@@ -72,7 +72,7 @@ impl Resource for DomainName {
     }
 
     fn summary(&self) -> String {
-        format!("{}, REGIONAL", self.host)
+        format!("{}, REGIONAL", self.host.name)
     }
 
     async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
@@ -105,18 +105,22 @@ impl Resource for DomainName {
     }
 
     fn is(&self, found: &Found<Actual>) -> bool {
-        found.key == self.key() && found.actual.host == self.host
+        // Not by key: an alias that becomes the stack's own name keeps its domain.
+        found.actual.host == self.host.name
     }
 
     async fn obstacle(&self, look: &Look) -> Result<Option<Error>> {
         let domains = look.once("GetDomainNames", "", || all(look)).await?;
         let foreign = domains
             .iter()
-            .any(|domain| domain.domain_name() == Some(&self.host));
+            .any(|domain| domain.domain_name() == Some(&self.host.name));
         Ok(foreign.then(|| {
             Error::new(
                 Kind::NotOurs,
-                format!("the API Gateway domain {} is not this stack's", self.host),
+                format!(
+                    "the API Gateway domain {} is not this stack's",
+                    self.host.name
+                ),
             )
             .hint("delete it, or choose another `domain.name`")
         }))
@@ -153,7 +157,7 @@ impl Resource for DomainName {
             .build();
         aws.apigateway
             .create_domain_name()
-            .domain_name(&self.host)
+            .domain_name(&self.host.name)
             .regional_certificate_arn(&self.certificate)
             .endpoint_configuration(configuration)
             .security_policy(TLS)

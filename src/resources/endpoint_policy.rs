@@ -3,30 +3,55 @@
 //! Without it, whoever reaches the load balancer could reach every private API
 //! that trusts the endpoint. It is apart from the endpoint because it names the
 //! APIs, whose own policies name the endpoint.
+//!
+//! A borrowed endpoint's policy is its owner's. Only if the configuration says
+//! `manage` it gets a statement for the stack's APIs, known by its id; the other
+//! statements stay. EC2 takes a policy as a whole, so it is read right before it
+//! is written.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
+use aws_sdk_ec2::types::Filter;
 use serde_json::Value;
 
 use crate::{
-    aws::{Aws, Called},
+    aws::{Aws, Called, tags},
     error::{Error, Result},
     graph::Node,
     look::Look,
-    ownership::{Found, Ours},
-    policy,
+    ownership::{Found, Mark, Ours},
+    policy::{self, Request, statements},
     resource::{Drift, Key, Need, Resource, UNKNOWN},
-    resources::{VpcEndpoint, rest_api::Api},
+    resources::{
+        SecurityGroup, VpcEndpoint,
+        rest_api::Api,
+        vpc_endpoint::{APIS, reading},
+    },
 };
 
 /// The policy of the endpoint.
 pub struct EndpointPolicy {
+    /// The stack's name.
+    pub stack: String,
     /// The endpoint.
     pub endpoint: Arc<Node<VpcEndpoint>>,
     /// The APIs behind it.
     pub apis: Vec<Api>,
     /// Begins the ARN of an API: `arn:aws:execute-api:<region>:<account>`.
     pub arn_prefix: String,
+    /// For a borrowed endpoint: the security group that remembers it.
+    pub group: Option<Arc<Node<SecurityGroup>>>,
+}
+
+/// How much of an endpoint's policy is the stack's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Share {
+    /// All of it.
+    Whole,
+    /// One statement.
+    Statement,
+    /// Nothing: others admit the stack's APIs.
+    Nothing,
 }
 
 /// The policy as EC2 reports it.
@@ -34,26 +59,254 @@ pub struct EndpointPolicy {
 pub struct Actual {
     /// The endpoint's id.
     pub endpoint: String,
-    /// The policy, normalised.
+    /// How much of it is the stack's.
+    pub share: Share,
+    /// That much of it, normalised.
     pub policy: Value,
 }
 
+fn key() -> Key {
+    Key::bare("endpoint-policy")
+}
+
 impl EndpointPolicy {
-    fn wanted(&self) -> Option<Value> {
-        let ids: Option<Vec<String>> = self.apis.iter().map(Api::id).collect();
-        let arns: Vec<String> = ids?
-            .iter()
-            .map(|id| format!("{}:{id}", self.arn_prefix))
-            .collect();
-        Some(policy::only_to(arns.iter().map(String::as_str)))
+    fn sid(&self) -> String {
+        statements::sid(&self.stack, &key())
     }
 
-    async fn put(&self, aws: &Aws, endpoint: &str) -> Result<()> {
-        let wanted = self
-            .wanted()
-            .ok_or_else(|| Error::not_yet("its APIs are not there yet"))?;
+    /// The ARNs of the APIs, once all of them have one.
+    fn arns(&self) -> Option<BTreeSet<String>> {
+        let ids: Option<Vec<String>> = self.apis.iter().map(Api::id).collect();
+        let arns = ids?.into_iter();
+        Some(arns.map(|id| format!("{}:{id}", self.arn_prefix)).collect())
+    }
+
+    /// The stack's share, when it admits these APIs.
+    fn admitting(&self, arns: &BTreeSet<String>) -> Value {
+        match self.group {
+            None => policy::only_to(arns.iter().map(String::as_str)),
+            Some(_) => statements::named(&self.sid(), statements::invoke(arns)),
+        }
+    }
+
+    /// What should be of the stack's share.
+    fn wanted(&self) -> Option<Value> {
+        Some(self.admitting(&self.arns()?))
+    }
+
+    /// The share while rules may still lead to an API that goes: it admits what
+    /// it did and what it should. What somebody else has made of it goes at once.
+    fn for_now(&self, has: &Value) -> Option<Value> {
+        let wanted = self.arns()?;
+        let before = named(has);
+        if policy::normal(&self.admitting(&before)) == *has {
+            Some(self.admitting(&before.union(&wanted).cloned().collect()))
+        } else {
+            Some(self.admitting(&wanted))
+        }
+    }
+
+    async fn put(&self, aws: &Aws, endpoint: &str, share: Option<Value>) -> Result<()> {
+        let wanted = share.ok_or_else(|| Error::not_yet("its APIs are not there yet"))?;
+        let wanted = match self.group {
+            None => wanted,
+            Some(_) => statements::with(&read(aws, endpoint).await?, &wanted),
+        };
         set(aws, endpoint, &wanted).await
     }
+
+    /// Whether a borrowed endpoint admits the APIs without the stack's doing.
+    async fn is_open(&self, look: &Look, endpoint: &str) -> Result<bool> {
+        // APIs that are still to come: only a pattern can admit them.
+        let to_come = || BTreeSet::from([format!("{}:0000000000", self.arn_prefix)]);
+        let arns = self.arns().unwrap_or_else(to_come);
+        let found = reading::by_id(look, endpoint).await?;
+        let Some(found) = found.first() else {
+            return Ok(false);
+        };
+        let text = found.policy_document().unwrap_or_default();
+        let others = statements::without(text, &self.sid());
+        Ok(others.is_some_and(|others| {
+            arns.iter().all(|arn| {
+                let request = Request {
+                    action: "execute-api:Invoke",
+                    resource: &format!("{arn}/v1/GET/"),
+                    endpoint,
+                    vpc: found.vpc_id().unwrap_or_default(),
+                };
+                policy::lets_through(&others, request)
+            })
+        }))
+    }
+}
+
+impl Resource for EndpointPolicy {
+    type Actual = Actual;
+    const ASKS: &'static [&'static str] = &["DescribeVpcEndpoints"];
+
+    fn key(&self) -> Key {
+        key()
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        let apis = self.apis.iter().filter_map(Api::exists);
+        // Settled: the tag that remembers the endpoint is there before the
+        // statement is.
+        let group = self.group.iter().map(|group| group.settled());
+        // A pending endpoint cannot be modified (`IncorrectState`).
+        apis.chain(group).chain([self.endpoint.settled()]).collect()
+    }
+
+    fn summary(&self) -> String {
+        match self.group {
+            None => "only the stack's APIs".to_owned(),
+            Some(_) => "the stack's APIs too".to_owned(),
+        }
+    }
+
+    async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
+        let closed = policy::normal(&policy::nothing());
+        let endpoints = VpcEndpoint::discover(look).await?.into_iter();
+        let opened = endpoints.filter(|found| {
+            found.key.kind() == APIS && found.actual.policy != closed && found.state != "deleting"
+        });
+        let own = opened.filter_map(|endpoint| {
+            let mark = endpoint.mark()?.for_part(key());
+            let actual = Actual {
+                endpoint: endpoint.id.clone(),
+                share: Share::Whole,
+                policy: endpoint.actual.policy,
+            };
+            Some(Found::ours(mark, &endpoint.id, "active", actual).within(&endpoint.id))
+        });
+        let mut found: Vec<Found<Actual>> = own.collect();
+        found.extend(in_borrowed_ones(look).await?);
+        Ok(found)
+    }
+
+    async fn find(&self, look: &Look) -> Result<Option<Found<Actual>>> {
+        let endpoint = self.endpoint.desired.find(look).await?;
+        let Some(endpoint) = endpoint.map(|found| found.id) else {
+            return Ok(None);
+        };
+        let all = Self::discover(look).await?;
+        let own = all.into_iter().find(|found| found.id == endpoint);
+        if own.is_some() || self.group.is_none() || !self.is_open(look, &endpoint).await? {
+            return Ok(own);
+        }
+        let actual = Actual {
+            endpoint: endpoint.clone(),
+            share: Share::Nothing,
+            policy: Value::Null,
+        };
+        Ok(Some(Found::borrowed(key(), endpoint, "active", actual)))
+    }
+
+    fn diff(&self, actual: &Actual) -> Vec<Drift> {
+        let Actual {
+            endpoint: _,
+            share,
+            policy: has,
+        } = actual;
+        if *share == Share::Nothing {
+            return vec![];
+        }
+        let field = match self.group {
+            None => "policy",
+            Some(_) => "statement",
+        };
+        let (Some(now), Some(wanted)) = (self.for_now(has), self.wanted()) else {
+            return vec![Drift::new(field, policy::words(has), UNKNOWN)];
+        };
+        let (now, wanted) = (policy::normal(&now), policy::normal(&wanted));
+        let opened = Drift::between(field, has, &now);
+        let narrowed = Drift::between(field, &now, &wanted).map(Drift::at_last);
+        opened.into_iter().chain(narrowed).collect()
+    }
+
+    async fn create(&self, aws: &Aws) -> Result<()> {
+        self.put(aws, &self.endpoint.require()?.id, self.wanted())
+            .await
+    }
+
+    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift]) -> Result<()> {
+        let share = if drift.iter().any(|one| one.last) {
+            self.wanted()
+        } else {
+            self.for_now(&actual.policy)
+        };
+        self.put(aws, &actual.endpoint, share).await
+    }
+
+    async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
+        let closed = match actual.share {
+            Share::Whole => set(aws, &actual.endpoint, &policy::nothing()).await,
+            Share::Statement => withdraw(aws, actual).await,
+            Share::Nothing => return Ok(()),
+        };
+        crate::aws::error::none_if_missing(closed).map(drop)
+    }
+}
+
+/// The APIs that a share of the stack's admits.
+fn named(share: &Value) -> BTreeSet<String> {
+    let statement = share.get("Statement").unwrap_or(share);
+    let resources = match &statement["Resource"] {
+        Value::Array(several) => several.iter().collect(),
+        one => vec![one],
+    };
+    let arns = resources.into_iter().filter_map(Value::as_str);
+    arns.filter_map(|text| text.strip_suffix("/*"))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The stack's statements in the policies of endpoints that it borrows or has
+/// borrowed: the load balancer's group remembers them.
+async fn in_borrowed_ones(look: &Look) -> Result<Vec<Found<Actual>>> {
+    let sid = statements::sid(&look.stack, &key());
+    let mut found = Vec::new();
+    for group in SecurityGroup::discover(look).await? {
+        for id in tags::now_and_before(&group.actual.tags, tags::ENDPOINT) {
+            let endpoints = reading::by_id(look, id).await?;
+            let text = endpoints.first().and_then(|one| one.policy_document());
+            let statement = text.and_then(|text| statements::find(text, &sid));
+            // The id names the stack.
+            let mark = Mark::signed(&look.stack, key(), statement.is_some());
+            let (Some(mark), Some(policy)) = (mark, statement) else {
+                continue;
+            };
+            let actual = Actual {
+                endpoint: id.to_owned(),
+                share: Share::Statement,
+                policy,
+            };
+            found.push(Found::ours(mark, id, "active", actual));
+        }
+    }
+    Ok(found)
+}
+
+/// Takes the stack's statement out of a borrowed endpoint's policy. AWS takes no
+/// policy without statements: what then is left lets nothing pass, as it did.
+async fn withdraw(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
+    let sid = statements::sid(actual.stack(), &key());
+    let now = read(aws, &actual.endpoint).await?;
+    if statements::find(&now, &sid).is_none() {
+        return Ok(());
+    }
+    let left = statements::without(&now, &sid).unwrap_or_else(policy::nothing);
+    set(aws, &actual.endpoint, &left).await
+}
+
+/// An endpoint's policy as it is written.
+async fn read(aws: &Aws, endpoint: &str) -> Result<String> {
+    let filter = Filter::builder().name("vpc-endpoint-id").values(endpoint);
+    let call = aws.ec2.describe_vpc_endpoints().filters(filter.build());
+    let answer = call.send().await.called("DescribeVpcEndpoints")?;
+    let found = answer.vpc_endpoints().first();
+    let text = found.and_then(|found| found.policy_document());
+    Ok(text.unwrap_or_default().to_owned())
 }
 
 async fn set(aws: &Aws, endpoint: &str, policy: &Value) -> Result<()> {
@@ -65,67 +318,4 @@ async fn set(aws: &Aws, endpoint: &str, policy: &Value) -> Result<()> {
         .await
         .called("ModifyVpcEndpoint")
         .map(drop)
-}
-
-impl Resource for EndpointPolicy {
-    type Actual = Actual;
-    const ASKS: &'static [&'static str] = &["DescribeVpcEndpoints"];
-
-    fn key(&self) -> Key {
-        Key::bare("endpoint-policy")
-    }
-
-    fn needs(&self) -> Vec<Need> {
-        let apis = self.apis.iter().filter_map(Api::exists);
-        // A pending endpoint cannot be modified (`IncorrectState`).
-        apis.chain([self.endpoint.settled()]).collect()
-    }
-
-    fn summary(&self) -> String {
-        "only the stack's APIs".to_owned()
-    }
-
-    async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
-        let closed = policy::normal(&policy::nothing());
-        let endpoints = VpcEndpoint::discover(look).await?;
-        let opened = endpoints
-            .into_iter()
-            .filter(|found| found.actual.policy != closed && found.state != "deleting");
-        let found = opened.filter_map(|endpoint| {
-            let mark = endpoint.mark()?.for_part(Key::bare("endpoint-policy"));
-            let actual = Actual {
-                endpoint: endpoint.id.clone(),
-                policy: endpoint.actual.policy,
-            };
-            Some(Found::ours(mark, &endpoint.id, "active", actual).within(&endpoint.id))
-        });
-        Ok(found.collect())
-    }
-
-    fn diff(&self, actual: &Actual) -> Vec<Drift> {
-        let Actual {
-            endpoint: _,
-            policy: has,
-        } = actual;
-        match self.wanted() {
-            None => vec![Drift::new("policy", policy::words(has), UNKNOWN)],
-            Some(wanted) => {
-                let wanted = policy::normal(&wanted);
-                Drift::between("policy", has, &wanted).into_iter().collect()
-            }
-        }
-    }
-
-    async fn create(&self, aws: &Aws) -> Result<()> {
-        self.put(aws, &self.endpoint.require()?.id).await
-    }
-
-    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, _drift: &[Drift]) -> Result<()> {
-        self.put(aws, &actual.endpoint).await
-    }
-
-    async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
-        let closed = set(aws, &actual.endpoint, &policy::nothing()).await;
-        crate::aws::error::none_if_missing(closed).map(drop)
-    }
 }

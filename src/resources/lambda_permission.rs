@@ -1,24 +1,29 @@
-//! The permission for an API to invoke its function.
+//! The permission for an API or the load balancer to invoke a function.
 //!
 //! It cannot be tagged. It is found by its statement id, which names the stack,
-//! on the function that the API's tag names; so it goes before the API does.
+//! on the function that a tag of the API or of the target group names; so it
+//! goes before they do.
 
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::{
-    aws::{Aws, Called, error::none_if_missing, tags},
+    aws::{
+        Aws, Called,
+        error::none_if_missing,
+        tags::{self, Tags},
+    },
     error::{Error, Result},
     graph::Node,
     look::Look,
     names,
     ownership::{Found, Mark, Ours},
     resource::{Drift, Key, Need, Resource, UNKNOWN},
-    resources::RestApi,
+    resources::{RestApi, TargetGroup},
 };
 
-/// The permission for one API.
+/// The permission for one route.
 pub struct LambdaPermission {
     /// The stack's name.
     pub stack: String,
@@ -26,11 +31,28 @@ pub struct LambdaPermission {
     pub path: String,
     /// The function's ARN, with a version or an alias if the route names one.
     pub function: String,
-    /// The API that invokes it.
-    pub api: Arc<Node<RestApi>>,
-    /// Begins the ARN of an API: `arn:aws:execute-api:<region>:<account>`.
-    pub arn_prefix: String,
+    /// Who invokes it.
+    pub caller: Caller,
 }
+
+/// Who invokes a function.
+pub enum Caller {
+    /// A REST API.
+    Api {
+        /// The API.
+        api: Arc<Node<RestApi>>,
+        /// Begins the ARN of an API: `arn:aws:execute-api:<region>:<account>`.
+        arn_prefix: String,
+    },
+    /// The load balancer, through a target group.
+    Balancer(Arc<Node<TargetGroup>>),
+}
+
+/// The service that acts for an API.
+const GATEWAY: &str = "apigateway.amazonaws.com";
+/// The service that acts for a load balancer (ELB user guide, "Lambda functions
+/// as targets").
+const BALANCING: &str = "elasticloadbalancing.amazonaws.com";
 
 /// A statement of the function's policy.
 #[derive(Clone, Debug)]
@@ -41,7 +63,7 @@ pub struct Actual {
     pub statement: String,
     /// Who may invoke.
     pub principal: String,
-    /// On behalf of which API.
+    /// On behalf of which API or target group.
     pub source: String,
 }
 
@@ -54,12 +76,14 @@ fn split_qualifier(arn: &str) -> (String, Option<String>) {
     }
 }
 
-fn statement_id(stack: &str, key: &Key) -> String {
-    format!(
-        "{}{}",
-        statement_prefix(stack),
-        names::short_hash(key.as_str())
-    )
+/// Another caller's statement has another id: when a route changes its kind
+/// both stand, until nothing uses the old one.
+fn statement_id(stack: &str, key: &Key, principal: &str) -> String {
+    let of = match principal {
+        BALANCING => format!("{key} {BALANCING}"),
+        _ => key.to_string(),
+    };
+    format!("{}{}", statement_prefix(stack), names::short_hash(&of))
 }
 
 fn statement_prefix(stack: &str) -> String {
@@ -67,19 +91,28 @@ fn statement_prefix(stack: &str) -> String {
 }
 
 impl LambdaPermission {
+    fn principal(&self) -> &'static str {
+        match self.caller {
+            Caller::Api { .. } => GATEWAY,
+            Caller::Balancer(_) => BALANCING,
+        }
+    }
+
     fn statement(&self) -> String {
-        statement_id(&self.stack, &self.key())
+        statement_id(&self.stack, &self.key(), self.principal())
     }
 
     fn source(&self) -> Option<String> {
-        let id = self.api.id()?;
-        Some(format!("{}:{id}/*", self.arn_prefix))
+        match &self.caller {
+            Caller::Api { api, arn_prefix } => Some(format!("{arn_prefix}:{}/*", api.id()?)),
+            Caller::Balancer(group) => group.id(),
+        }
     }
 
     async fn add(&self, aws: &Aws) -> Result<()> {
         let source = self
             .source()
-            .ok_or_else(|| Error::not_yet("its API is not there yet"))?;
+            .ok_or_else(|| Error::not_yet("what invokes it is not there yet"))?;
         let (function, qualifier) = split_qualifier(&self.function);
         aws.lambda
             .add_permission()
@@ -87,7 +120,7 @@ impl LambdaPermission {
             .set_qualifier(qualifier)
             .statement_id(self.statement())
             .action("lambda:InvokeFunction")
-            .principal("apigateway.amazonaws.com")
+            .principal(self.principal())
             .source_arn(source)
             .send()
             .await
@@ -105,32 +138,48 @@ impl Resource for LambdaPermission {
     }
 
     fn needs(&self) -> Vec<Need> {
-        vec![self.api.exists()]
+        // Settled: a caller's tags name the function before its policy names the
+        // caller, so that a killed run's statement is found.
+        match &self.caller {
+            Caller::Api { api, .. } => vec![api.exists()],
+            Caller::Balancer(group) => vec![group.settled()],
+        }
     }
 
     fn summary(&self) -> String {
-        format!("API Gateway may invoke {}", self.function)
+        let who = match self.caller {
+            Caller::Api { .. } => "API Gateway",
+            Caller::Balancer(_) => "the load balancer",
+        };
+        format!("{who} may invoke {}", self.function)
     }
 
     async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
-        let mut found = Vec::new();
-        for api in RestApi::discover(look).await? {
-            let Some(function) = api.actual.tags.get(tags::FUNCTION) else {
-                continue;
-            };
-            let key = api.key.sibling("lambda-permission");
-            found.extend(own(look, &key, function).await?);
-        }
-        Ok(found)
+        let (apis, groups) =
+            tokio::try_join!(RestApi::discover(look), TargetGroup::discover(look))?;
+        let of_apis = apis.iter().map(|api| (&api.key, &api.actual.tags, GATEWAY));
+        let of_groups = groups
+            .iter()
+            .map(|group| (&group.key, &group.actual.tags, BALANCING));
+        let looks = of_apis
+            .chain(of_groups)
+            .flat_map(|(caller, tags, principal)| {
+                let key = Key::of_route("lambda-permission", &caller.path());
+                functions(tags).map(move |function| (key.clone(), function, principal))
+            })
+            .map(|(key, function, principal)| own(look, key, function, principal));
+        let found = futures_util::future::try_join_all(looks).await?;
+        Ok(found.into_iter().flatten().collect())
     }
 
-    fn is(&self, found: &Found<Actual>) -> bool {
-        found.key == self.key() && found.actual.function == self.function
-    }
-
-    /// The function is known here, also when the API that names it has gone.
+    /// The function is known here, also when what names it has gone.
     async fn find(&self, look: &Look) -> Result<Option<Found<Actual>>> {
-        own(look, &self.key(), &self.function).await
+        own(look, self.key(), &self.function, self.principal()).await
+    }
+
+    /// The same statement may stand in the policies of several functions.
+    fn place(actual: &Actual) -> String {
+        actual.function.clone()
     }
 
     fn diff(&self, actual: &Actual) -> Vec<Drift> {
@@ -141,11 +190,7 @@ impl Resource for LambdaPermission {
             source,
         } = actual;
         let wanted = self.source().unwrap_or_else(|| UNKNOWN.to_owned());
-        let principal = Drift::between(
-            "principal",
-            principal,
-            &"apigateway.amazonaws.com".to_owned(),
-        );
+        let principal = Drift::between("principal", principal, &self.principal().to_owned());
         let source = Drift::between("source", source, &wanted);
         principal.into_iter().chain(source).collect()
     }
@@ -179,9 +224,27 @@ impl Resource for LambdaPermission {
     }
 }
 
+/// The functions that tags name. A value that is none, which only somebody else
+/// can have written, names no policy to look at.
+fn functions(tags: &Tags) -> impl Iterator<Item = &str> {
+    let values = tags::now_and_before(tags, tags::FUNCTION).into_iter();
+    values.filter(|value| {
+        let parts: Vec<&str> = value.split(':').collect();
+        matches!(
+            parts.as_slice(),
+            ["arn", _, "lambda", _, _, "function", _, ..]
+        )
+    })
+}
+
 /// The statement of a function's policy that is this resource's.
-async fn own(look: &Look, key: &Key, function: &str) -> Result<Option<Found<Actual>>> {
-    let wanted = statement_id(&look.stack, key);
+async fn own(
+    look: &Look,
+    key: Key,
+    function: &str,
+    principal: &str,
+) -> Result<Option<Found<Actual>>> {
+    let wanted = statement_id(&look.stack, &key, principal);
     let statements = statements(look, function).await?;
     Ok(statements.into_iter().find_map(|one| {
         let mark = Mark::signed(&look.stack, key.clone(), one.statement == wanted)?;

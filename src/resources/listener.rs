@@ -4,8 +4,14 @@
 //! belongs to the HTTPS listener itself: it refuses requests that carry
 //! `x-apigw-api-id`. That header would let a client pick any private API that
 //! trusts the endpoint.
+//!
+//! The certificates of aliases stand beside the default one; the load balancer
+//! chooses by the name that the client asks for (SNI). What nobody wants any
+//! more is taken away at last: until then a host that goes is still served. A
+//! listener that has only ever served one host is not asked for further ones:
+//! a call less in every plan.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use aws_sdk_elasticloadbalancingv2::types::{
     self, Action, ActionTypeEnum, Certificate, FixedResponseActionConfig,
@@ -24,16 +30,24 @@ use crate::{
     look::Look,
     ownership::{Found, Mark, Ours},
     resource::{Drift, Key, Need, Resource},
-    resources::{LoadBalancer, balancing, listener_rule},
+    resources::{LoadBalancer, balancing, dns_record, listener_rule},
 };
+
+mod certificates;
+
+use certificates::Wanted;
 
 /// What a listener does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// Serves the routes.
     Https {
-        /// The certificate's ARN.
+        /// The default certificate's ARN.
         certificate: String,
+        /// The host names.
+        hosts: BTreeSet<String>,
+        /// The ARNs of other certificates, for aliases.
+        further: BTreeSet<String>,
         /// The security policy's name. The API's own default still allows
         /// TLS 1.0, so it is always set.
         tls_policy: String,
@@ -61,6 +75,8 @@ pub struct Actual {
     pub traffic: String,
     /// The default certificate's ARN.
     pub certificate: String,
+    /// The ARNs of the others, where there may be any.
+    pub further: Option<BTreeSet<String>>,
     /// The security policy's name.
     pub tls_policy: String,
     /// The default action, in words.
@@ -109,6 +125,17 @@ impl Listener {
             Purpose::Https { certificate, .. } => {
                 Some(Certificate::builder().certificate_arn(certificate).build())
             }
+            Purpose::Redirect => None,
+        }
+    }
+
+    fn wanted_certificates(&self) -> Option<Wanted<'_>> {
+        match &self.purpose {
+            Purpose::Https {
+                certificate: default,
+                further,
+                ..
+            } => Some(Wanted { default, further }),
             Purpose::Redirect => None,
         }
     }
@@ -169,6 +196,7 @@ impl Resource for Listener {
     type Actual = Actual;
     const ASKS: &'static [&'static str] = &[
         "DescribeListeners",
+        "DescribeListenerCertificates",
         "DescribeRules",
         balancing::TAGS_OF_FRONT,
     ];
@@ -216,11 +244,26 @@ impl Resource for Listener {
         Ok(found)
     }
 
+    async fn find(&self, look: &Look) -> Result<Option<Found<Actual>>> {
+        let all = Self::discover(look).await?;
+        let found = all.into_iter().find(|found| self.is(found));
+        let (Some(mut found), Purpose::Https { hosts, .. }) = (found.clone(), &self.purpose) else {
+            return Ok(found);
+        };
+        let mut served = dns_record::remembered(look).await?;
+        served.extend(hosts.iter().cloned());
+        if served.len() > 1 {
+            found.actual.further = Some(certificates::further(look, &found.id).await?);
+        }
+        Ok(Some(found))
+    }
+
     fn diff(&self, actual: &Actual) -> Vec<Drift> {
         let Actual {
             arn: _,
             traffic,
             certificate,
+            further,
             tls_policy,
             default_action,
             guard,
@@ -231,12 +274,10 @@ impl Resource for Listener {
         let mut drift: Vec<Drift> = Drift::between("traffic", traffic, &wanted)
             .into_iter()
             .collect();
-        if let Purpose::Https {
-            certificate: wanted,
-            tls_policy: wanted_policy,
-        } = &self.purpose
-        {
-            drift.extend(Drift::between("certificate", certificate, wanted));
+        if let Some(wanted) = self.wanted_certificates() {
+            drift.extend(wanted.drift(certificate, further.as_ref()));
+        }
+        if let Some(wanted_policy) = self.tls_policy() {
             drift.extend(Drift::between("tls_policy", tls_policy, wanted_policy));
             if !guard.as_ref().is_some_and(|(_, right)| *right) {
                 let has = guard.as_ref().map_or("", |_| "altered");
@@ -276,6 +317,9 @@ impl Resource for Listener {
 
     async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift]) -> Result<()> {
         balancing::set_tags(aws, &actual.arn, drift).await?;
+        if let Some(wanted) = self.wanted_certificates() {
+            wanted.put(aws, actual, drift).await?;
+        }
         let own = ["traffic", "certificate", "tls_policy", "default action"];
         if drift.iter().any(|one| own.contains(&one.field.as_str())) {
             let (protocol, port) = self.traffic();
@@ -327,6 +371,7 @@ fn actual(listener: &types::Listener, tags: Tags) -> Actual {
             listener.port().unwrap_or_default()
         ),
         certificate: text(certificate.and_then(|one| one.certificate_arn())),
+        further: None,
         tls_policy: text(listener.ssl_policy()),
         default_action: words(listener.default_actions()),
         guard: None,

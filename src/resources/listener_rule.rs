@@ -1,15 +1,16 @@
-//! The rule that sends a host and path to a target group.
+//! The rules that send a host and path to a target group.
 //!
 //! Rules of longer paths have smaller priorities: the longest path wins, and
 //! `/` takes the rest. Each length has a band of priorities, so that a route
 //! comes or goes without another one's rule being touched.
+//!
+//! A route to an API or a function has one rule. A site has up to three, told
+//! apart by the tag `hybridgw:part`: see [`part`]. What is wrong with one of
+//! them is repaired without touching the others.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
-use aws_sdk_elasticloadbalancingv2::types::{
-    self, Action, ActionTypeEnum, HostHeaderConditionConfig, PathPatternConditionConfig,
-    RuleCondition, RulePriorityPair,
-};
+use aws_sdk_elasticloadbalancingv2::types::RulePriorityPair;
 
 use crate::{
     aws::{
@@ -20,16 +21,24 @@ use crate::{
     error::{Error, Result},
     graph::Node,
     look::Look,
-    names,
     ownership::{Found, Mark, Ours},
-    resource::{Drift, Key, Need, Resource, UNKNOWN},
-    resources::{Listener, LoadBalancer, TargetGroup, balancing},
+    resource::{Drift, Key, Need, Resource},
+    resources::{Listener, LoadBalancer, TargetGroup, Targets, balancing},
 };
 
-/// The rule of one route and host.
+mod actual;
+pub mod part;
+
+pub use actual::Rule;
+pub use part::Site;
+use part::{Does, Wanted};
+
+/// The rules of one route and host.
 pub struct ListenerRule {
-    /// Whose it is.
+    /// Whose they are.
     pub owner: Owner,
+    /// How they are called.
+    pub key: Key,
     /// The HTTPS listener.
     pub listener: Arc<Node<Listener>>,
     /// The host name.
@@ -38,175 +47,91 @@ pub struct ListenerRule {
     pub path: String,
     /// Where matching requests go.
     pub group: Arc<Node<TargetGroup>>,
+    /// The site, if the route leads to one.
+    pub site: Option<Site>,
+    /// What is in the group before the first request is: a function. Addresses
+    /// come afterwards, since AWS checks none before a rule forwards to them.
+    pub after: Option<Arc<Node<Targets>>>,
 }
 
-/// A rule as ELBv2 reports it.
+/// The rules of one route and host, as ELBv2 reports them.
 #[derive(Clone, Debug)]
 pub struct Actual {
-    /// Its ARN.
-    pub arn: String,
-    /// Its place among the rules.
-    pub priority: i32,
-    /// The host names it takes.
-    pub hosts: BTreeSet<String>,
-    /// The path patterns it takes; none takes every path.
-    pub paths: BTreeSet<String>,
-    /// The target group it forwards to, or another action in words.
-    pub action: String,
-    /// All its tags.
-    pub tags: Tags,
+    /// By part, and then by priority.
+    pub rules: Vec<Rule>,
 }
 
-/// Priorities run to 50000 (ELBv2 API reference). A path has at most 128
-/// characters, so there is room for this many routes of one length.
-const BAND: i32 = 380;
-const LONGEST: i32 = 128;
+impl Actual {
+    /// Whether one of the rules forwards to this target group.
+    pub fn forwards_to(&self, group: &str) -> bool {
+        self.rules.iter().any(|rule| rule.action == group)
+    }
 
-/// The priorities that a rule for this path may have.
-fn band(path: &str) -> std::ops::Range<i32> {
-    let length = i32::try_from(path.trim_end_matches('/').len()).unwrap_or(LONGEST);
-    let start = 100 + (LONGEST - length.min(LONGEST)) * BAND;
-    start..start + BAND
+    /// The host name that the rules serve.
+    pub fn host(&self) -> String {
+        let first = self.rules.first();
+        let host = first.and_then(|rule| rule.tags.get(tags::HOST));
+        host.cloned().unwrap_or_default()
+    }
+}
+
+/// The rules that exist, brought together with those that should.
+struct Match<'a> {
+    pairs: Vec<(Wanted, Option<&'a Rule>)>,
+    /// Twins, and parts that the route does not have any more.
+    surplus: Vec<&'a Rule>,
 }
 
 impl ListenerRule {
-    fn tags(&self) -> Tags {
-        let mut tags = self.owner.tags(&self.key());
+    fn wanted(&self) -> Vec<Wanted> {
+        part::wanted(&self.host, &self.path, self.group.id(), self.site.as_ref())
+    }
+
+    fn tags(&self, wanted: &Wanted) -> Tags {
+        let mut tags = self.owner.tags(&self.key);
         tags.insert(tags::HOST.to_owned(), self.host.clone());
+        if wanted.is_one_of_several {
+            tags.insert(tags::PART.to_owned(), wanted.part.word().to_owned());
+        }
         tags
     }
 
-    /// `/` has no path condition; `/sms` takes itself and what is below it.
-    fn patterns(&self) -> BTreeSet<String> {
-        match self.path.as_str() {
-            "/" => BTreeSet::new(),
-            path => BTreeSet::from([path.to_owned(), format!("{path}/*")]),
-        }
-    }
-
-    fn conditions(&self) -> Vec<RuleCondition> {
-        let host = HostHeaderConditionConfig::builder()
-            .values(&self.host)
-            .build();
-        let mut conditions = vec![
-            RuleCondition::builder()
-                .field("host-header")
-                .host_header_config(host)
-                .build(),
-        ];
-        let patterns = self.patterns();
-        if !patterns.is_empty() {
-            let path = PathPatternConditionConfig::builder()
-                .set_values(Some(patterns.into_iter().collect()))
-                .build();
-            conditions.push(
-                RuleCondition::builder()
-                    .field("path-pattern")
-                    .path_pattern_config(path)
-                    .build(),
-            );
-        }
-        conditions
-    }
-
-    fn action(group: &str) -> Action {
-        Action::builder()
-            .r#type(ActionTypeEnum::Forward)
-            .target_group_arn(group)
-            .build()
-    }
-
-    /// The priorities to try, beginning at a place that the host and path
-    /// alone decide, so that two runs at once choose the same.
-    fn priorities(&self) -> impl Iterator<Item = i32> + use<> {
-        let hash = names::short_hash(&format!("{}{}", self.host, self.path));
-        let seed = i32::from_str_radix(&hash, 16).unwrap_or_default();
-        let band = band(&self.path);
-        (0..BAND).map(move |step| band.start + (seed + step).rem_euclid(BAND))
-    }
-}
-
-impl Resource for ListenerRule {
-    type Actual = Actual;
-    const ASKS: &'static [&'static str] = &["DescribeRules", balancing::TAGS_OF_FRONT];
-
-    fn key(&self) -> Key {
-        Key::of_route("listener-rule", &self.path)
-    }
-
-    fn needs(&self) -> Vec<Need> {
-        // Settled: the rule that guards the listener stands before any route.
-        vec![self.listener.settled(), self.group.exists()]
-    }
-
-    fn summary(&self) -> String {
-        format!("{}{}", self.host, self.path)
-    }
-
-    async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
-        let mut found = Vec::new();
-        for balancer in LoadBalancer::discover(look).await? {
-            for front in balancing::fronts(look, &balancer.id).await? {
-                let listener = front.listener.listener_arn().unwrap_or_default().to_owned();
-                found.extend(front.rules.into_iter().filter_map(|(rule, tags)| {
-                    let mark = Mark::of_tags(&tags, &look.stack)?;
-                    (mark.key().kind() == "listener-rule").then_some(())?;
-                    let actual = actual(&rule, tags);
-                    let rule = Found::ours(mark, actual.arn.clone(), "active", actual);
-                    Some(rule.within(&listener))
-                }));
+    /// Of twins, the one with the least to repair stays, else the one that has
+    /// precedence.
+    fn compare<'a>(&self, actual: &'a Actual) -> Match<'a> {
+        let mut surplus: Vec<&Rule> = actual.rules.iter().collect();
+        let pairs = self.wanted().into_iter().map(|wanted| {
+            let faults = |rule: &Rule| (self.drift(&wanted, rule).len(), rule.priority);
+            let twins = surplus.iter().filter(|rule| rule.part == wanted.part);
+            let kept = twins.copied().min_by_key(|rule| faults(rule));
+            if let Some(kept) = kept {
+                surplus.retain(|rule| rule.arn != kept.arn);
             }
-        }
-        Ok(found)
+            (wanted, kept)
+        });
+        let pairs = pairs.collect();
+        Match { pairs, surplus }
     }
 
-    fn is(&self, found: &Found<Actual>) -> bool {
-        found.key == self.key() && found.actual.tags.get(tags::HOST) == Some(&self.host)
-    }
-
-    fn diff(&self, actual: &Actual) -> Vec<Drift> {
-        let Actual {
-            arn: _,
-            priority,
-            hosts,
-            paths,
-            action,
-            tags: has,
-        } = actual;
-        let mut drift = Vec::new();
-        let band = band(&self.path);
-        if !band.contains(priority) {
-            let wanted = self.priorities().next().unwrap_or(band.start);
-            drift.push(Drift::new(
-                "priority",
-                priority.to_string(),
-                wanted.to_string(),
-            ));
-        }
-        drift.extend(Drift::between("host", &join(hosts), &self.host));
-        drift.extend(Drift::between(
-            "path",
-            &join(paths),
-            &join(&self.patterns()),
-        ));
-        let group = self.group.id().unwrap_or_else(|| UNKNOWN.to_owned());
-        drift.extend(Drift::between("target group", action, &group));
-        drift.extend(tags::drift(has, &self.tags()));
+    fn drift(&self, wanted: &Wanted, rule: &Rule) -> Vec<Drift> {
+        let mut drift = wanted.drift(rule);
+        drift.extend(tags::drift(&rule.tags, &self.tags(wanted)));
         drift
     }
 
-    async fn create(&self, aws: &Aws) -> Result<()> {
+    /// Makes one of the rules.
+    async fn put(&self, aws: &Aws, wanted: &Wanted) -> Result<()> {
         let listener = self.listener.require()?.arn;
-        let group = self.group.require()?.arn;
-        for priority in self.priorities() {
+        for priority in wanted.tries() {
             let created = aws
                 .elb
                 .create_rule()
                 .listener_arn(&listener)
                 .priority(priority)
-                .set_conditions(Some(self.conditions()))
-                .actions(Self::action(&group))
-                .set_tags(Some(tags::to_elb(&self.tags())))
+                .set_conditions(Some(wanted.conditions()))
+                .set_actions(wanted.action().map(|action| vec![action]))
+                .set_transforms(wanted.transforms())
+                .set_tags(Some(tags::to_elb(&self.tags(wanted))))
                 .send()
                 .await;
             let taken = created.as_ref().is_err_and(|error| {
@@ -217,58 +142,212 @@ impl Resource for ListenerRule {
             if !taken {
                 return created.called("CreateRule").map(drop);
             }
+            if self.is_twin(aws, &listener, priority, wanted).await? {
+                return Err(Error::not_yet("another run is making it"));
+            }
         }
         Err(Error::invalid("the listener has no free priority left"))
     }
 
-    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift]) -> Result<()> {
-        balancing::set_tags(aws, &actual.arn, drift).await?;
-        let own = ["host", "path", "target group"];
+    /// Whether the rule that stands at a priority is the very one that was to
+    /// be made there: the next priority would make it twice.
+    async fn is_twin(
+        &self,
+        aws: &Aws,
+        listener: &str,
+        priority: i32,
+        wanted: &Wanted,
+    ) -> Result<bool> {
+        let rules = aws
+            .elb
+            .describe_rules()
+            .listener_arn(listener)
+            .into_paginator()
+            .items()
+            .send()
+            .collect::<Result<Vec<_>, _>>()
+            .await
+            .called("DescribeRules")?;
+        let place = priority.to_string();
+        let stands = rules.iter().find(|rule| rule.priority() == Some(&place));
+        let Some(arn) = stands.and_then(|rule| rule.rule_arn()) else {
+            return Ok(false);
+        };
+        let answer = aws.elb.describe_tags().resource_arns(arn).send().await;
+        let answer = none_if_missing(answer.called("DescribeTags"))?;
+        let pairs = answer.iter().flat_map(|answer| answer.tag_descriptions());
+        let pairs = pairs.flat_map(|one| one.tags());
+        let has = tags::from_pairs(pairs.map(|tag| (tag.key(), tag.value())));
+        let says = [tags::STACK, tags::RESOURCE, tags::HOST, tags::PART];
+        let own = self.tags(wanted);
+        Ok(says.iter().all(|key| has.get(*key) == own.get(*key)))
+    }
+
+    /// Repairs one of the rules.
+    async fn repair(&self, aws: &Aws, wanted: &Wanted, rule: &Rule) -> Result<()> {
+        let drift = self.drift(wanted, rule);
+        balancing::set_tags(aws, &rule.arn, &drift).await?;
+        let own = ["host", "path", "target group", "redirect", "transforms"];
         if drift.iter().any(|one| own.contains(&one.field.as_str())) {
+            if matches!(wanted.does, Does::Forward(None)) {
+                self.group.require()?;
+            }
+            let transforms = wanted.transforms();
+            let none_left = transforms.is_none() && !rule.transforms.is_empty();
             aws.elb
                 .modify_rule()
-                .rule_arn(&actual.arn)
-                .set_conditions(Some(self.conditions()))
-                .actions(Self::action(&self.group.require()?.arn))
+                .rule_arn(&rule.arn)
+                .set_conditions(Some(wanted.conditions()))
+                .set_actions(wanted.action().map(|action| vec![action]))
+                .set_transforms(transforms)
+                .set_reset_transforms(none_left.then_some(true))
                 .send()
                 .await
                 .called("ModifyRule")?;
         }
         if drift.iter().any(|one| one.field == "priority") {
-            self.move_into_band(aws, &actual.arn).await?;
+            move_into_band(aws, &rule.arn, wanted).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Resource for ListenerRule {
+    type Actual = Actual;
+    const ASKS: &'static [&'static str] = &["DescribeRules", balancing::TAGS_OF_FRONT];
+
+    fn key(&self) -> Key {
+        self.key.clone()
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        // Settled: the rule that guards the listener stands before any route.
+        let mut needs = vec![self.listener.settled(), self.group.exists()];
+        needs.extend(self.after.iter().map(|targets| targets.exists()));
+        needs
+    }
+
+    fn summary(&self) -> String {
+        match &self.site {
+            None => format!("{}{}", self.host, self.path),
+            Some(site) => format!("{}{} from {}", self.host, self.path, site.bucket_host),
+        }
+    }
+
+    async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
+        let mut found = Vec::new();
+        for balancer in LoadBalancer::discover(look).await? {
+            for front in balancing::fronts(look, &balancer.id).await? {
+                let listener = front.listener.listener_arn().unwrap_or_default().to_owned();
+                let mut routes: BTreeMap<(String, String), (Mark, Vec<Rule>)> = BTreeMap::new();
+                for (rule, tags) in front.rules {
+                    let mark = Mark::of_tags(&tags, &look.stack);
+                    let Some(mark) = mark.filter(|one| one.key().kind() == "listener-rule") else {
+                        continue;
+                    };
+                    let host = tags.get(tags::HOST).cloned().unwrap_or_default();
+                    let route = (mark.key().path_at(&host), host);
+                    let (_, rules) = routes.entry(route).or_insert((mark, Vec::new()));
+                    rules.push(Rule::of(&rule, tags));
+                }
+                found.extend(routes.into_values().filter_map(|(mark, mut rules)| {
+                    rules.sort_by_key(|rule| (rule.part, rule.priority));
+                    // The rule that `delete` takes last names them all.
+                    let id = rules.first()?.arn.clone();
+                    Some(Found::ours(mark, id, "active", Actual { rules }).within(&listener))
+                }));
+            }
+        }
+        Ok(found)
+    }
+
+    fn is(&self, found: &Found<Actual>) -> bool {
+        // Not by key: an alias that becomes the stack's own name keeps its rules.
+        found.actual.host() == self.host && found.key.path_at(&self.host) == self.path
+    }
+
+    fn diff(&self, actual: &Actual) -> Vec<Drift> {
+        let Match { pairs, surplus } = self.compare(actual);
+        let mut drift = Vec::new();
+        for (wanted, rule) in &pairs {
+            let name = wanted.part.word();
+            let Some(rule) = rule else {
+                drift.push(Drift::new(format!("{name} rule"), "", wanted.words()));
+                continue;
+            };
+            for mut one in self.drift(wanted, rule) {
+                if wanted.is_one_of_several {
+                    one.field = format!("{name} rule {}", one.field);
+                }
+                drift.push(one);
+            }
+        }
+        drift.extend(surplus.iter().map(|rule| {
+            let field = format!("{} rule", rule.part.word());
+            Drift::new(field, format!("one too many, {}", rule.priority), "")
+        }));
+        drift
+    }
+
+    async fn create(&self, aws: &Aws) -> Result<()> {
+        self.group.require()?;
+        for wanted in self.wanted() {
+            self.put(aws, &wanted).await?;
+        }
+        Ok(())
+    }
+
+    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, _drift: &[Drift]) -> Result<()> {
+        let Match { pairs, surplus } = self.compare(actual);
+        for (wanted, rule) in &pairs {
+            match rule {
+                None => {
+                    self.group.require()?;
+                    self.put(aws, wanted).await?;
+                }
+                Some(rule) => self.repair(aws, wanted, rule).await?,
+            }
+        }
+        for rule in surplus {
+            remove(aws, &rule.arn).await?;
         }
         Ok(())
     }
 
     async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
-        remove(aws, &actual.arn).await
+        for rule in actual.rules.iter().rev() {
+            remove(aws, &rule.arn).await?;
+        }
+        Ok(())
+    }
+
+    fn place(actual: &Actual) -> String {
+        actual.host()
     }
 }
 
-impl ListenerRule {
-    async fn move_into_band(&self, aws: &Aws, rule: &str) -> Result<()> {
-        for priority in self.priorities() {
-            let pair = RulePriorityPair::builder()
-                .rule_arn(rule)
-                .priority(priority)
-                .build();
-            let moved = aws
-                .elb
-                .set_rule_priorities()
-                .rule_priorities(pair)
-                .send()
-                .await;
-            let taken = moved.as_ref().is_err_and(|error| {
-                error
-                    .as_service_error()
-                    .is_some_and(|error| error.is_priority_in_use_exception())
-            });
-            if !taken {
-                return moved.called("SetRulePriorities").map(drop);
-            }
+async fn move_into_band(aws: &Aws, rule: &str, wanted: &Wanted) -> Result<()> {
+    for priority in wanted.tries() {
+        let pair = RulePriorityPair::builder()
+            .rule_arn(rule)
+            .priority(priority)
+            .build();
+        let moved = aws
+            .elb
+            .set_rule_priorities()
+            .rule_priorities(pair)
+            .send()
+            .await;
+        let taken = moved.as_ref().is_err_and(|error| {
+            error
+                .as_service_error()
+                .is_some_and(|error| error.is_priority_in_use_exception())
+        });
+        if !taken {
+            return moved.called("SetRulePriorities").map(drop);
         }
-        Err(Error::invalid("the listener has no free priority left"))
     }
+    Err(Error::invalid("the listener has no free priority left"))
 }
 
 /// Deletes a rule.
@@ -281,69 +360,4 @@ pub(super) async fn remove(aws: &Aws, arn: &str) -> Result<()> {
         .await
         .called("DeleteRule");
     none_if_missing(deleted).map(drop)
-}
-
-fn actual(rule: &types::Rule, tags: Tags) -> Actual {
-    let mut hosts = BTreeSet::new();
-    let mut paths = BTreeSet::new();
-    for condition in rule.conditions() {
-        // Old clients read the plain `values`, newer ones the typed list.
-        let plain = condition.values().iter();
-        match condition.field() {
-            Some("host-header") => {
-                let typed = condition.host_header_config();
-                let typed = typed.map(|config| config.values()).unwrap_or_default();
-                hosts.extend(plain.chain(typed).map(|host| host.to_lowercase()));
-            }
-            Some("path-pattern") => {
-                let typed = condition.path_pattern_config();
-                let typed = typed.map(|config| config.values()).unwrap_or_default();
-                paths.extend(plain.chain(typed).cloned());
-            }
-            other => {
-                // A condition that is not ours: shown as a path it is drift.
-                paths.insert(other.unwrap_or("?").to_owned());
-            }
-        }
-    }
-    Actual {
-        arn: rule.rule_arn().unwrap_or_default().to_owned(),
-        priority: rule
-            .priority()
-            .and_then(|text| text.parse().ok())
-            .unwrap_or_default(),
-        hosts,
-        paths,
-        action: target(rule.actions()),
-        tags,
-    }
-}
-
-fn target(actions: &[Action]) -> String {
-    let [action] = actions else {
-        return format!("{} actions", actions.len());
-    };
-    action
-        .target_group_arn()
-        .or(action.r#type().map(ActionTypeEnum::as_str))
-        .unwrap_or_default()
-        .to_owned()
-}
-
-fn join(items: &BTreeSet<String>) -> String {
-    items.iter().cloned().collect::<Vec<_>>().join(", ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn longer_paths_come_before_shorter_ones_and_all_fit() {
-        let longest = format!("/{}", "x".repeat(127));
-        let (root, sms, long) = (band("/"), band("/sms"), band(&longest));
-        assert!(long.end <= sms.start && sms.end <= root.start);
-        assert!(root.end <= 50_000);
-        assert!(long.start > 1, "the guard comes first");
-    }
 }

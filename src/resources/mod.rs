@@ -6,6 +6,7 @@ use futures_util::future::BoxFuture;
 use crate::{error::Result, graph::Owned, look::Look, resource::Resource};
 
 pub mod base_path_mapping;
+pub mod bucket_policy;
 pub mod deployment;
 pub mod dns_record;
 pub mod domain_name;
@@ -25,6 +26,7 @@ pub mod vpc_endpoint;
 mod balancing;
 
 pub use base_path_mapping::BasePathMapping;
+pub use bucket_policy::BucketPolicy;
 pub use deployment::Deployment;
 pub use dns_record::DnsRecord;
 pub use domain_name::DomainName;
@@ -62,6 +64,7 @@ pub async fn discover_all(look: &Look) -> Result<Vec<Owned>> {
         all::<LoadBalancer>(look),
         all::<TargetGroup>(look),
         all::<Targets>(look),
+        all::<BucketPolicy>(look),
         all::<Listener>(look),
         all::<ListenerRule>(look),
         all::<DnsRecord>(look),

@@ -31,7 +31,7 @@ use crate::{
     ownership::{Found, Mark, Ours},
     policy,
     resource::{Drift, Key, Need, Resource, UNKNOWN},
-    resources::VpcEndpoint,
+    resources::{BasePathMapping, VpcEndpoint},
 };
 
 /// A REST API of the stack's own.
@@ -196,10 +196,17 @@ impl Resource for RestApi {
             .iter()
             .filter(|api| Mark::of_tags(&tags_of(api), &look.stack).is_some())
             .collect();
-        // Where there are two, the older one is kept: every run decides alike.
+        // Where there are two of a key, the one that is mapped is kept, else the
+        // older one, else the one of the smaller id: every run decides alike.
+        let mapped = if have_twins(&own, &look.stack) {
+            mapped(look).await?
+        } else {
+            BTreeSet::new()
+        };
         own.sort_by_key(|api| {
+            let id = api.id().unwrap_or_default().to_owned();
             let created = api.created_date().map_or(0, |date| date.secs());
-            (created, api.id().unwrap_or_default().to_owned())
+            (!mapped.contains(&id), created, id)
         });
         let looks = own.into_iter().map(|api| found(look, api));
         futures_util::future::try_join_all(looks).await
@@ -320,6 +327,21 @@ pub(super) async fn tag(aws: &Aws, path: &str, tags: &Tags) -> Result<()> {
         .await
         .called("TagResource")
         .map(drop)
+}
+
+fn have_twins(own: &[&types::RestApi], stack: &str) -> bool {
+    let keys = own
+        .iter()
+        .filter_map(|api| tags::key_of(&tags_of(api), stack));
+    keys.collect::<BTreeSet<_>>().len() < own.len()
+}
+
+/// The APIs that a mapping in a domain of ours names, asked afresh: another run
+/// may have mapped one a moment ago.
+async fn mapped(look: &Look) -> Result<BTreeSet<String>> {
+    look.forget(BasePathMapping::ASKS);
+    let mappings = BasePathMapping::discover(look).await?;
+    Ok(mappings.into_iter().map(|found| found.actual.api).collect())
 }
 
 async fn all(look: &Look) -> Result<Vec<types::RestApi>> {

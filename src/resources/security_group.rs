@@ -19,7 +19,7 @@ use crate::{
     look::Look,
     names,
     ownership::{Found, Mark, Ours},
-    resource::{Drift, Key, Need, Resource},
+    resource::{Drift, Host, Key, Need, Resource},
 };
 
 /// The kind of the load balancer's group.
@@ -37,8 +37,10 @@ pub struct SecurityGroup {
     pub vpc: String,
     /// Its name, unique in the VPC and never changed.
     pub name: String,
-    /// Zone id and host name of each DNS record to remember.
-    pub records: Vec<(String, String)>,
+    /// The DNS records to remember.
+    pub records: Vec<Record>,
+    /// The endpoint that the stack borrows, to remember.
+    pub borrowed: Option<String>,
 }
 
 /// A security group as EC2 reports it.
@@ -55,20 +57,54 @@ pub struct Actual {
 impl SecurityGroup {
     fn tags(&self) -> Tags {
         let mut tags = self.owner.tags(&self.key());
-        tags.extend(
-            self.records
-                .iter()
-                .map(|(zone, host)| record_tag(zone, host)),
-        );
+        tags.extend(self.records.iter().map(Record::tag));
+        let borrowed = self.borrowed.clone();
+        tags.extend(borrowed.map(|id| (tags::ENDPOINT.to_owned(), id)));
         tags
     }
 }
 
-/// The tag that remembers a record: a short stable key, zone and host as value.
-pub fn record_tag(zone: &str, host: &str) -> (String, String) {
-    let key = format!("{}{}", tags::RECORD, crate::names::short_hash(host));
-    (key, format!("{zone}/{host}"))
+/// A DNS record as the load balancer's group remembers it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// The hosted zone's id.
+    pub zone: String,
+    /// The host name.
+    pub host: Host,
 }
+
+impl Record {
+    /// The tag that remembers it: a short stable key, zone and host as value. A
+    /// host that moves to another zone has two, until its old record is gone.
+    pub fn tag(&self) -> (String, String) {
+        let place = format!("{}/{}", self.zone, self.host.name);
+        let key = format!("{}{}", tags::RECORD, names::short_hash(&place));
+        let alias = if self.host.alias { ALIAS } else { "" };
+        (key, format!("{place}{alias}"))
+    }
+
+    /// The records that these tags remember; the stack's own host comes first.
+    pub fn of_tags(tags: &Tags) -> Vec<Self> {
+        let values = tags.iter().filter(|(key, _)| key.starts_with(tags::RECORD));
+        let mut records: Vec<Self> = values
+            .filter_map(|(_, value)| {
+                let own = value.strip_suffix(ALIAS);
+                let (zone, name) = own.unwrap_or(value).split_once('/')?;
+                let host = Host {
+                    name: name.to_owned(),
+                    alias: own.is_some(),
+                };
+                let zone = zone.to_owned();
+                Some(Self { zone, host })
+            })
+            .collect();
+        records.sort_by_key(|record| record.host.alias);
+        records
+    }
+}
+
+/// Ends the value of an alias's tag. Not part of any host name.
+const ALIAS: &str = "/alias";
 
 /// The mark of a group. Its name cannot be changed, and the console copies tags
 /// with a group: both have to say the same.
@@ -222,6 +258,7 @@ impl Resource for SecurityGroup {
         } else {
             &[
                 "security-group-rules",
+                "endpoint-policy",
                 "load-balancer",
                 "dns-record",
                 "target-group",

@@ -1,103 +1,116 @@
-//! The rules of both security groups.
+//! The rules of the stack's security groups.
 //!
 //! They are apart from the groups because they refer to each other: the load
 //! balancer's group lets out only to the endpoint's, which lets in only from
 //! the load balancer's. Everything else is drift, also the rule that AWS puts
 //! into every new group (all traffic out).
+//!
+//! A borrowed endpoint has groups of somebody else's. Only if the configuration
+//! says `manage` one of them gets a rule, which is the stack's own by its
+//! description; the other rules there are nobody's business here.
 
-use std::{collections::BTreeSet, fmt, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc};
 
-use aws_sdk_ec2::types::{IpPermission, IpRange, Ipv6Range, PrefixListId, UserIdGroupPair};
+use aws_sdk_ec2::types::{self, Filter};
 
 use crate::{
-    aws::{Aws, Called},
+    aws::{Aws, Called, tags},
     error::{Error, Result},
     graph::Node,
     look::Look,
     ownership::{Found, Ours},
-    resource::{Drift, Key, Need, Resource},
+    resource::{Drift, Key, Need, Resource, UNKNOWN},
     resources::{
-        SecurityGroup,
+        SecurityGroup, VpcEndpoint,
         security_group::{ENDPOINT, LOAD_BALANCER, mark, tagged},
     },
 };
 
-/// The rules of the stack's two groups.
+mod rule;
+
+pub use rule::Rule;
+use rule::{Way, authorize, is_default, revoke};
+
+/// The rules of the stack's groups.
 pub struct SecurityGroupRules {
+    /// The stack's name.
+    pub stack: String,
     /// The load balancer's group.
     pub load_balancer: Arc<Node<SecurityGroup>>,
-    /// The endpoint's group.
-    pub endpoint: Arc<Node<SecurityGroup>>,
+    /// The endpoint's group, if the stack has an endpoint.
+    pub endpoint: Option<Arc<Node<SecurityGroup>>>,
+    /// The endpoint that the stack borrows.
+    pub borrowed: Option<Arc<Node<VpcEndpoint>>>,
+    /// Whether one of its groups is to let the load balancer in.
+    pub open: bool,
     /// Who may reach the load balancer: IPv4 CIDRs.
     pub clients: Vec<String>,
-}
-
-/// Which way traffic goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Way {
-    In,
-    Out,
-}
-
-/// One rule: one port range and one peer.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Rule {
-    group: String,
-    way: Way,
-    /// `tcp`, or `-1` for everything.
-    protocol: String,
-    ports: Option<(i32, i32)>,
-    /// A CIDR, a group id or a prefix list id.
-    peer: String,
-}
-
-impl fmt::Display for Rule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let way = match self.way {
-            Way::In => "from",
-            Way::Out => "to",
-        };
-        match self.ports {
-            Some((low, high)) if low == high => write!(f, "{}/{low}", self.protocol)?,
-            Some((low, high)) => write!(f, "{}/{low}-{high}", self.protocol)?,
-            None => f.write_str("all traffic")?,
-        }
-        write!(f, " {way} {}", self.peer)
-    }
 }
 
 /// The rules as EC2 reports them.
 #[derive(Clone, Debug)]
 pub struct Actual {
-    /// The groups that exist.
+    /// The stack's groups that exist.
     pub groups: BTreeSet<String>,
-    /// The rules of all of them.
+    /// The rules of all of them, and the stack's own in other groups.
     pub rules: BTreeSet<Rule>,
+    /// Rules of others that let the load balancer in.
+    pub foreign: BTreeSet<Rule>,
+}
+
+/// What a rule says whose it is, in a group that is not the stack's.
+pub fn description(stack: &str) -> String {
+    format!("hybridgw:{stack}")
 }
 
 impl SecurityGroupRules {
-    fn wanted(&self, load_balancer: &str, endpoint: &str) -> BTreeSet<Rule> {
-        let rule = |group: &str, way, port, peer: &str| Rule {
-            group: group.to_owned(),
-            way,
-            protocol: "tcp".to_owned(),
-            ports: Some((port, port)),
-            peer: peer.to_owned(),
-        };
-        let clients = self
-            .clients
-            .iter()
-            .flat_map(|client| [443, 80].map(|port| rule(load_balancer, Way::In, port, client)));
-        clients
-            .chain([
-                rule(load_balancer, Way::Out, 443, endpoint),
-                rule(endpoint, Way::In, 443, load_balancer),
-            ])
-            .collect()
+    /// The rules that should be, once the groups are known.
+    fn wanted(&self) -> Option<BTreeSet<Rule>> {
+        let own = self.load_balancer.id()?;
+        let clients = self.clients.iter();
+        let clients =
+            clients.flat_map(|client| [443, 80].map(|port| Rule::tcp(&own, Way::In, port, client)));
+        let mut wanted: BTreeSet<Rule> = clients.collect();
+        if let Some(endpoint) = &self.endpoint {
+            let endpoint = endpoint.id()?;
+            wanted.insert(Rule::tcp(&own, Way::Out, 443, &endpoint));
+            wanted.insert(Rule::tcp(&endpoint, Way::In, 443, &own));
+        }
+        if let Some(borrowed) = &self.borrowed {
+            let groups = borrowed.actual()?.groups;
+            let out = groups.iter();
+            wanted.extend(out.map(|group| Rule::tcp(&own, Way::Out, 443, group)));
+            // One is enough: the groups of an interface add up.
+            if let Some(first) = groups.first().filter(|_| self.open) {
+                wanted.insert(Rule {
+                    description: Some(description(&self.stack)),
+                    ..Rule::tcp(first, Way::In, 443, &own)
+                });
+            }
+        }
+        Some(wanted)
     }
 
-    fn groups(&self) -> Option<(String, String)> {
-        Some((self.load_balancer.id()?, self.endpoint.id()?))
+    fn known(&self) -> Result<BTreeSet<Rule>> {
+        self.wanted()
+            .ok_or_else(|| Error::not_yet("its groups are not there yet"))
+    }
+
+    /// What is wanted and not there, but for what others have done already.
+    fn missing<'a>(&self, wanted: &'a BTreeSet<Rule>, actual: &'a Actual) -> Vec<&'a Rule> {
+        let missing = wanted.difference(&actual.rules);
+        let done = |rule: &Rule| actual.foreign.iter().any(|one| one.admits_as(rule));
+        missing.filter(|rule| !done(rule)).collect()
+    }
+}
+
+impl Actual {
+    /// Whether a rule between the load balancer and an endpoint goes at last:
+    /// requests may still need it.
+    fn goes_last(&self, rule: &Rule) -> bool {
+        let to_endpoint = rule.way == Way::Out && rule.peer.starts_with("sg-");
+        let from_balancer = rule.way == Way::In && self.groups.contains(&rule.peer);
+        rule.is_https() && (to_endpoint || from_balancer)
     }
 }
 
@@ -110,7 +123,16 @@ impl Resource for SecurityGroupRules {
     }
 
     fn needs(&self) -> Vec<Need> {
-        vec![self.load_balancer.exists(), self.endpoint.exists()]
+        let mut needs: Vec<Need> = self.endpoint.iter().map(|group| group.exists()).collect();
+        // Settled: the tag that remembers the borrowed endpoint is there before
+        // it is opened.
+        needs.push(if self.open {
+            self.load_balancer.settled()
+        } else {
+            self.load_balancer.exists()
+        });
+        needs.extend(self.borrowed.iter().map(|endpoint| endpoint.exists()));
+        needs
     }
 
     fn summary(&self) -> String {
@@ -123,6 +145,7 @@ impl Resource for SecurityGroupRules {
         let mut actual = Actual {
             groups: BTreeSet::new(),
             rules: BTreeSet::new(),
+            foreign: BTreeSet::new(),
         };
         for group in groups.iter() {
             let own = mark(group, &look.stack);
@@ -130,14 +153,19 @@ impl Resource for SecurityGroupRules {
             let (Some(own), Some(id)) = (own, group.group_id()) else {
                 continue;
             };
+            if own.key().as_str() == LOAD_BALANCER && remembers_endpoint(group) {
+                let (ours, foreign) = in_other_groups(look, id).await?;
+                actual.rules.extend(ours);
+                actual.foreign = foreign;
+            }
             whose = Some(own.for_part(Key::bare("security-group-rules")));
             actual.groups.insert(id.to_owned());
-            for permission in group.ip_permissions() {
-                actual.rules.extend(rules(id, Way::In, permission));
-            }
-            for permission in group.ip_permissions_egress() {
-                actual.rules.extend(rules(id, Way::Out, permission));
-            }
+            let rules = Rule::of(group).into_iter();
+            // In a group of the stack's own every rule is, whatever it says.
+            actual.rules.extend(rules.map(|rule| Rule {
+                description: None,
+                ..rule
+            }));
         }
         // Groups fresh from AWS hold only its default rule: nothing was made.
         let Some(mark) = whose.filter(|_| !actual.rules.iter().all(is_default)) else {
@@ -148,47 +176,55 @@ impl Resource for SecurityGroupRules {
     }
 
     fn diff(&self, actual: &Actual) -> Vec<Drift> {
-        let Actual { groups: _, rules } = actual;
-        let Some((load_balancer, endpoint)) = self.groups() else {
-            return vec![Drift::new("rules", "", crate::resource::UNKNOWN)];
+        let Actual {
+            groups: _,
+            rules,
+            foreign: _, // in missing
+        } = actual;
+        let Some(wanted) = self.wanted() else {
+            return vec![Drift::new("rules", "", UNKNOWN)];
         };
-        let wanted = self.wanted(&load_balancer, &endpoint);
+        let own = self.load_balancer.id();
         let name = |rule: &Rule| {
-            if rule.group == endpoint {
-                "endpoint rule"
-            } else {
+            if Some(&rule.group) == own.as_ref() {
                 "load balancer rule"
+            } else {
+                "endpoint rule"
             }
         };
-        let missing = wanted.difference(rules);
-        let extra = rules.difference(&wanted);
-        missing
-            .map(|rule| Drift::new(name(rule), "", rule.to_string()))
-            .chain(extra.map(|rule| Drift::new(name(rule), rule.to_string(), "")))
-            .collect()
+        let missing = self.missing(&wanted, actual).into_iter();
+        let missing = missing.map(|rule| Drift::new(name(rule), "", rule.to_string()));
+        let extra = rules.difference(&wanted).map(|rule| {
+            let drift = Drift::new(name(rule), rule.to_string(), "");
+            if actual.goes_last(rule) {
+                drift.at_last()
+            } else {
+                drift
+            }
+        });
+        missing.chain(extra).collect()
     }
 
     async fn create(&self, aws: &Aws) -> Result<()> {
-        let (load_balancer, endpoint) = self
-            .groups()
-            .ok_or_else(|| Error::not_yet("its groups are not there yet"))?;
-        for rule in self.wanted(&load_balancer, &endpoint) {
+        for rule in self.known()? {
             authorize(aws, &rule).await?;
         }
         Ok(())
     }
 
-    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, _drift: &[Drift]) -> Result<()> {
-        let (load_balancer, endpoint) = self
-            .groups()
-            .ok_or_else(|| Error::not_yet("its groups are not there yet"))?;
-        let wanted = self.wanted(&load_balancer, &endpoint);
+    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift]) -> Result<()> {
+        let wanted = self.known()?;
+        let is_last = drift.iter().any(|one| one.last);
         // New before old: a rule taken away first would cut traffic.
-        for rule in wanted.difference(&actual.rules) {
-            authorize(aws, rule).await?;
+        if !is_last {
+            for rule in self.missing(&wanted, actual) {
+                authorize(aws, rule).await?;
+            }
         }
         for rule in actual.rules.difference(&wanted) {
-            revoke(aws, rule).await?;
+            if actual.goes_last(rule) == is_last {
+                revoke(aws, rule).await?;
+            }
         }
         Ok(())
     }
@@ -205,100 +241,39 @@ impl Resource for SecurityGroupRules {
     }
 }
 
-/// The rule that AWS puts into every new group.
-fn is_default(rule: &Rule) -> bool {
-    rule.way == Way::Out && rule.protocol == "-1" && rule.peer == "0.0.0.0/0"
+fn remembers_endpoint(group: &types::SecurityGroup) -> bool {
+    let tags = tags::of_ec2(group.tags());
+    !tags::now_and_before(&tags, tags::ENDPOINT).is_empty()
 }
 
-/// EC2 groups rules by ports; one rule of ours is one peer.
-fn rules(group: &str, way: Way, permission: &IpPermission) -> Vec<Rule> {
-    let ranges = permission.ip_ranges().iter();
-    let ranges6 = permission.ipv6_ranges().iter();
-    let lists = permission.prefix_list_ids().iter();
-    let groups = permission.user_id_group_pairs().iter();
-    let peers = ranges
-        .filter_map(|range| range.cidr_ip())
-        .chain(ranges6.filter_map(|range| range.cidr_ipv6()))
-        .chain(lists.filter_map(|list| list.prefix_list_id()))
-        .chain(groups.filter_map(|pair| pair.group_id()));
-    peers
-        .map(|peer| Rule {
-            group: group.to_owned(),
-            way,
-            protocol: permission.ip_protocol().unwrap_or("-1").to_owned(),
-            ports: permission.from_port().zip(permission.to_port()),
-            peer: peer.to_owned(),
+/// The rules of other groups that let in what comes from this one: the stack's
+/// own, by their description, and those of others.
+async fn in_other_groups(look: &Look, own: &str) -> Result<(BTreeSet<Rule>, BTreeSet<Rule>)> {
+    let groups = look
+        .once("DescribeSecurityGroups", own, || async {
+            let filter = Filter::builder()
+                .name("ip-permission.group-id")
+                .values(own)
+                .build();
+            let pages = look
+                .aws
+                .ec2
+                .describe_security_groups()
+                .filters(filter)
+                .into_paginator()
+                .items()
+                .send();
+            pages
+                .collect::<Result<Vec<_>, _>>()
+                .await
+                .called("DescribeSecurityGroups")
         })
-        .collect()
-}
-
-fn permission(rule: &Rule) -> IpPermission {
-    let (from, to) = rule.ports.unzip();
-    let permission = IpPermission::builder()
-        .ip_protocol(&rule.protocol)
-        .set_from_port(from)
-        .set_to_port(to);
-    let peer = &rule.peer;
-    let permission = if peer.starts_with("sg-") {
-        permission.user_id_group_pairs(UserIdGroupPair::builder().group_id(peer).build())
-    } else if peer.starts_with("pl-") {
-        permission.prefix_list_ids(PrefixListId::builder().prefix_list_id(peer).build())
-    } else if peer.contains(':') {
-        permission.ipv6_ranges(Ipv6Range::builder().cidr_ipv6(peer).build())
-    } else {
-        permission.ip_ranges(IpRange::builder().cidr_ip(peer).build())
-    };
-    permission.build()
-}
-
-async fn authorize(aws: &Aws, rule: &Rule) -> Result<()> {
-    let done = match rule.way {
-        Way::In => aws
-            .ec2
-            .authorize_security_group_ingress()
-            .group_id(&rule.group)
-            .ip_permissions(permission(rule))
-            .send()
-            .await
-            .called("AuthorizeSecurityGroupIngress")
-            .map(drop),
-        Way::Out => aws
-            .ec2
-            .authorize_security_group_egress()
-            .group_id(&rule.group)
-            .ip_permissions(permission(rule))
-            .send()
-            .await
-            .called("AuthorizeSecurityGroupEgress")
-            .map(drop),
-    };
-    match done {
-        Err(error) if error.code() == Some("InvalidPermission.Duplicate") => Ok(()),
-        other => other,
-    }
-}
-
-async fn revoke(aws: &Aws, rule: &Rule) -> Result<()> {
-    let done = match rule.way {
-        Way::In => aws
-            .ec2
-            .revoke_security_group_ingress()
-            .group_id(&rule.group)
-            .ip_permissions(permission(rule))
-            .send()
-            .await
-            .called("RevokeSecurityGroupIngress")
-            .map(drop),
-        Way::Out => aws
-            .ec2
-            .revoke_security_group_egress()
-            .group_id(&rule.group)
-            .ip_permissions(permission(rule))
-            .send()
-            .await
-            .called("RevokeSecurityGroupEgress")
-            .map(drop),
-    };
-    // InvalidPermission.NotFound and InvalidGroup.NotFound: gone already.
-    crate::aws::error::none_if_missing(done).map(drop)
+        .await?;
+    let others = groups
+        .iter()
+        .filter(|group| mark(group, &look.stack).is_none());
+    let rules = others.flat_map(Rule::of);
+    let from_own = rules.filter(|rule| rule.way == Way::In && rule.peer == own);
+    let description = description(&look.stack);
+    Ok(from_own.partition(|rule| rule.description.as_ref() == Some(&description)))
 }

@@ -97,7 +97,9 @@ impl Resource for Stage {
     }
 
     fn is(&self, found: &Found<Actual>) -> bool {
-        found.key == self.key() && found.actual.name == self.name
+        // Not that of a second API of the same key.
+        let of_api = self.api.id().is_none_or(|id| id == found.actual.api);
+        found.key == self.key() && found.actual.name == self.name && of_api
     }
 
     fn diff(&self, actual: &Actual) -> Vec<Drift> {

@@ -1,14 +1,15 @@
-//! The target group of the API routes: HTTPS to the endpoint's addresses.
+//! The target groups: one for all `api` routes, and one for each route to a
+//! function or a site.
 //!
-//! The health check asks for `/ping`, which API Gateway reserves for its
-//! service health, and wants 200. A wider matcher would call a refusing policy
-//! healthy.
+//! What a group leads to cannot be changed in AWS, or not without a gap: a group
+//! has one target type, and a group of functions one function. So a group's name
+//! says what it leads to. A route that leads elsewhere gets another group beside
+//! the old one, its rule is switched over in one call, and the old group goes
+//! last.
 
 use std::collections::BTreeMap;
 
-use aws_sdk_elasticloadbalancingv2::types::{
-    self, Matcher, ProtocolEnum, TargetGroupAttribute, TargetTypeEnum,
-};
+use aws_sdk_elasticloadbalancingv2::types::{self, Matcher, TargetGroupAttribute, TargetTypeEnum};
 
 use crate::{
     aws::{
@@ -16,7 +17,8 @@ use crate::{
         error::none_if_missing,
         tags::{self, Owner, Tags},
     },
-    error::{Error, Kind, Result},
+    config::{FunctionHealth, HealthCheck},
+    error::{Error, Kind as Cause, Result},
     look::Look,
     names,
     ownership::{Found, Mark, Ours},
@@ -24,16 +26,81 @@ use crate::{
     resources::balancing,
 };
 
-/// A target group for addresses.
+mod settings;
+
+use settings::Settings;
+
+/// A target group.
 pub struct TargetGroup {
     /// Whose it is.
     pub owner: Owner,
     /// The VPC.
     pub vpc: String,
-    /// The path that is asked for.
-    pub health_path: String,
-    /// The status codes that are healthy.
-    pub health_matcher: String,
+    /// How it is called.
+    pub key: Key,
+    /// What it leads to.
+    pub kind: Kind,
+}
+
+/// What a target group leads to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Kind {
+    /// The addresses of the `execute-api` endpoint, for every `api` route.
+    Api {
+        /// How they are checked. `/ping`, which API Gateway reserves for its
+        /// service health, and 200: a wider matcher would call a refusing
+        /// policy healthy.
+        health: HealthCheck,
+    },
+    /// The addresses of the S3 endpoint, for one bucket.
+    Site {
+        /// The bucket.
+        bucket: String,
+        /// Whether the stack has a statement in the bucket's policy. It is
+        /// found by the bucket's name in a tag.
+        manage_policy: bool,
+    },
+    /// One function.
+    Lambda {
+        /// Its ARN, with its version or alias. Its permission is found by it.
+        function: String,
+        /// Whether headers and query parameters come and go as lists.
+        multi_value_headers: bool,
+        /// How it is checked. Each check invokes it, so not at all by default.
+        health_check: Option<FunctionHealth>,
+    },
+}
+
+impl Kind {
+    /// What else belongs to the group's identity than its route.
+    fn identity(&self) -> String {
+        match self {
+            Self::Api { .. } => String::new(),
+            Self::Site { .. } => " site".to_owned(),
+            Self::Lambda { function, .. } => format!(" {function}"),
+        }
+    }
+
+    fn tags(&self) -> Tags {
+        let pairs = match self {
+            Self::Api { .. } => vec![],
+            Self::Site {
+                bucket,
+                manage_policy,
+            } => {
+                let managed = manage_policy.then_some((tags::BUCKET_POLICY, bucket));
+                [(tags::BUCKET, bucket)]
+                    .into_iter()
+                    .chain(managed)
+                    .collect()
+            }
+            Self::Lambda { function, .. } => vec![(tags::FUNCTION, function)],
+        };
+        let pairs = pairs.into_iter();
+        pairs
+            .map(|(tag, value)| (tag.to_owned(), value.clone()))
+            .collect()
+    }
 }
 
 /// A target group as ELBv2 reports it.
@@ -41,42 +108,45 @@ pub struct TargetGroup {
 pub struct Actual {
     /// Its ARN.
     pub arn: String,
-    /// Protocol and port.
-    pub traffic: String,
-    /// `ip`.
+    /// Its name, which nobody can change.
+    pub name: String,
+    /// `ip` or `lambda`.
     pub target_type: String,
-    /// The VPC.
+    /// Protocol and port; empty for functions.
+    pub traffic: String,
+    /// The VPC; empty for functions.
     pub vpc: String,
-    /// The health check's settings, by the names used in [`TargetGroup`].
+    /// The health check's settings, by the names that differences have.
     pub health: BTreeMap<&'static str, String>,
-    /// How long a target that goes keeps its connections, in seconds.
-    pub deregistration_delay: String,
+    /// Its attributes, as ELBv2 spells them.
+    pub attributes: BTreeMap<String, String>,
     /// All its tags.
     pub tags: Tags,
 }
 
-const PORT: i32 = 443;
-const INTERVAL: i32 = 10;
-const TIMEOUT: i32 = 5;
-const THRESHOLD: i32 = 2;
-const DELAY: &str = "deregistration_delay.timeout_seconds";
-const DELAY_SECONDS: &str = "30";
-
 impl TargetGroup {
-    fn health(&self) -> BTreeMap<&'static str, String> {
-        BTreeMap::from([
-            ("health check protocol", "HTTPS".to_owned()),
-            ("health check path", self.health_path.clone()),
-            ("health check matcher", self.health_matcher.clone()),
-            ("health check interval", INTERVAL.to_string()),
-            ("health check timeout", TIMEOUT.to_string()),
-            ("healthy threshold", THRESHOLD.to_string()),
-            ("unhealthy threshold", THRESHOLD.to_string()),
-        ])
+    /// The key of the group of a route to a function or a site.
+    ///
+    /// What belongs to `/` is bare, but the group of the `api` routes is always
+    /// called `target-group`: beside it the group of `/` is `target-group/`.
+    pub fn key_of_route(path: &str, beside_apis: bool) -> Key {
+        match (path, beside_apis) {
+            ("/", true) => Key::from_tag("target-group/"),
+            _ => Key::of_route("target-group", path),
+        }
     }
 
-    fn matcher(&self) -> Matcher {
-        Matcher::builder().http_code(&self.health_matcher).build()
+    fn name(&self) -> String {
+        // Of the path: the key of `/` changes when the first API comes.
+        let place = Key::of_route("target-group", &self.key.path());
+        let of = format!("{place}{}", self.kind.identity());
+        names::target_group(&self.owner.stack, &of)
+    }
+
+    fn tags(&self) -> Tags {
+        let mut tags = self.owner.tags(&self.key);
+        tags.extend(self.kind.tags());
+        tags
     }
 }
 
@@ -89,7 +159,7 @@ impl Resource for TargetGroup {
     ];
 
     fn key(&self) -> Key {
-        Key::bare("target-group")
+        self.key.clone()
     }
 
     fn needs(&self) -> Vec<Need> {
@@ -97,31 +167,39 @@ impl Resource for TargetGroup {
     }
 
     fn summary(&self) -> String {
-        format!(
-            "HTTPS:443, healthy when {} answers {}",
-            self.health_path, self.health_matcher
-        )
+        match &self.kind {
+            Kind::Api { health } => format!(
+                "HTTPS:443, healthy when {} answers {}",
+                health.path, health.matcher
+            ),
+            Kind::Site { bucket, .. } => format!("HTTPS:443, bucket {bucket}"),
+            Kind::Lambda { function, .. } => format!("function {function}"),
+        }
     }
 
     async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
         let standing = balancing::standing(look).await?;
+        // Only groups whose names can be the stack's are listed, and names are
+        // unique and never changed.
         let own = standing.groups.iter().filter_map(|(group, tags)| {
-            let name = group.target_group_name().unwrap_or_default();
-            let expected = |key: &Key| names::target_group(&look.stack, key);
-            let mark = Mark::of_tags_and_name(tags, &look.stack, name, expected)?;
+            let mark = Mark::of_tags(tags, &look.stack)?;
             Some((mark, group, tags.clone()))
         });
         let looks = own.map(|(mark, group, tags)| async move {
             let arn = group.target_group_arn().unwrap_or_default().to_owned();
-            let delay = deregistration_delay(look, &arn).await?;
-            let actual = actual(group, delay, tags);
+            let attributes = attributes(look, &arn).await?;
+            let actual = actual(group, attributes, tags);
             Ok(Found::ours(mark, arn, "available", actual))
         });
         futures_util::future::try_join_all(looks).await
     }
 
+    fn is(&self, found: &Found<Actual>) -> bool {
+        found.actual.name == self.name()
+    }
+
     async fn obstacle(&self, look: &Look) -> Result<Option<Error>> {
-        let name = names::target_group(&self.owner.stack, &self.key());
+        let name = self.name();
         let standing = balancing::standing(look).await?;
         let foreign = standing
             .groups
@@ -129,7 +207,7 @@ impl Resource for TargetGroup {
             .any(|(group, _)| group.target_group_name() == Some(&name));
         Ok(foreign.then(|| {
             Error::new(
-                Kind::NotOurs,
+                Cause::NotOurs,
                 format!("the target group {name} is not this stack's"),
             )
             .hint("delete it, or choose another `stack` name")
@@ -139,48 +217,56 @@ impl Resource for TargetGroup {
     fn diff(&self, actual: &Actual) -> Vec<Drift> {
         let Actual {
             arn: _,
-            traffic,
+            name: _,
             target_type,
+            traffic,
             vpc,
             health,
-            deregistration_delay,
+            attributes,
             tags: has,
         } = actual;
-        let mut drift = Vec::new();
-        let traffic = Drift::between("traffic", traffic, &format!("HTTPS:{PORT}"));
-        let kind = Drift::between("target type", target_type, &"ip".to_owned());
-        let vpc = Drift::between("vpc", vpc, &self.vpc);
-        let fixed = [traffic, kind, vpc];
-        drift.extend(fixed.into_iter().flatten().map(Drift::replaces));
-        for (field, wanted) in self.health() {
+        let wanted = Settings::of(&self.kind, &self.vpc);
+        let fixed = [
+            Drift::between("traffic", traffic, &wanted.traffic),
+            Drift::between("target type", target_type, &wanted.target_type),
+            Drift::between("vpc", vpc, &wanted.vpc),
+        ];
+        let mut drift: Vec<Drift> = fixed
+            .into_iter()
+            .flatten()
+            .map(|one| one.replaces())
+            .collect();
+        for (field, wanted) in wanted.health() {
             let has = health.get(field).cloned().unwrap_or_default();
             drift.extend(Drift::between(field, &has, &wanted));
         }
-        drift.extend(Drift::between(
-            "deregistration delay",
-            deregistration_delay,
-            &DELAY_SECONDS.to_owned(),
-        ));
-        drift.extend(tags::drift(has, &self.owner.tags(&self.key())));
+        for (field, attribute, wanted) in &wanted.attributes {
+            let has = attributes.get(*attribute).cloned().unwrap_or_default();
+            drift.extend(Drift::between(field, &has, wanted));
+        }
+        drift.extend(tags::drift(has, &self.tags()));
         drift
     }
 
     async fn create(&self, aws: &Aws) -> Result<()> {
+        let settings = Settings::of(&self.kind, &self.vpc);
+        let check = settings.check.as_ref();
         aws.elb
             .create_target_group()
-            .name(names::target_group(&self.owner.stack, &self.key()))
-            .target_type(TargetTypeEnum::Ip)
-            .protocol(ProtocolEnum::Https)
-            .port(PORT)
-            .vpc_id(&self.vpc)
-            .health_check_protocol(ProtocolEnum::Https)
-            .health_check_path(&self.health_path)
-            .health_check_interval_seconds(INTERVAL)
-            .health_check_timeout_seconds(TIMEOUT)
-            .healthy_threshold_count(THRESHOLD)
-            .unhealthy_threshold_count(THRESHOLD)
-            .matcher(self.matcher())
-            .set_tags(Some(tags::to_elb(&self.owner.tags(&self.key()))))
+            .name(self.name())
+            .target_type(TargetTypeEnum::from(settings.target_type.as_str()))
+            .set_protocol(settings.protocol())
+            .set_port(settings.port())
+            .set_vpc_id((!settings.vpc.is_empty()).then(|| settings.vpc.clone()))
+            .health_check_enabled(check.is_some())
+            .set_health_check_protocol(check.and_then(|check| check.protocol.clone()))
+            .set_health_check_path(check.map(|check| check.path.clone()))
+            .set_health_check_interval_seconds(check.map(|check| check.interval))
+            .set_health_check_timeout_seconds(check.map(|check| check.timeout))
+            .set_healthy_threshold_count(check.map(|check| check.threshold))
+            .set_unhealthy_threshold_count(check.map(|check| check.threshold))
+            .set_matcher(check.map(|check| matcher(&check.matcher)))
+            .set_tags(Some(tags::to_elb(&self.tags())))
             .send()
             .await
             .called("CreateTargetGroup")
@@ -189,30 +275,38 @@ impl Resource for TargetGroup {
 
     async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift]) -> Result<()> {
         balancing::set_tags(aws, &actual.arn, drift).await?;
+        let settings = Settings::of(&self.kind, &self.vpc);
         if drift.iter().any(|one| one.field.contains("health")) {
+            let check = settings.check.as_ref();
             aws.elb
                 .modify_target_group()
                 .target_group_arn(&actual.arn)
-                .health_check_protocol(ProtocolEnum::Https)
-                .health_check_path(&self.health_path)
-                .health_check_interval_seconds(INTERVAL)
-                .health_check_timeout_seconds(TIMEOUT)
-                .healthy_threshold_count(THRESHOLD)
-                .unhealthy_threshold_count(THRESHOLD)
-                .matcher(self.matcher())
+                .health_check_enabled(check.is_some())
+                .set_health_check_protocol(check.and_then(|check| check.protocol.clone()))
+                .set_health_check_path(check.map(|check| check.path.clone()))
+                .set_health_check_interval_seconds(check.map(|check| check.interval))
+                .set_health_check_timeout_seconds(check.map(|check| check.timeout))
+                .set_healthy_threshold_count(check.map(|check| check.threshold))
+                .set_unhealthy_threshold_count(check.map(|check| check.threshold))
+                .set_matcher(check.map(|check| matcher(&check.matcher)))
                 .send()
                 .await
                 .called("ModifyTargetGroup")?;
         }
-        if drift.iter().any(|one| one.field == "deregistration delay") {
-            let delay = TargetGroupAttribute::builder()
-                .key(DELAY)
-                .value(DELAY_SECONDS)
-                .build();
+        let changed: Vec<TargetGroupAttribute> = settings
+            .attributes
+            .iter()
+            .filter(|(field, ..)| drift.iter().any(|one| one.field == *field))
+            .map(|(_, key, value)| {
+                let attribute = TargetGroupAttribute::builder().key(*key);
+                attribute.value(value).build()
+            })
+            .collect();
+        if !changed.is_empty() {
             aws.elb
                 .modify_target_group_attributes()
                 .target_group_arn(&actual.arn)
-                .attributes(delay)
+                .set_attributes(Some(changed))
                 .send()
                 .await
                 .called("ModifyTargetGroupAttributes")?;
@@ -232,11 +326,22 @@ impl Resource for TargetGroup {
     }
 
     fn held_by(_key: &Key) -> &'static [&'static str] {
-        &["listener-rule", "listener", "load-balancer"]
+        // A permission and a bucket's statement are known from the group's tags.
+        &[
+            "listener-rule",
+            "listener",
+            "load-balancer",
+            "lambda-permission",
+            "bucket-policy",
+        ]
     }
 }
 
-async fn deregistration_delay(look: &Look, arn: &str) -> Result<String> {
+fn matcher(codes: &str) -> Matcher {
+    Matcher::builder().http_code(codes).build()
+}
+
+async fn attributes(look: &Look, arn: &str) -> Result<BTreeMap<String, String>> {
     let answer = look
         .once("DescribeTargetGroupAttributes", arn, || async {
             let answer = look
@@ -250,46 +355,67 @@ async fn deregistration_delay(look: &Look, arn: &str) -> Result<String> {
             none_if_missing(answer)
         })
         .await?;
-    let mut attributes = answer.iter().flat_map(|answer| answer.attributes());
-    let delay = attributes.find(|one| one.key() == Some(DELAY));
-    Ok(delay
-        .and_then(|one| one.value())
-        .unwrap_or_default()
-        .to_owned())
+    let all = answer.iter().flat_map(|answer| answer.attributes());
+    let pairs = all.filter_map(|one| Some((one.key()?.to_owned(), one.value()?.to_owned())));
+    Ok(pairs.collect())
 }
 
-fn actual(group: &types::TargetGroup, deregistration_delay: String, tags: Tags) -> Actual {
+fn actual(group: &types::TargetGroup, attributes: BTreeMap<String, String>, tags: Tags) -> Actual {
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
-    let number = |number: Option<i32>| number.map(|n| n.to_string()).unwrap_or_default();
-    let protocol = |protocol: Option<&ProtocolEnum>| text(protocol.map(ProtocolEnum::as_str));
-    let matcher = group.matcher().and_then(|matcher| matcher.http_code());
     Actual {
         arn: text(group.target_group_arn()),
-        traffic: format!("{}:{}", protocol(group.protocol()), number(group.port())),
+        name: text(group.target_group_name()),
         target_type: text(group.target_type().map(TargetTypeEnum::as_str)),
+        traffic: settings::traffic(group),
         vpc: text(group.vpc_id()),
-        health: BTreeMap::from([
-            (
-                "health check protocol",
-                protocol(group.health_check_protocol()),
-            ),
-            ("health check path", text(group.health_check_path())),
-            ("health check matcher", text(matcher)),
-            (
-                "health check interval",
-                number(group.health_check_interval_seconds()),
-            ),
-            (
-                "health check timeout",
-                number(group.health_check_timeout_seconds()),
-            ),
-            ("healthy threshold", number(group.healthy_threshold_count())),
-            (
-                "unhealthy threshold",
-                number(group.unhealthy_threshold_count()),
-            ),
-        ]),
-        deregistration_delay,
+        health: settings::health(group),
+        attributes,
         tags,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn group(path: &str, beside_apis: bool, function: &str) -> TargetGroup {
+        TargetGroup {
+            owner: Owner {
+                stack: "orders".to_owned(),
+                extra: Tags::new(),
+            },
+            vpc: "vpc-1".to_owned(),
+            key: TargetGroup::key_of_route(path, beside_apis),
+            kind: Kind::Lambda {
+                function: function.to_owned(),
+                multi_value_headers: false,
+                health_check: None,
+            },
+        }
+    }
+
+    #[test]
+    fn the_group_of_the_first_route_stays_when_an_api_comes_or_goes() {
+        let (alone, beside) = (group("/", false, "f"), group("/", true, "f"));
+        assert_eq!(alone.key().as_str(), "target-group");
+        assert_eq!(beside.key().as_str(), "target-group/");
+        assert_eq!(beside.key().sibling("targets").as_str(), "targets/");
+        assert_eq!(beside.key().path(), "/");
+        assert_eq!(alone.name(), beside.name());
+    }
+
+    #[test]
+    fn a_route_that_leads_elsewhere_has_another_group() {
+        let names = [
+            group("/sms", true, "f").name(),
+            group("/sms", true, "f:live").name(),
+            group("/texts", true, "f").name(),
+        ];
+        assert!(names[0] != names[1] && names[0] != names[2]);
+        assert!(
+            names
+                .iter()
+                .all(|name| names::is_target_group("orders", name))
+        );
     }
 }

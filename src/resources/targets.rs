@@ -1,4 +1,5 @@
-//! The registered targets: the endpoint's addresses, as they are now.
+//! The registered targets: an endpoint's addresses, as they are now, or a
+//! function.
 //!
 //! New addresses are registered and healthy before old ones are deregistered,
 //! so that there is never less than one healthy target. An unhealthy target is
@@ -16,29 +17,50 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use crate::{
     aws::{Aws, Called, error::none_if_missing},
     error::{Error, Result},
-    graph::Node,
+    graph::{Node, Step},
     look::Look,
     ownership::{Found, Ours},
     resource::{Drift, Key, Need, Resource, Settled, UNKNOWN},
-    resources::{ListenerRule, SecurityGroupRules, TargetGroup, VpcEndpoint},
+    resources::{
+        LambdaPermission, ListenerRule, SecurityGroupRules, TargetGroup, VpcEndpoint, target_group,
+    },
 };
 
-/// The addresses behind a target group.
+/// What is behind a target group.
 pub struct Targets {
     /// The target group.
     pub group: Arc<Node<TargetGroup>>,
-    /// The endpoint whose addresses they are.
-    pub endpoint: Arc<Node<VpcEndpoint>>,
-    /// Without them nothing reaches the endpoint.
-    pub rules: Arc<Node<SecurityGroupRules>>,
-    /// What forwards to the group: until then AWS reports targets `unused`.
+    /// Where the targets come from.
+    pub source: Source,
+    /// What forwards to the group before it has targets: until then AWS reports
+    /// addresses `unused` and does not check them. None for a function, which is
+    /// registered before its rule forwards to it.
     pub forwarders: Vec<Arc<Node<ListenerRule>>>,
+}
+
+/// Where targets come from.
+pub enum Source {
+    /// An endpoint's addresses.
+    Endpoint {
+        /// The endpoint.
+        endpoint: Arc<Node<VpcEndpoint>>,
+        /// Without them nothing reaches the endpoint.
+        rules: Arc<Node<SecurityGroupRules>>,
+    },
+    /// A function.
+    Function {
+        /// Its ARN, with its version or alias.
+        function: String,
+        /// Without it the registration is refused (ELB user guide, "Lambda
+        /// functions as targets").
+        permission: Arc<Node<LambdaPermission>>,
+    },
 }
 
 /// One registered target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
-    /// Its availability zone, where ELBv2 says it.
+    /// Its availability zone, where ELBv2 says it. Functions are in all of them.
     pub zone: String,
     /// `healthy`, `initial`, `unhealthy`, `unused`, …
     pub health: String,
@@ -55,25 +77,60 @@ pub struct Actual {
     pub targets: BTreeMap<String, Target>,
 }
 
+impl Target {
+    /// Whether AWS does not check it, because its group says so.
+    fn is_unchecked(&self) -> bool {
+        let off = TargetHealthReasonEnum::HealthCheckDisabled;
+        let reason = self.reason.as_deref().unwrap_or_default();
+        self.health == "unavailable" && reason.starts_with(off.as_str())
+    }
+
+    fn works(&self) -> bool {
+        self.health == "healthy" || self.is_unchecked()
+    }
+}
+
 impl Actual {
-    fn is_healthy(&self, address: &str) -> bool {
-        self.targets
-            .get(address)
-            .is_some_and(|target| target.health == "healthy")
+    fn works(&self, target: &str) -> bool {
+        self.targets.get(target).is_some_and(Target::works)
     }
 }
 
 impl Targets {
+    /// The targets that should be registered, as far as they are known.
     fn wanted(&self) -> Option<BTreeSet<String>> {
-        let endpoint = self.endpoint.actual()?;
-        let addresses = self.endpoint.desired.wanted_addresses(&endpoint);
-        Some(addresses.into_iter().map(|address| address.ip).collect())
+        match &self.source {
+            Source::Function { function, .. } => Some(BTreeSet::from([function.clone()])),
+            Source::Endpoint { endpoint, .. } => {
+                let addresses = endpoint.desired.wanted_addresses(&endpoint.actual()?);
+                Some(addresses.into_iter().map(|address| address.ip).collect())
+            }
+        }
+    }
+
+    /// Whether what is wanted will change no more in this run.
+    fn is_final(&self) -> bool {
+        match &self.source {
+            Source::Function { .. } => true,
+            Source::Endpoint { endpoint, .. } => {
+                let actual = endpoint.actual();
+                let moving = |actual| endpoint.desired.is_moving(&actual);
+                endpoint.is_settled() && !actual.is_some_and(moving)
+            }
+        }
     }
 
     fn known(&self) -> Result<BTreeSet<String>> {
         self.wanted()
             .filter(|wanted| !wanted.is_empty())
             .ok_or_else(|| Error::not_yet("the endpoint has no addresses yet"))
+    }
+
+    fn field(&self) -> &'static str {
+        match self.source {
+            Source::Function { .. } => "function",
+            Source::Endpoint { .. } => "addresses",
+        }
     }
 }
 
@@ -87,63 +144,66 @@ impl Resource for Targets {
 
     fn needs(&self) -> Vec<Need> {
         let rules = self.forwarders.iter().map(|rule| rule.exists());
-        rules
-            .chain([
-                self.group.exists(),
-                self.endpoint.settled(),
-                self.rules.settled(),
-            ])
-            .collect()
+        let mut needs: Vec<Need> = rules.chain([self.group.exists()]).collect();
+        match &self.source {
+            Source::Endpoint { endpoint, rules } => {
+                needs.extend([endpoint.settled(), rules.settled()]);
+            }
+            Source::Function { permission, .. } => needs.push(permission.settled()),
+        }
+        needs
     }
 
     fn summary(&self) -> String {
-        "the endpoint's addresses".to_owned()
+        match &self.source {
+            Source::Endpoint { .. } => "the endpoint's addresses".to_owned(),
+            Source::Function { function, .. } => function.clone(),
+        }
     }
 
     async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
         let groups = TargetGroup::discover(look).await?;
-        let looks = groups.iter().map(|group| async move {
-            let targets = registered(look, &group.id).await?;
-            let mark = group.mark().filter(|_| !targets.is_empty());
-            let found = mark.map(|mark| {
-                let mark = mark.for_part(group.key.sibling("targets"));
-                let state = summary(&targets);
-                let actual = Actual {
-                    group: group.id.clone(),
-                    targets,
-                };
-                Found::ours(mark, &group.id, state, actual).within(&group.id)
-            });
-            Ok(found)
-        });
+        let looks = groups.iter().map(|group| of_group(look, group));
         let found = futures_util::future::try_join_all(looks).await?;
         Ok(found.into_iter().flatten().collect())
+    }
+
+    /// Those of this very group: beside it may stand one that goes, of the same
+    /// route.
+    ///
+    /// An address that does not answer may be one that the endpoint no longer
+    /// has: AWS replaces an interface when it wants to.
+    async fn find(&self, look: &Look) -> Result<Option<Found<Actual>>> {
+        let found = match self.group.desired.find(look).await? {
+            Some(group) => of_group(look, &group).await?,
+            None => None,
+        };
+        let sick = |found: &Found<Actual>| {
+            let mut targets = found.actual.targets.values();
+            targets.any(|target| target.health == "unhealthy")
+        };
+        if let Source::Endpoint { endpoint, .. } = &self.source
+            && found.as_ref().is_some_and(sick)
+        {
+            endpoint.look_again(look).await?;
+        }
+        Ok(found)
     }
 
     fn diff(&self, actual: &Actual) -> Vec<Drift> {
         let Actual { group: _, targets } = actual;
         let has: BTreeSet<String> = targets.keys().cloned().collect();
-        match self.wanted() {
-            None => vec![Drift::new("addresses", join(&has), UNKNOWN)],
-            Some(wanted) => {
-                let desired = if self.endpoint.is_settled() {
-                    join(&wanted)
-                } else {
-                    UNKNOWN.to_owned()
-                };
-                (has != wanted)
-                    .then(|| Drift::new("addresses", join(&has), desired))
-                    .into_iter()
-                    .collect()
-            }
+        let wanted = self.wanted();
+        if wanted.as_ref() == Some(&has) {
+            return vec![];
         }
+        let known = wanted.filter(|_| self.is_final());
+        let desired = known.map_or_else(|| UNKNOWN.to_owned(), |wanted| join(&wanted));
+        vec![Drift::new(self.field(), join(&has), desired)]
     }
 
     fn settled(&self, actual: &Actual) -> Settled {
-        let sick = actual
-            .targets
-            .iter()
-            .find(|(_, target)| target.health != "healthy");
+        let sick = actual.targets.iter().find(|(_, target)| !target.works());
         match sick {
             None => Settled::Yes,
             Some((address, target)) => {
@@ -160,16 +220,24 @@ impl Resource for Targets {
     async fn update(&self, aws: &Aws, actual: &Ours<Actual>, _drift: &[Drift]) -> Result<()> {
         let wanted = self.known()?;
         let has: BTreeSet<String> = actual.targets.keys().cloned().collect();
+        let stale: BTreeSet<String> = has.difference(&wanted).cloned().collect();
+        if matches!(self.source, Source::Function { .. }) {
+            // A group takes one function (ELB user guide, "Lambda functions as
+            // targets"), so the other one goes first. A route that is given
+            // another function gets another group: only somebody else's
+            // registration leads here.
+            deregister(aws, &actual.group, &stale).await?;
+            return register(aws, &actual.group, &wanted).await;
+        }
         let missing: BTreeSet<String> = wanted.difference(&has).cloned().collect();
         if !missing.is_empty() {
             return register(aws, &actual.group, &missing).await;
         }
-        if let Some(sick) = wanted.iter().find(|address| !actual.is_healthy(address)) {
+        if let Some(sick) = wanted.iter().find(|address| !actual.works(address)) {
             return Err(Error::not_yet(format!(
                 "old addresses stay until {sick} is healthy"
             )));
         }
-        let stale: BTreeSet<String> = has.difference(&wanted).cloned().collect();
         deregister(aws, &actual.group, &stale).await
     }
 
@@ -177,6 +245,24 @@ impl Resource for Targets {
         let all = actual.targets.keys().cloned().collect();
         none_if_missing(deregister(aws, &actual.group, &all).await).map(drop)
     }
+}
+
+/// The targets of a group, if it has any.
+async fn of_group(
+    look: &Look,
+    group: &Found<target_group::Actual>,
+) -> Result<Option<Found<Actual>>> {
+    let targets = registered(look, &group.id).await?;
+    let mark = group.mark().filter(|_| !targets.is_empty());
+    Ok(mark.map(|mark| {
+        let mark = mark.for_part(group.key.sibling("targets"));
+        let state = summary(&targets);
+        let actual = Actual {
+            group: group.id.clone(),
+            targets,
+        };
+        Found::ours(mark, &group.id, state, actual).within(&group.id)
+    }))
 }
 
 fn descriptions(addresses: &BTreeSet<String>) -> Vec<TargetDescription> {
@@ -274,6 +360,9 @@ fn target(description: &TargetHealthDescription) -> Option<(String, Target)> {
 }
 
 fn summary(targets: &BTreeMap<String, Target>) -> String {
+    if targets.values().all(Target::is_unchecked) {
+        return "health checks off".to_owned();
+    }
     let healthy = targets.values().filter(|target| target.health == "healthy");
     format!("{} of {} healthy", healthy.count(), targets.len())
 }

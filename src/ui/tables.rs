@@ -62,6 +62,23 @@ pub fn outputs(outputs: &Outputs) -> String {
     for api in &outputs.apis {
         let _ = writeln!(text, "  api {}  {} stage {}", api.route, api.id, api.stage);
     }
+    for row in &outputs.functions {
+        let _ = writeln!(text, "  function {}  {}", row.route, row.function);
+    }
+    for row in &outputs.sites {
+        let _ = writeln!(text, "  site {}  bucket {}", row.route, row.bucket);
+        let _ = writeln!(text, "    its policy needs {}", row.statement);
+    }
+    if let Some(opening) = &outputs.borrowed_endpoint {
+        let groups = opening.security_groups.join(" or ");
+        let _ = writeln!(text, "  borrowed endpoint {}", opening.endpoint);
+        let _ = writeln!(
+            text,
+            "    {groups} has to let in tcp/443 from {}",
+            opening.from
+        );
+        let _ = writeln!(text, "    its policy needs {}", opening.statement);
+    }
     text
 }
 

@@ -85,6 +85,9 @@ async fn ids_that_do_not_exist_are_all_named_at_once() {
     refused!(world, 1, "a_function_that_does_not_exist");
     world.write_with("placeholder = true", "id = \"a1b2c3d4e5\"");
     refused!(world, 1, "an_api_that_does_not_exist");
+    let unknown = "idle_timeout = 60\ntls_policy = \"ELBSecurityPolicy-Unheard-Of\"";
+    world.write_with("idle_timeout = 60", unknown);
+    refused!(world, 1, "a_tls_policy_that_does_not_exist");
 }
 
 #[tokio::test]

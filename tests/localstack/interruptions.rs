@@ -117,15 +117,19 @@ async fn two_ups_at_once_end_with_one_of_everything() {
     }
 }
 
-/// A policy that passes our own check and that AWS does not know.
-const UNKNOWN_POLICY: &str = "idle_timeout = 60\ntls_policy = \"ELBSecurityPolicy-Unheard-Of\"";
+/// Refuses the HTTPS listener, which comes late: what can be known beforehand
+/// is checked before anything is made.
+fn without_a_listener() -> Proxy {
+    Proxy::refuse("CreateListener", "&Protocol=HTTPS", "TooManyListeners")
+}
 
 #[tokio::test]
 async fn a_failed_up_says_truly_what_is_left_behind() {
     let world = World::new().await;
     let before = world.census().await;
-    world.write_with("idle_timeout = 60", UNKNOWN_POLICY);
-    let failed = world.hybridgw("up --yes -o json").exits(1);
+    let proxy = without_a_listener();
+    let up = world.call("up --yes -o json").through(&proxy);
+    let failed = up.run().exits(1);
     let failed = failed.says(&["could not create listener", "hybridgw up", "hybridgw down"]);
     let result = failed.result();
     assert_eq!(result["ok"], false, "{failed}");
@@ -136,13 +140,12 @@ async fn a_failed_up_says_truly_what_is_left_behind() {
     let standing: Vec<String> = world.ids().into_keys().collect();
     assert_eq!(left, standing, "{failed}");
 
-    world.write(&world.toml());
     let up = world.up();
     let mut all = words(&up.result()["created"]);
     all.extend(left);
     all.sort();
     assert_eq!(all, ALL, "{up}");
-    world.answers("a corrected file");
+    world.answers("a refused listener");
     let down = world.down();
     world.census().await.assert_equals(&before, &down);
 }
@@ -151,8 +154,9 @@ async fn a_failed_up_says_truly_what_is_left_behind() {
 async fn a_rolled_back_up_leaves_nothing() {
     let world = World::new().await;
     let before = world.census().await;
-    world.write_with("idle_timeout = 60", UNKNOWN_POLICY);
-    let failed = world.hybridgw("up --yes --rollback -o json").exits(1);
+    let proxy = without_a_listener();
+    let up = world.call("up --yes --rollback -o json").through(&proxy);
+    let failed = up.run().exits(1);
     let result = failed.result();
     assert_eq!(words(&result["failed"]), ["listener"], "{failed}");
     assert_eq!(result["left_behind"], serde_json::json!([]), "{failed}");
@@ -176,12 +180,12 @@ async fn a_rollback_undoes_only_what_this_run_created() {
     let call = world.aws.apigateway.delete_base_path_mapping();
     let call = call.domain_name(crate::support::HOST).base_path("(none)");
     call.send().await.expect("the mapping can go");
-    world.write_with("idle_timeout = 60", UNKNOWN_POLICY);
     let before: Vec<String> = world.ids().into_keys().collect();
-    let failed = world.hybridgw("up --yes --rollback -o json").exits(1);
+    let proxy = without_a_listener();
+    let up = world.call("up --yes --rollback -o json").through(&proxy);
+    let failed = up.run().exits(1);
     let after: Vec<String> = world.ids().into_keys().collect();
     assert_eq!(after, before, "{failed}");
-    world.write(&world.toml());
     world.up();
     world.answers("a rollback");
 }

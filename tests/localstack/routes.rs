@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use aws_sdk_apigateway::types::{EndpointConfiguration, EndpointType};
 
-use crate::support::{REGION, World, replaced, words};
+use crate::support::{REGION, World, ZONE, replaced, words};
 
 const JSON: &str = r#"{
   "openapi": "3.0.1",
@@ -257,4 +257,105 @@ async fn statement(world: &World) -> String {
     let policy = world.aws.lambda.get_policy().function_name(&world.function);
     let policy = policy.send().await.expect("a policy").policy;
     policy.unwrap_or_default()
+}
+
+#[tokio::test]
+async fn a_function_straight_behind_the_balancer_lives_and_goes_without_a_trace() {
+    let world = World::new().await;
+    let before = world.census().await;
+    let route = |value: &str| {
+        let toml = world.toml();
+        let (head, _) = toml.split_once("[[route]]").expect("a route");
+        world.write(&format!("{head}[[route]]\npath = \"/sms\"\n{value}\n"));
+    };
+    route(&format!("lambda = {:?}", world.function));
+    let up = world.up();
+    world.plan_is_empty("a route to a function");
+    let ids = world.ids();
+    assert!(!ids.contains_key("vpc-endpoint"), "{ids:?}\n{up}");
+    assert!(!ids.contains_key("domain-name"), "{ids:?}\n{up}");
+    assert!(ids.contains_key("lambda-permission/sms"), "{ids:?}\n{up}");
+    let outputs = world.hybridgw("outputs -o json").exits(0);
+    let row = &outputs.json()["functions"][0];
+    assert_eq!(row["function"], *world.function, "{outputs}");
+
+    let options = format!(
+        "lambda = {{ function = {:?}, multi_value_headers = true, health_check = {{ interval = 40 }} }}",
+        world.function
+    );
+    route(&options);
+    let plan = world.hybridgw("plan -o json");
+    assert_eq!(plan.planned(), ["update target-group/sms"], "{plan}");
+    let changes = &plan.json()["actions"];
+    let changes: Vec<String> = changes
+        .as_array()
+        .into_iter()
+        .flatten()
+        .flat_map(|action| action["changes"].as_array().cloned().unwrap_or_default())
+        .map(|change| change["field"].as_str().unwrap_or_default().to_owned())
+        .collect();
+    assert!(
+        changes.contains(&"multi-value headers".to_owned()),
+        "{plan}"
+    );
+    assert!(changes.contains(&"health check".to_owned()), "{plan}");
+    world.up();
+    world.plan_is_empty("its settings have changed");
+
+    // Its permission goes when somebody takes it; and with the stack.
+    let id = &world.ids()["lambda-permission/sms"];
+    let name = &world.function;
+    let call = world.aws.lambda.remove_permission().function_name(name);
+    let taken = call.statement_id(id).send().await;
+    taken.expect("a permission can be removed");
+    let plan = world.hybridgw("plan -o json");
+    assert_eq!(plan.planned(), ["create lambda-permission/sms"], "{plan}");
+    world.up();
+    let down = world.down();
+    world.census().await.assert_equals(&before, &down);
+}
+
+#[tokio::test]
+async fn aliases_have_records_certificates_and_rules_of_their_own() {
+    let world = World::new().await;
+    let shop = format!("shop.{ZONE}");
+    let certificate = world.make_certificate(&shop).await;
+    let before = world.census().await;
+    let own = format!("certificate = {:?}\n", world.certificate);
+    let aliases =
+        format!("{own}aliases = [{{ name = {shop:?}, certificate = {certificate:?} }}]\n");
+    world.write_with(&own, &aliases);
+    let up = world.up();
+    world.plan_is_empty("an alias");
+    world.answers("an alias");
+    let ask = || world.request_to(&shop, "GET", "/", &[("x-forwarded-proto", "https")]);
+    assert_eq!(ask().status, 200, "{up}");
+    let ids = world.ids();
+    for kind in [
+        "dns-record",
+        "domain-name",
+        "base-path-mapping",
+        "listener-rule",
+    ] {
+        assert!(
+            ids.contains_key(&format!("{kind}/{shop}")),
+            "{kind}: {ids:?}"
+        );
+    }
+
+    // Without the alias everything of it goes, and the certificate last.
+    world.write(&world.toml());
+    let up = world.up();
+    world.plan_is_empty("the alias has gone");
+    assert_eq!(
+        up.done()
+            .iter()
+            .filter(|one| one.starts_with("delete"))
+            .count(),
+        4,
+        "{up}"
+    );
+    world.answers("the alias has gone");
+    let down = world.down();
+    world.census().await.assert_equals(&before, &down);
 }

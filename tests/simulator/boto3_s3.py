@@ -56,6 +56,9 @@ check(b"<Code>PermanentRedirect</Code>" in moved.read(), "the code is in the bod
 moved = raw("HEAD", "/site", region="us-east-1")
 check((moved.status, moved.headers["x-amz-bucket-region"]) == (301, REGION), moved.headers)
 
+theirs = client("s3", account="444455556666").head_bucket
+check(refused("403", theirs, 403, Bucket="site")["ResponseMetadata"]["HTTPHeaders"]["x-amz-bucket-region"] == REGION)
+
 # --- objects ----------------------------------------------------------------------
 page = b"<!doctype html><html><head><title>t</title></head></html>"
 put = s3.put_object(Bucket="site", Key="index.html", Body=page, ContentType="text/html", CacheControl="no-cache")
@@ -96,6 +99,9 @@ refused("NoSuchBucketPolicy", s3.get_bucket_policy, 404, Bucket="site")
 refused("MalformedPolicy", s3.put_bucket_policy, Bucket="site", Policy="x")
 refused("MalformedPolicy", s3.put_bucket_policy, words="invalid resource", Bucket="site", Policy=policy("other"))
 refused("AccessDenied", s3.put_bucket_policy, 403, Bucket="site", Policy=policy())
+refused("MalformedPolicy", s3.put_bucket_policy, words="principal", Bucket="site", Policy=policy(Principal="me"))
+refused("MalformedPolicy", s3.put_bucket_policy, words="Principal", Bucket="site", Policy=policy().replace("Principal", "Wrong"))
+refused("PolicyTooLarge", s3.put_bucket_policy, Bucket="site", Policy=policy(Resource=f"arn:aws:s3:::site/{'x' * 20480}"))
 private = policy(Condition={"StringEquals": {"aws:SourceVpce": "vpce-0123456789abcdef0"}})
 s3.put_bucket_policy(Bucket="site", Policy=private)
 check(s3.get_bucket_policy(Bucket="site")["Policy"] == private, "the policy as given")
@@ -109,6 +115,16 @@ s3.delete_public_access_block(Bucket="site")
 refused("NoSuchPublicAccessBlockConfiguration", s3.get_public_access_block, 404, Bucket="site")
 rules = s3.get_bucket_encryption(Bucket="site")["ServerSideEncryptionConfiguration"]["Rules"]
 check(rules[0]["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256", rules)
+kms = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "key-1"}, "BucketKeyEnabled": True}]}
+status(s3.put_bucket_encryption(Bucket="site", ServerSideEncryptionConfiguration=kms), 200)
+check(s3.get_bucket_encryption(Bucket="site")["ServerSideEncryptionConfiguration"] == kms, "as it was put")
+s3.put_object(Bucket="site", Key="nothing", Body=b"x")
+head = s3.head_object(Bucket="site", Key="nothing")
+check((head["ServerSideEncryption"], head["SSEKMSKeyId"]) == ("aws:kms", "key-1"), head)
+check(s3.head_object(Bucket="site", Key="index.html")["ServerSideEncryption"] == "AES256", "what was there stays")
+refused("InvalidArgument", s3.put_object, Bucket="site", Key="x", Body=b"", ServerSideEncryption="AES256", SSEKMSKeyId="key-1")
+status(s3.delete_bucket_encryption(Bucket="site"), 204)
+check(s3.put_object(Bucket="site", Key="nothing", Body=b"x")["ServerSideEncryption"] == "AES256")
 refused("NoSuchTagSet", s3.get_bucket_tagging, 404, Bucket="site")
 s3.put_bucket_tagging(Bucket="site", Tagging={"TagSet": [{"Key": "a", "Value": "b"}]})
 check(s3.get_bucket_tagging(Bucket="site")["TagSet"] == [{"Key": "a", "Value": "b"}])

@@ -27,7 +27,7 @@ import differential_scripts
 from boto3_common import REGION, unknown_names
 
 HERE = pathlib.Path(__file__).parent
-SERVICES = ("ec2", "elbv2", "apigateway", "route53", "acm", "lambda", "sts")
+SERVICES = ("ec2", "elbv2", "apigateway", "route53", "acm", "lambda", "s3", "sts")
 
 # Operations of the product that no input of a script gets refused.
 NEVER_REFUSED = {"GetCallerIdentity"}

@@ -625,3 +625,63 @@ def functions(run):
     run("lambda", "RemovePermission", FunctionName=arn, StatementId="hybridgw-1")
     run("lambda", "RemovePermission", FunctionName=arn, StatementId="two")
     run("lambda", "GetPolicy", FunctionName=arn)
+
+
+@script
+def buckets(run):
+    place, name = {"LocationConstraint": REGION}, f"orders-frontend-{run.account}"
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{name}/*", "Condition": {"StringEquals": {"aws:SourceVpce": NO_ENDPOINT}}}
+    policy = lambda **more: json.dumps({"Version": "2012-10-17", "Statement": [{**statement, **more}]})
+    run("s3", "HeadBucket", Bucket=name)
+    run("s3", "CreateBucket", Bucket="No.Name", CreateBucketConfiguration=place)
+    run("s3", "CreateBucket", Bucket=name)
+    run.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration=place)
+    run("s3", "CreateBucket", Bucket=name, CreateBucketConfiguration=place)
+    run("s3", "HeadBucket", Bucket=name)
+    run("s3", "GetBucketLocation", Bucket=name)
+    run("s3", "GetBucketEncryption", Bucket=name)
+    run("s3", "GetBucketPolicy", Bucket=name)
+    run("s3", "PutBucketPolicy", Bucket=name, Policy="{}")
+    run("s3", "PutBucketPolicy", Bucket=name, Policy=policy(Resource="arn:aws:s3:::other/*"))
+    run("s3", "PutBucketPolicy", Bucket=name, Policy=policy())
+    run("s3", "GetBucketPolicy", Bucket=name)
+    run("s3", "GetPublicAccessBlock", Bucket=name)
+    run("s3", "DeleteBucketPolicy", Bucket=name)
+    run("s3", "DeleteBucketPolicy", Bucket=name)
+    run("s3", "GetBucketPolicy", Bucket=name)
+    run.client("s3").put_object(Bucket=name, Key="index.html", Body=b"x", ContentType="text/html")
+    run("s3", "HeadObject", Bucket=name, Key="nothing")
+    run("s3", "DeleteBucket", Bucket=name)
+    run("s3", "DeleteObject", Bucket=name, Key="index.html")
+    run("s3", "DeleteBucket", Bucket=name)
+
+
+@script
+def ways(run):
+    vpc, a, b, c = network(run)
+    front, inner = groups(run, vpc, "front", "inner")
+    elb = run.client("elbv2")
+    balancer = elb.create_load_balancer(Name="orders", Scheme="internal", Subnets=[a, b], SecurityGroups=[front])["LoadBalancers"][0]["LoadBalancerArn"]
+    site = elb.create_target_group(Name="site", TargetType="ip", Protocol="HTTPS", Port=443, VpcId=vpc)["TargetGroups"][0]["TargetGroupArn"]
+    listener = elb.create_listener(LoadBalancerArn=balancer, Protocol="HTTP", Port=80, DefaultActions=FIXED)["Listeners"][0]["ListenerArn"]
+    lambdas = dict(Name="sms", TargetType="lambda", Tags=TAGS)
+    sms = run("elbv2", "CreateTargetGroup", **lambdas)["TargetGroups"][0]["TargetGroupArn"]
+    run("elbv2", "DescribeTargetGroups", TargetGroupArns=[sms])
+    run("elbv2", "ModifyTargetGroupAttributes", TargetGroupArn=sms, Attributes=[{"Key": "lambda.multi_value_headers.enabled", "Value": "true"}])
+    run("elbv2", "RegisterTargets", TargetGroupArn=sms, Targets=[{"Id": f"arn:aws:lambda:{REGION}:{run.account}:function:nothing"}])
+    run("elbv2", "ModifyTargetGroup", TargetGroupArn=sms, HealthCheckEnabled=True, HealthCheckPath="/up", HealthCheckIntervalSeconds=40)
+    host = {"Field": "host-header", "HostHeaderConfig": {"Values": [HOST]}}
+    assets = {"Field": "path-pattern", "PathPatternConfig": {"RegexValues": [r"^/app/(.*/)?[^/]*\.[^/]*$"]}}
+    rewrites = [
+        {"Type": "host-header-rewrite", "HostHeaderRewriteConfig": {"Rewrites": [{"Regex": "^.*$", "Replace": f"orders-frontend.s3.{REGION}.amazonaws.com"}]}},
+        {"Type": "url-rewrite", "UrlRewriteConfig": {"Rewrites": [{"Regex": r"^/app/([^?]*)(\?.*)?$", "Replace": "/$1"}]}},
+    ]
+    wanted = dict(ListenerArn=listener, Priority=20, Conditions=[host, assets], Actions=[{"Type": "forward", "TargetGroupArn": site}])
+    rule = run("elbv2", "CreateRule", **wanted, Transforms=rewrites)["Rules"][0]["RuleArn"]
+    run("elbv2", "CreateRule", **{**wanted, "Priority": 21}, Transforms=rewrites + rewrites[:1])
+    slash = [{"Type": "redirect", "RedirectConfig": {"Path": "/app/", "Query": "#{query}", "StatusCode": "HTTP_302"}}]
+    run("elbv2", "CreateRule", ListenerArn=listener, Priority=10, Conditions=[host, {"Field": "path-pattern", "PathPatternConfig": {"Values": ["/app"]}}], Actions=slash)
+    run("elbv2", "ModifyRule", RuleArn=rule, Transforms=rewrites[1:])
+    run("elbv2", "ModifyRule", RuleArn=rule, ResetTransforms=True)
+    run("elbv2", "DescribeRules", RuleArns=[rule])
+    run("elbv2", "DeleteTargetGroup", TargetGroupArn=sms)

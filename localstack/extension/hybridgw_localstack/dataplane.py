@@ -1,11 +1,11 @@
-"""The way of a request: record, listener, rule, target, endpoint, mapping, policy, stage.
+"""The way of a request: record, listener, rule, target, endpoint, and then an API or a bucket.
 
 A request to the edge port whose Host is an alias record in some hosted zone goes through what stands
 behind that record, and is refused where AWS would refuse it. Every other request passes untouched. The
 header ``x-hybridgw-hop`` of a refusal names the link that is missing.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl
 
 from localstack.aws.handlers import preprocess_request
@@ -14,6 +14,7 @@ from moto.ec2.models import ec2_backends
 from moto.elbv2.models import elbv2_backends
 from moto.route53.models import route53_backends
 
+from . import storage, transforms
 from .balancers import interfaces_of
 from .corrections import locked
 from .execute_api import invoke
@@ -125,12 +126,25 @@ class Facts:
     method: str
     headers: dict[str, str]
     query: list[tuple[str, str]]
+    raw_query: str
 
     @classmethod
     def of(cls, request, host: str) -> "Facts":
         query = request.query_string.decode("latin-1")
         headers = {name.lower(): value for name, value in request.headers.items()}
-        return cls(host, request.path, request.method, headers, parse_qsl(query, keep_blank_values=True))
+        return cls(host, request.path, request.method, headers, parse_qsl(query, keep_blank_values=True), query)
+
+    def rewritten(self, wanted: list[dict] | None, request) -> "Facts":
+        """What a target gets to see after a rule's transforms."""
+        if not wanted:
+            return self
+        try:
+            host, url = transforms.rewritten(wanted, self.host, transforms.raw_url(request))
+        except transforms.Failed as failed:
+            raise Refused(500, "rule", "", why=f"a transform fails: {failed}") from None
+        path, query = transforms.split(url)
+        pairs = parse_qsl(query, keep_blank_values=True)
+        return replace(self, host=host, path=path, query=pairs, raw_query=query)
 
 
 def _balancer(account: str, alias: str) -> Front:
@@ -163,9 +177,7 @@ def _act(front: Front, rule, request, facts: Facts, secure: bool):
         raise Refused(int(answer["StatusCode"]), hop, answer.get("MessageBody") or "", kind, "no rule took the request")
     if action["Type"] == "redirect":
         raise _redirect(action["RedirectConfig"], facts, request, secure)
-    if getattr(rule, "hybridgw_transforms", None):
-        raise Refused(501, "rule", "", why="this data plane does not apply transforms")
-    return _forward(front, action, request, facts)
+    return _forward(front, action, request, facts.rewritten(getattr(rule, "hybridgw_transforms", None), request))
 
 
 def _redirect(parts: dict, facts: Facts, request, secure: bool) -> Refused:
@@ -211,11 +223,13 @@ def _forward(front: Front, action: dict, request, facts: Facts):
         )
     address = healthy[0]["Id"]
     endpoint, _ = endpoint_at(front.ec2, group.vpc_id, address)
+    source = interfaces_of(front.ec2, front.balancer.arn)[0].private_ip_address
+    if endpoint.service_name.endswith(".s3"):
+        return lambda: storage.serve(facts, front, endpoint, source)
     if not endpoint.service_name.endswith(".execute-api"):
         raise Refused(
-            502, "endpoint", "", why=f"{address} belongs to {endpoint.service_name}: only execute-api is served"
+            502, "endpoint", "", why=f"{address} belongs to {endpoint.service_name}: only execute-api and S3 are served"
         )
-    source = interfaces_of(front.ec2, front.balancer.arn)[0].private_ip_address
     return lambda: invoke(request, facts, front, endpoint, source)
 
 

@@ -98,20 +98,21 @@ def _deployment(api_id: str, stage: str):
 
 def _call(request, facts, api_id: str, stage: str, path: str, source: str) -> Response:
     inner_path = f"/_aws/execute-api/{api_id}/{stage}{quote(path)}"
-    headers = [(name, value) for name, value in request.headers.items() if not name.lower().startswith("x-hybridgw-")]
+    own = ("x-hybridgw-", "host")
+    headers = [(name, value) for name, value in request.headers.items() if not name.lower().startswith(own)]
+    headers += [("Host", facts.host)]
     headers += [("X-Forwarded-For", source), ("X-Forwarded-Proto", "https"), ("X-Forwarded-Port", "443")]
     inner = Request(
         method=request.method,
         path=inner_path,
-        query_string=request.query_string.decode("latin-1"),
+        query_string=facts.raw_query,
         headers=Headers(headers),
         body=request.get_data(),
         scheme="https",
         remote_addr=source,
         server=(facts.host, 443),
     )
-    query = request.query_string.decode("latin-1")
-    inner.environ["RAW_URI"] = inner_path + (f"?{query}" if query else "")
+    inner.environ["RAW_URI"] = inner_path + (f"?{facts.raw_query}" if facts.raw_query else "")
     endpoint = ApiGatewayEndpoint(store=apigateway_stores)
     return endpoint(inner, api_id=api_id, stage=stage, path=path.lstrip("/"))
 

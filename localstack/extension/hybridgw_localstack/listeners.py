@@ -7,6 +7,7 @@ API_CreateRule.html, API_RuleCondition.html, API_Action.html and their neighbour
 from moto.elbv2.responses import SSL_POLICIES
 
 from .corrections import Call, corrects, refuse
+from .matching import regexes
 
 # moto's list is older than these, which the API takes.
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html
@@ -143,7 +144,11 @@ def modify(call: Call) -> dict:
             raise refuse(
                 "DuplicateListener", f"A listener already exists on port {request['Port']} of this load balancer"
             )
+    extra = listener.certificates[1:]
     call.moto()
+    # moto forgets the further certificates when it is given a default one.
+    if listener.protocol == "HTTPS":
+        listener.certificates[1:] = extra
     relink(call.elbv2)
     listener.hybridgw_request = {
         **getattr(listener, "hybridgw_request", {}),
@@ -191,8 +196,10 @@ def _complete_condition(condition: dict) -> dict:
     config = {"host-header": "HostHeaderConfig", "path-pattern": "PathPatternConfig"}.get(condition.get("Field"))
     if config:
         values = (condition.get(config) or {}).get("Values") or condition.get("Values") or []
-        condition[config] = {"Values": values}
-        condition["Values"] = values
+        both = {"Values": values, "RegexValues": regexes(condition)}
+        both = {name: found for name, found in both.items() if found}
+        condition[config] = dict(both)
+        condition = {**{k: v for k, v in condition.items() if k not in ("Values", "RegexValues")}, **both}
     return condition
 
 
@@ -229,6 +236,7 @@ def _check_conditions(conditions: list[dict]) -> None:
             "HttpRequestMethodConfig",
         ):
             values += len((condition.get(config) or {}).get("Values") or [])
+        values += len(regexes(condition))
         values += 0 if any(key.endswith("Config") for key in condition) else len(condition.get("Values") or [])
     if values > VALUES_PER_RULE:
         raise refuse("ValidationError", f"A rule can only have '{VALUES_PER_RULE}' condition values")
@@ -239,11 +247,33 @@ def create_rule(call: Call) -> dict:
     listener = call.elbv2.describe_listeners(None, [call.request["ListenerArn"]])[0]
     _check_actions(call, call.request.get("Actions") or [], listener.load_balancer_arn)
     _check_conditions(call.request.get("Conditions") or [])
-    answer = call.moto()
+    _check_transforms(call.request.get("Transforms") or [])
+    answer = call.moto(_plain(call.request))
     relink(call.elbv2)
-    # moto drops rewrites of host and path.
-    _rule(call, answer["Rules"][0]["RuleArn"]).hybridgw_transforms = call.request.get("Transforms")
+    # moto drops rewrites of host and path, and knows no regular expressions.
+    rule = _rule(call, answer["Rules"][0]["RuleArn"])
+    rule.hybridgw_transforms = call.request.get("Transforms")
+    rule.conditions = call.request.get("Conditions") or []
+    answer["Rules"][0]["Conditions"] = rule.conditions
     return {"Rules": _described(call, answer["Rules"])}
+
+
+def _plain(request: dict) -> dict:
+    """The request with a wildcard in place of regular expressions, which moto would take for nothing."""
+    request = dict(request)
+    plain = [
+        {"Field": c["Field"], "Values": ["*"]} if regexes(c) and c["Field"] in ("host-header", "path-pattern") else c
+        for c in request.get("Conditions") or []
+    ]
+    return {**request, "Conditions": plain} if plain else request
+
+
+def _check_transforms(transforms: list[dict]) -> None:
+    """One of each kind. https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-transforms.html"""
+    kinds = [transform["Type"] for transform in transforms]
+    for kind in set(kinds):
+        if kinds.count(kind) > 1:
+            raise refuse("ValidationError", f"A rule can only have one '{kind}' transform")
 
 
 @corrects("elbv2", "ModifyRule")
@@ -254,8 +284,11 @@ def modify_rule(call: Call) -> dict:
     listener = call.elbv2.describe_listeners(None, [rule.listener_arn])[0]
     _check_actions(call, call.request.get("Actions") or [], listener.load_balancer_arn)
     _check_conditions(call.request.get("Conditions") or [])
+    _check_transforms(call.request.get("Transforms") or [])
     if call.request.get("Actions") or call.request.get("Conditions"):
-        call.moto()
+        call.moto(_plain(call.request))
+    if call.request.get("Conditions"):
+        rule.conditions = call.request["Conditions"]
     if call.request.get("ResetTransforms"):
         rule.hybridgw_transforms = None
     if call.request.get("Transforms"):

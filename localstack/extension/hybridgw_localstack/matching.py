@@ -22,12 +22,14 @@ def _holds(condition: dict, facts) -> bool:
     kind = condition["Field"]
     values = _values(condition)
     if kind == "host-header":
-        return any(like(value, facts.host, case=False) for value in values)
+        return any(like(value, facts.host, case=False) for value in values) or _expressed(condition, facts.host)
     if kind == "path-pattern":
-        return any(like(value, facts.path, case=True) for value in values)
+        return any(like(value, facts.path, case=True) for value in values) or _expressed(condition, facts.path)
     if kind == "http-header":
         found = facts.headers.get(condition["HttpHeaderConfig"]["HttpHeaderName"].lower())
-        return found is not None and any(like(value, found, case=False) for value in values)
+        if found is None:
+            return False
+        return any(like(value, found, case=False) for value in values) or _expressed(condition, found)
     if kind == "http-request-method":
         return facts.method in values
     if kind == "query-string":
@@ -47,3 +49,16 @@ def _values(condition: dict) -> list:
         if name.endswith("Config") and config.get("Values"):
             return config["Values"]
     return condition.get("Values") or []
+
+
+def _expressed(condition: dict, text: str) -> bool:
+    """Regular expressions are searched for; anchors are theirs to bring (assumption)."""
+    return any(re.search(regex, text) for regex in regexes(condition))
+
+
+def regexes(condition: dict) -> list[str]:
+    """A condition's regular expressions, whichever of the two spellings they are in."""
+    for name, config in condition.items():
+        if name.endswith("Config") and config.get("RegexValues"):
+            return config["RegexValues"]
+    return condition.get("RegexValues") or []

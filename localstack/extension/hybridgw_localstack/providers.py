@@ -12,7 +12,7 @@ from .corrections import corrected
 @aws_provider(api="elbv2", name="default")
 def elbv2() -> Service:
     """The community edition has no ELBv2; moto, which it ships, has."""
-    from . import balancers, listeners, targets  # noqa: F401  (importing registers)
+    from . import balancers, listener_certificates, listeners, targets  # noqa: F401  (importing registers)
 
     table = {
         operation: lambda context, request: call_moto(context) for operation in load_service("elbv2").operation_names

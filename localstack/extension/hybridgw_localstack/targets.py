@@ -5,7 +5,12 @@ API_RegisterTargets.html, API_TargetHealth.html and their neighbours.
 """
 
 import ipaddress
+import json
+from fnmatch import fnmatchcase
 from typing import NamedTuple
+
+from botocore.exceptions import ClientError
+from localstack.aws.connect import connect_to
 
 from .balancers import interfaces_of
 from .corrections import Call, corrects, refuse
@@ -108,7 +113,42 @@ def register(call: Call) -> dict:
     if group.target_type == "ip":
         for target in call.request["Targets"]:
             _check_address(call.ec2, group.vpc_id, target)
+    if group.target_type == "lambda":
+        _check_function(call, group, [target["Id"] for target in call.request["Targets"]])
     return call.moto()
+
+
+def _check_function(call: Call, group, functions: list[str]) -> None:
+    """One function a group, and it must let the balancer invoke it for this group.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
+    """
+    if len({*group.targets, *functions}) > 1:
+        raise refuse("TooManyTargets", "A target group of type 'lambda' has one target")
+    for function in functions:
+        if not _may_invoke(call, function, group.arn):
+            raise refuse(
+                "AccessDenied",
+                f"elasticloadbalancing principal does not have permission to invoke {function}"
+                f" from target group {group.arn}",
+                403,
+            )
+
+
+def _may_invoke(call: Call, function: str, group_arn: str) -> bool:
+    client = connect_to(aws_access_key_id=call.account, region_name=call.region).lambda_
+    try:
+        # The ARN's own alias or version is the one that is asked.
+        statements = json.loads(client.get_policy(FunctionName=function)["Policy"])["Statement"]
+    except ClientError:
+        return False
+    for statement in statements:
+        source = ((statement.get("Condition") or {}).get("ArnLike") or {}).get("AWS:SourceArn", "*")
+        principal = statement["Principal"]
+        named = principal == "*" or principal.get("Service") == "elasticloadbalancing.amazonaws.com"
+        if named and fnmatchcase(group_arn, source) and fnmatchcase("lambda:InvokeFunction", statement["Action"]):
+            return True
+    return False
 
 
 def _check_address(ec2, vpc_id: str, target: dict) -> None:
@@ -200,10 +240,13 @@ def health(ec2, elbv2, group, target: dict) -> Health:
         return timeout
     if endpoint.service_name.endswith(".execute-api"):
         code = 200 if (group.health_check_path or "/").split("?")[0] in HEALTH_PATHS else 403
-        if not _matches((group.matcher or {}).get("HttpCode") or "200", code):
-            return Health(
-                "unhealthy", "Target.ResponseCodeMismatch", f"Health checks failed with these codes: [{code}]"
-            )
+    elif endpoint.service_name.endswith(".s3"):
+        # AWS's blog on load balancers and S3 behind PrivateLink: matcher 307,405. 403 elsewhere is an assumption.
+        code = 307 if (group.health_check_path or "/").split("?")[0] == "/" else 403
+    else:
+        return Health("healthy")
+    if not _matches((group.matcher or {}).get("HttpCode") or "200", code):
+        return Health("unhealthy", "Target.ResponseCodeMismatch", f"Health checks failed with these codes: [{code}]")
     return Health("healthy")
 
 

@@ -27,7 +27,7 @@ class Account:
 
     def __init__(self, number: str | None = None):
         self.number = number or new_account()
-        for service in ("ec2", "elbv2", "apigateway", "route53", "acm", "lambda", "sts"):
+        for service in ("ec2", "elbv2", "apigateway", "route53", "acm", "lambda", "s3", "sts"):
             client = boto3.client(
                 service,
                 endpoint_url=ENDPOINT,

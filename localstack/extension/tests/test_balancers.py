@@ -194,6 +194,36 @@ class Listeners(Case):
         self.assertEqual([], shown["LoadBalancerArns"])
         self.a.listener(other, DefaultActions=forward)
 
+    def test_further_certificates(self):
+        elbv2, listener = self.a.elbv2, self.a.listener(self.balancer)["ListenerArn"]
+        default, shop = self.a.shared_certificate, self.a.certificate("shop.corp.example.com")
+
+        def listed():
+            found = elbv2.describe_listener_certificates(ListenerArn=listener)["Certificates"]
+            return [(c["CertificateArn"], c["IsDefault"]) for c in found]
+
+        on = {"ListenerArn": listener, "Certificates": [{"CertificateArn": shop}]}
+        elbv2.add_listener_certificates(**on)
+        elbv2.add_listener_certificates(**on)
+        self.assertEqual([(default, True), (shop, False)], listed())
+        self.refused("ResourceInUseException", self.a.acm.delete_certificate, CertificateArn=shop)
+        other = self.a.certificate("orders.corp.example.com")
+        elbv2.modify_listener(ListenerArn=listener, Certificates=[{"CertificateArn": other}])
+        self.assertEqual([(other, True), (shop, False)], listed())
+        unknown = {**on, "Certificates": [{"CertificateArn": shop[:-4] + "0000"}]}
+        self.refused("CertificateNotFound", elbv2.add_listener_certificates, **unknown)
+        the_default = {**on, "Certificates": [{"CertificateArn": other}]}
+        self.refused("OperationNotPermitted", elbv2.remove_listener_certificates, **the_default)
+        elbv2.remove_listener_certificates(**on)
+        elbv2.remove_listener_certificates(**on)
+        self.assertEqual([(other, True)], listed())
+        self.a.acm.delete_certificate(CertificateArn=shop)
+        for n in range(25):
+            one = {**on, "Certificates": [{"CertificateArn": self.a.certificate(f"shop{n}.corp.example.com")}]}
+            elbv2.add_listener_certificates(**one)
+        one = {**on, "Certificates": [{"CertificateArn": default}]}
+        self.refused("TooManyCertificates", elbv2.add_listener_certificates, **one)
+
     def test_modification(self):
         listener = self.a.listener(self.balancer)["ListenerArn"]
         other = self.a.certificate("shop.corp.example.com")

@@ -213,7 +213,7 @@ class Refusals(Chain):
         other = self.a.ec2.create_vpc_endpoint(
             VpcEndpointType="Interface",
             VpcId=self.a.vpc,
-            ServiceName=f"com.amazonaws.{REGION}.s3",
+            ServiceName=f"com.amazonaws.{REGION}.logs",
             SubnetIds=self.a.subnets[:1],
             SecurityGroupIds=[self.back],
             PrivateDnsEnabled=False,

@@ -18,7 +18,6 @@ fn every_key_is_read() {
     assert_eq!(config.network.clients, ["10.0.0.0/8".parse().unwrap()]);
     assert_eq!(config.domain.name, "orders.corp.example.com");
     assert_eq!(config.domain.zone, "Z0123456789ABCDEFGHIJ");
-    assert!(config.endpoint.private_dns);
     let expected = LoadBalancer {
         tls_policy: "ELBSecurityPolicy-TLS13-1-2-2021-06".into(),
         deletion_protection: true,
@@ -33,24 +32,134 @@ fn every_key_is_read() {
         },
     };
     assert_eq!(config.load_balancer, expected);
-    let lambda = "arn:aws:lambda:eu-central-1:111122223333:function:orders:live";
-    let apis: Vec<(&str, ApiSource, &str)> = config
-        .routes
-        .iter()
-        .map(|route| {
-            let Api { source, stage } = &route.api;
-            (route.path.as_str(), source.clone(), stage.as_str())
+    let endpoint = Endpoint {
+        id: None,
+        manage: false,
+        private_dns: true,
+        addresses: vec![[10, 0, 1, 10].into(), [10, 0, 2, 10].into()],
+    };
+    assert_eq!(config.endpoint, endpoint);
+}
+
+#[test]
+fn every_kind_of_route_is_read() {
+    let api = |source: ApiSource, stage: &str| {
+        Target::Api(Api {
+            source,
+            stage: stage.into(),
         })
+    };
+    let arn = |name: &str| format!("arn:aws:lambda:eu-central-1:111122223333:function:{name}");
+    let function = |name: &str| Function {
+        arn: arn(name),
+        multi_value_headers: false,
+        health_check: None,
+    };
+    let status = Function {
+        multi_value_headers: true,
+        health_check: Some(FunctionHealth {
+            path: "/alive".into(),
+            matcher: "200,301".into(),
+            interval: 60,
+        }),
+        ..function("status:live")
+    };
+    let site = |bucket: &str, index: &str, manage_policy| {
+        Target::Site(Site {
+            bucket: bucket.into(),
+            index: index.into(),
+            manage_policy,
+        })
+    };
+    let routes: Vec<(String, Target)> = read(FULL)
+        .unwrap()
+        .routes
+        .into_iter()
+        .map(|route| (route.path, route.target))
+        .collect();
+    let expected = [
+        ("/", api(ApiSource::OpenApi("openapi.json".into()), "prod")),
+        (
+            "/borrowed",
+            api(ApiSource::Borrowed("a1b2c3d4e5".into()), "v2"),
+        ),
+        (
+            "/function",
+            api(ApiSource::Lambda(arn("orders:live")), "v1"),
+        ),
+        ("/nothing", api(ApiSource::Placeholder, "v1")),
+        ("/sms", Target::Lambda(function("sms"))),
+        ("/sms/status", Target::Lambda(status)),
+        ("/app", site("orders-frontend", "main/start.html", true)),
+        ("/app/help", site("orders.help", "index.html", false)),
+    ];
+    let expected = expected.map(|(path, target)| (path.to_owned(), target));
+    assert_eq!(routes, expected);
+}
+
+#[test]
+fn every_name_has_its_certificate_and_zone() {
+    let config = read(FULL).unwrap();
+    let hosts: Vec<(&str, &str, &str)> = config
+        .hosts()
+        .iter()
+        .map(|host| (host.name, &host.certificate[50..58], host.zone))
         .collect();
     assert_eq!(
-        apis,
+        hosts,
         [
-            ("/", ApiSource::OpenApi("openapi.json".into()), "prod"),
-            ("/borrowed", ApiSource::Borrowed("a1b2c3d4e5".into()), "v2"),
-            ("/function", ApiSource::Lambda(lambda.into()), "v1"),
-            ("/nothing", ApiSource::Placeholder, "v1"),
+            (
+                "orders.corp.example.com",
+                "12345678",
+                "Z0123456789ABCDEFGHIJ"
+            ),
+            ("shop.corp.example.com", "aaaaaaaa", "corp.example.com"),
+            ("orders.example.org", "bbbbbbbb", "Z0123456789ABCDEFGHIJ"),
         ]
     );
+}
+
+#[test]
+fn the_listeners_rules_are_counted_by_name_and_route() {
+    let count = |route: &str| {
+        let text = LEAST.replace("path = \"/\"\napi = { placeholder = true }", route);
+        read(&text).unwrap().rules()
+    };
+    let site = "site = { bucket = \"shop\" }";
+    assert_eq!(read(LEAST).unwrap().rules(), 2);
+    assert_eq!(count(&format!("path = \"/\"\n{site}")), 3);
+    assert_eq!(count(&format!("path = \"/app\"\n{site}")), 4);
+    // Six single rules and two sites below the root, for each of three names.
+    assert_eq!(read(FULL).unwrap().rules(), 1 + 3 * (6 + 2 * 3));
+}
+
+#[test]
+fn a_table_for_a_function_may_say_nothing_but_the_function() {
+    let arn = "arn:aws:lambda:eu-central-1:111122223333:function:sms";
+    let lambda = |value: &str| {
+        let text = LEAST.replace("api = { placeholder = true }", &format!("lambda = {value}"));
+        read(&text).unwrap().routes.remove(0).target
+    };
+    let plain = lambda(&format!("'{arn}'"));
+    assert_eq!(lambda(&format!("{{ function = '{arn}' }}")), plain);
+    let checked = lambda(&format!("{{ function = '{arn}', health_check = {{}} }}"));
+    let Target::Lambda(function) = checked else {
+        panic!("not a function: {checked:?}");
+    };
+    assert_eq!(function.health_check, Some(FunctionHealth::default()));
+}
+
+#[test]
+fn a_borrowed_endpoint_is_read() {
+    let endpoint = "[endpoint]\nid = \"vpce-0123456789abcdef0\"\nmanage = true\n[[route]]";
+    let config = read(&LEAST.replace("[[route]]", endpoint)).unwrap();
+    assert_eq!(
+        config.endpoint.id.as_deref(),
+        Some("vpce-0123456789abcdef0")
+    );
+    assert!(config.endpoint.manage);
+    let written = toml::to_string(&config).unwrap();
+    assert_eq!(read(&written).unwrap(), config, "{written}");
 }
 
 #[test]
@@ -59,7 +168,7 @@ fn what_is_left_out_has_defaults() {
     assert_eq!((config.region, config.account), (None, None));
     assert_eq!(config.mode, Mode::RegionalDomain);
     assert!(config.tags.is_empty());
-    assert_eq!(config.endpoint, Endpoint { private_dns: false });
+    assert_eq!(config.endpoint, Endpoint::default());
     assert_eq!(config.load_balancer, LoadBalancer::default());
     assert_eq!(config.domain.zone, "corp.example.com");
 }
@@ -74,7 +183,7 @@ fn file_names_are_relative_to_the_configuration() {
         let file = Path::new("envs/dev/hybridgw.toml");
         let config = Config::parse(&text, file, &[], &unset).unwrap();
         let expected = ApiSource::OpenApi(PathBuf::from(expected));
-        assert_eq!(config.routes[0].api.source, expected);
+        assert_eq!(config.routes[0].api().unwrap().source, expected);
     }
 }
 
@@ -89,7 +198,7 @@ name = "orders.example.com"
 zone = "example.org"
 certificate = "request"
 [[route]]
-path = "/a/b"
+path = "/a~b"
 "#;
     insta::assert_snapshot!(errors(text), @r#"
     hybridgw.toml:1: stack: `a b` is not a stack name
@@ -106,10 +215,10 @@ path = "/a/b"
       hint: name a zone that the domain name ends with, or the zone's id
     hybridgw.toml:8: domain.certificate: must be an ACM certificate ARN
       hint: arn:aws:acm:eu-central-1:111122223333:certificate/12345678-1234-1234-1234-123456789012
-    hybridgw.toml:9: route.0.api: missing required key
-      hint: add to [[route]]: api = { openapi = "openapi.json", stage = "v1" }
-    hybridgw.toml:10: route.0.path: `/a/b` has more than one level
-      hint: API Gateway's base paths have one level: /orders, not /shop/orders
+    hybridgw.toml:9: route.0: needs one of `api`, `lambda` and `site`
+      hint: for example api = { openapi = "openapi.json", stage = "v1" }
+    hybridgw.toml:10: route.0.path: `/a~b` is not a route's path
+      hint: levels of letters, digits and - _ . + that begin with `/`
     "#);
 }
 
@@ -259,6 +368,15 @@ fn set_beats_the_file_and_adds_keys() {
         "route.0.path=/first",
         "route.1.path=/",
         "route.1.api={ id = 'a1b2c3d4e5' }",
+        "route.2.path=/sms",
+        "route.2.lambda=arn:aws:lambda:eu-central-1:111122223333:function:sms",
+        "route.3.path=/app",
+        "route.3.site.bucket=orders-frontend",
+        "route.3.site.manage_policy=true",
+        "domain.aliases.0.name=shop.corp.example.com",
+        "domain.aliases.0.certificate=arn:aws:acm:eu-central-1:111122223333:certificate/12345678-1234-1234-1234-123456789012",
+        "endpoint.addresses.0=10.0.1.10",
+        "endpoint.addresses.1=10.0.2.10",
         "stack=\"last\"",
     ];
     let config = read_with(LEAST, &sets).unwrap();
@@ -281,7 +399,11 @@ fn set_beats_the_file_and_adds_keys() {
         .iter()
         .map(|route| route.path.as_str())
         .collect();
-    assert_eq!(paths, ["/first", "/"]);
+    assert_eq!(paths, ["/first", "/", "/sms", "/app"]);
+    assert!(matches!(&config.routes[2].target, Target::Lambda(f) if f.arn.ends_with(":sms")));
+    assert!(matches!(&config.routes[3].target, Target::Site(site) if site.manage_policy));
+    assert_eq!(config.domain.aliases[0].name, "shop.corp.example.com");
+    assert_eq!(config.endpoint.addresses.len(), 2);
 }
 
 #[test]
@@ -353,17 +475,22 @@ fn set_is_refused_by_its_key() {
 
 #[test]
 fn a_region_from_elsewhere_is_checked_against_the_arns() {
-    let lambda = "lambda = 'arn:aws:lambda:eu-west-1:111122223333:function:orders'";
-    let config = read(&LEAST.replace("placeholder = true", lambda)).unwrap();
-    insta::assert_snapshot!(config.check_region("eu-central-1").unwrap_err(), @r"
-    route.0.api.lambda: names eu-west-1, but the stack is in eu-central-1
-      hint: name one in eu-central-1
-    ");
+    let config = read(&FULL.replace("region  = \"eu-central-1\"\n", "")).unwrap();
     insta::assert_snapshot!(config.check_region("eu-west-1").unwrap_err(), @r"
     domain.certificate: names eu-central-1, but the stack is in eu-west-1
       hint: name one in eu-west-1
+    domain.aliases.0.certificate: names eu-central-1, but the stack is in eu-west-1
+      hint: name one in eu-west-1
+    domain.aliases.1.certificate: names eu-central-1, but the stack is in eu-west-1
+      hint: name one in eu-west-1
+    route.2.api.lambda: names eu-central-1, but the stack is in eu-west-1
+      hint: name one in eu-west-1
+    route.4.lambda: names eu-central-1, but the stack is in eu-west-1
+      hint: name one in eu-west-1
+    route.5.lambda: names eu-central-1, but the stack is in eu-west-1
+      hint: name one in eu-west-1
     ");
-    assert_eq!(read(LEAST).unwrap().check_region("eu-central-1"), Ok(()));
+    assert_eq!(config.check_region("eu-central-1"), Ok(()));
 }
 
 proptest! {

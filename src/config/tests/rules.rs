@@ -19,7 +19,7 @@ fn what_is_wrong_is_refused() {
         assert_eq!(said, expected.join("\n"), "{case}");
         count += 1;
     }
-    assert_eq!(count, 105, "a case is not read");
+    assert_eq!(count, 167, "a case is not read");
 }
 
 #[test]
@@ -46,12 +46,12 @@ fn what_is_right_is_accepted() {
             "zone = \"corp.example.com",
             "zone = \"/hostedzone/Z0123456789ABC",
         ),
-        ("path = \"/\"", "path = \"/v1.0_a-$+\""),
+        ("path = \"/\"", "path = \"/v1.0_a-+\""),
         ("path = \"/\"", "path = \"/pings\""),
         ("placeholder = true", "openapi = \"../api.yaml\""),
         (
             "placeholder = true",
-            "lambda = \"arn:aws:lambda:eu-central-1:111122223333:function:f:$LATEST\"",
+            "lambda = \"arn:aws:lambda:eu-central-1:111122223333:function:f:live\"",
         ),
         (
             "[[route]]",
@@ -72,6 +72,23 @@ fn what_is_right_is_accepted() {
         (
             "[[route]]",
             "[load_balancer]\nhealth_check = { path = \"/\" }\n[[route]]",
+        ),
+        (
+            "path = \"/\"\napi = { placeholder = true }",
+            "path = \"/a/b.c/d\"\nsite = { bucket = \"a.b-c\" }",
+        ),
+        (
+            "path = \"/\"\napi = { placeholder = true }",
+            "path = \"/app\"\nsite = { bucket = \"app\", index = \"a/b/in-d_e(x)!'*.html\" }",
+        ),
+        (
+            "[[route]]",
+            "[endpoint]\naddresses = [\"203.0.113.7\", \"10.0.2.10\"]\n[[route]]",
+        ),
+        ("[[route]]", "[endpoint]\naddresses = []\n[[route]]"),
+        (
+            "[[route]]",
+            "[endpoint]\nid = \"vpce-0a1b2c3d\"\nprivate_dns = false\n[[route]]",
         ),
     ] {
         assert_eq!(errors_with(from, to), "accepted", "{to}");
@@ -143,5 +160,63 @@ fn limits_are_exact() {
     insta::assert_snapshot!(path(127), @r"
     hybridgw.toml:11: route.0.path: 127 characters are too many
       hint: a listener rule leaves room for 126
+    ");
+}
+
+#[test]
+fn a_site_has_the_room_that_its_pattern_needs() {
+    let site = |path: &str| {
+        errors_with(
+            "path = \"/\"\napi = { placeholder = true }",
+            &format!("path = \"{path}\"\nsite = {{ bucket = \"app\" }}"),
+        )
+    };
+    assert_eq!(site(&format!("/{}", "p".repeat(95))), "accepted");
+    insta::assert_snapshot!(site(&format!("/{}", "p".repeat(96))), @r"
+    hybridgw.toml:11: route.0.path: 97 characters are too many for a site
+      hint: a listener rule leaves room for 96; `.` and `+` count twice
+    ");
+    assert_eq!(site(&format!("/.{}", "p".repeat(93))), "accepted");
+    insta::assert_snapshot!(site(&format!("/.{}", "p".repeat(94))), @r"
+    hybridgw.toml:11: route.0.path: 96 characters are too many for a site
+      hint: a listener rule leaves room for 96; `.` and `+` count twice
+    ");
+}
+
+#[test]
+fn an_index_fits_the_rules_replacement() {
+    let index = |length: usize| {
+        errors_with(
+            "api = { placeholder = true }",
+            &format!(
+                "site = {{ bucket = \"app\", index = \"{}\" }}",
+                "i".repeat(length)
+            ),
+        )
+    };
+    assert_eq!(index(1023), "accepted");
+    insta::assert_snapshot!(index(1024), @r"
+    hybridgw.toml:12: route.0.site.index: 1024 bytes are too many
+      hint: a listener rule leaves room for 1023
+    ");
+}
+
+/// The longest key that becomes a tag is `listener-rule/<path>/<alias>`.
+#[test]
+fn a_path_and_an_alias_fit_a_tag_together() {
+    let both = |path: usize| {
+        let alias = format!("{}.{}.corp.example.com", "a".repeat(60), "b".repeat(50));
+        assert_eq!(alias.len(), 128);
+        let text = format!(
+            "[[domain.aliases]]\nname = \"{alias}\"\ncertificate = \"arn:aws:acm:eu-central-1:111122223333:certificate/12345678-1234-1234-1234-123456789012\"\n[[route]]\npath = \"/{}\"\napi = {{ placeholder = true }}\n[[route]]",
+            "p".repeat(path)
+        );
+        errors_with("[[route]]", &text)
+    };
+    assert_eq!("listener-rule/".len() + 113 + 1 + 128, 256);
+    assert_eq!(both(113), "accepted");
+    insta::assert_snapshot!(both(114), @r"
+    hybridgw.toml:14: route.0.path: the path and the alias `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb.corp.example.com` have 243 characters together
+      hint: shorten one of them: a tag leaves room for 242
     ");
 }

@@ -44,6 +44,18 @@ fn the_reader_takes_exactly_the_keys_of_the_schema() {
             "[load_balancer.health_check]",
         ),
         ("Route", "route.0.", "[[route]]"),
+        ("Alias", "domain.aliases.0.", "[[domain.aliases]]"),
+        ("Site", "route.0.site.", "[[route]]\n[route.site]"),
+        (
+            "FunctionTable",
+            "route.0.lambda.",
+            "[[route]]\n[route.lambda]",
+        ),
+        (
+            "FunctionHealth",
+            "route.0.lambda.health_check.",
+            "[[route]]\n[route.lambda.health_check]",
+        ),
     ] {
         let published = definition(&schema, table)["properties"]
             .as_object()
@@ -75,6 +87,13 @@ fn the_reader_takes_exactly_the_keys_of_the_schema() {
     }
     let forms = definition(&schema, "Api")["anyOf"].as_array().unwrap();
     assert_eq!(forms.len(), 4);
+    let one_of = definition(&schema, "Route")["oneOf"].as_array().unwrap();
+    assert_eq!(one_of.len(), 3);
+}
+
+#[test]
+fn no_editor_offers_a_null_that_toml_does_not_have() {
+    assert!(!Config::json_schema().to_string().contains("null"));
 }
 
 #[test]
@@ -92,5 +111,10 @@ fn defaults_are_published() {
     assert_eq!(published["tls_policy"]["default"], expected.tls_policy);
     assert_eq!(published["idle_timeout"]["default"], expected.idle_timeout);
     let forms = &definition(&schema, "Api")["anyOf"];
-    assert_eq!(forms[0]["properties"]["stage"]["default"], DEFAULT_STAGE);
+    let published = &forms[0]["properties"]["stage"]["default"];
+    assert_eq!(*published, super::super::route::DEFAULT_STAGE);
+    let published = &definition(&schema, "Site")["properties"]["index"]["default"];
+    assert_eq!(*published, super::super::route::DEFAULT_INDEX);
+    let published = &definition(&schema, "FunctionHealth")["properties"]["interval"]["default"];
+    assert_eq!(*published, FunctionHealth::default().interval);
 }

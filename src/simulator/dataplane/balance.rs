@@ -2,7 +2,7 @@
 
 use super::conditions::fits;
 use super::rewrite::{location, rewritten};
-use super::{Answer, Ask, Hop, Kind, Passed, Stop, bare, target, through};
+use super::{Answer, Ask, Hop, Kind, Passed, Stop, bare, certificate, target, through};
 use crate::simulator::ec2::{Flow, Interface, groups_admit};
 use crate::simulator::elbv2::{Deed, Listener, LoadBalancer, Rule};
 use crate::simulator::route53::{resolve_alias, spelled};
@@ -13,7 +13,22 @@ pub fn answer(ctx: &Ctx<'_>, ask: &Ask) -> Result<Answer, Stop> {
     let name = resolved(ctx, ask)?;
     let balancer = balancer(ctx, &name)?;
     admitted(ctx, balancer, ask)?;
-    let (listener, settings) = listener(ctx, balancer, ask.port)?;
+    let (arn, listener) = listener(ctx, balancer, ask.port)?;
+    let certificate = certificate::shown(ctx, listener, ask)?;
+    let answer = ruled(ctx, balancer, (arn, listener), ask).unwrap_or_else(Answer::from);
+    Ok(Answer {
+        certificate,
+        ..answer
+    })
+}
+
+/// Follows a request from the listener on.
+fn ruled(
+    ctx: &Ctx<'_>,
+    balancer: &str,
+    (listener, settings): (&str, &Listener),
+    ask: &Ask,
+) -> Result<Answer, Stop> {
     let rule = rule(ctx, listener, ask)?;
     match &rule.action.deed {
         Deed::Respond { status, .. } => Ok(fixed(ask, rule, status)),
@@ -25,7 +40,7 @@ pub fn answer(ctx: &Ctx<'_>, ask: &Ask) -> Result<Answer, Stop> {
             Ok(through(status, format!("{} redirects", place(rule)), seen))
         }
         Deed::Forward { groups, .. } => {
-            let passed = rewritten(&rule.transforms, passed(ask));
+            let passed = rewritten(&rule.transforms, passed(ask))?;
             target::forward(ctx, balancer, groups, &passed)
         }
     }

@@ -1,10 +1,11 @@
 //! The data plane: does a request get through, and if not, where does it stop?
 //!
 //! ```text
-//!   record ── load balancer ── group rule ── listener ── rule        balance.rs, conditions.rs
+//!   record ── load balancer ── group rule ── listener ── certificate ── rule     balance.rs, certificate.rs, conditions.rs
 //!                                              │ transforms          rewrite.rs, regex.rs
 //!                        target health ── group rule ── endpoint     target.rs
-//!                                              │
+//!                              │               │
+//!                   permission ── function     │                     event.rs
 //!       mapping ── endpoint policy ── stage ── API policy ── method ── permission    api.rs, policy.rs
 //!       bucket ─── endpoint policy ── bucket policy ── object                        bucket.rs
 //! ```
@@ -14,13 +15,16 @@
 //! the first one that does not is the answer. The stage comes before the API's
 //! policy here: without a stage there is no policy as deployed.
 //!
-//! Not judged: TLS between the client and the load balancer, from which VPC
-//! the client resolves the name, network ACLs and routes.
+//! Not judged: TLS between the client and the load balancer but for the names in
+//! the certificate, from which VPC the client resolves the name, network ACLs
+//! and routes.
 
 mod api;
 mod balance;
 mod bucket;
+mod certificate;
 mod conditions;
+mod event;
 mod policy;
 mod regex;
 mod rewrite;
@@ -30,6 +34,7 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::world::Ctx;
 
@@ -97,8 +102,11 @@ pub struct Answer {
     pub hop: Option<Hop>,
     /// Why, in words.
     pub why: String,
-    /// What the final target got.
+    /// What the final target got: S3 also when it refused.
     pub seen: Option<Seen>,
+    /// The certificate that the client was shown, once it got that far over HTTPS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<String>,
 }
 
 /// Where requests stop.
@@ -113,7 +121,9 @@ pub enum Hop {
     LoadBalancer,
     /// The listener.
     Listener,
-    /// A rule that refuses, or none that fits.
+    /// The listener's certificates: none covers the host.
+    Certificate,
+    /// A rule that refuses, none that fits, or one whose transforms fail.
     Rule,
     /// The target group: nobody to send the request to.
     TargetHealth,
@@ -143,14 +153,20 @@ pub struct Seen {
     pub api: Option<String>,
     /// Its stage.
     pub stage: Option<String>,
-    /// The path and query, after all rewriting and mapping.
+    /// The path and query, after all rewriting and mapping; for S3 the object's key after a slash.
     pub path: String,
+    /// The query alone, without the question mark, after all rewriting.
+    pub query: String,
     /// The host.
     pub host: String,
     /// The verb.
     pub method: String,
     /// The function's ARN.
     pub function: Option<String>,
+    /// The event that the function got from the load balancer.
+    pub event: Option<Value>,
+    /// The bucket.
+    pub bucket: Option<String>,
     /// Where a redirect leads.
     pub location: Option<String>,
 }
@@ -178,22 +194,29 @@ struct Stop {
     hop: Hop,
     status: u16,
     why: String,
+    seen: Option<Box<Seen>>,
 }
 
 impl Stop {
     fn at(hop: Hop, status: u16, why: impl Into<String>) -> Self {
         let why = why.into();
-        Self { hop, status, why }
+        Self {
+            hop,
+            status,
+            why,
+            seen: None,
+        }
     }
 }
 
 impl From<Stop> for Answer {
-    fn from(Stop { hop, status, why }: Stop) -> Self {
+    fn from(stop: Stop) -> Self {
         Self {
-            status,
-            hop: Some(hop),
-            why,
-            seen: None,
+            status: stop.status,
+            hop: Some(stop.hop),
+            why: stop.why,
+            seen: stop.seen.map(|seen| *seen),
+            certificate: None,
         }
     }
 }
@@ -218,6 +241,7 @@ impl Passed<'_> {
         Seen {
             kind,
             path: self.url.clone(),
+            query: self.path().1.trim_start_matches('?').to_owned(),
             host: self.host.clone(),
             method: self.ask.method.clone(),
             ..Seen::default()
@@ -232,6 +256,7 @@ fn through(status: u16, why: impl Into<String>, seen: Seen) -> Answer {
         hop: None,
         why: why.into(),
         seen: Some(seen),
+        certificate: None,
     }
 }
 
@@ -244,6 +269,11 @@ fn bare(host: &str) -> String {
 /// Follows a request through a region of an account as it is.
 pub fn ask(ctx: &Ctx<'_>, ask: &Ask) -> Answer {
     balance::answer(ctx, ask).unwrap_or_else(Answer::from)
+}
+
+/// Returns whether a regular expression is one that requests can be held against here.
+pub fn reads(expression: &str) -> bool {
+    regex::Regex::new(expression).is_some()
 }
 
 #[cfg(test)]

@@ -1,14 +1,16 @@
 //! What becomes of hosts and URLs on the way: transforms and redirects.
 
 use super::regex::Regex;
-use super::{Ask, Passed, bare};
+use super::{Ask, Hop, Passed, Stop, bare};
 use crate::simulator::elbv2::{Deed, Part, Transform};
 
 /// Lets a rule's transforms rewrite a request.
 ///
 /// ELB user guide, "Transforms for listener rules": host header, and path with
-/// query; what does not match stays as it is. Assumption: the first match is replaced.
-pub fn rewritten<'a>(transforms: &[Transform], mut passed: Passed<'a>) -> Passed<'a> {
+/// query; what does not match stays as it is, and a transform that fails is 500.
+/// Assumptions: the first match is replaced, and a transform fails when it
+/// leaves no host, or no path.
+pub fn rewritten<'a>(transforms: &[Transform], mut passed: Passed<'a>) -> Result<Passed<'a>, Stop> {
     for transform in transforms {
         let text = match transform.part {
             Part::Host => &mut passed.host,
@@ -19,10 +21,20 @@ pub fn rewritten<'a>(transforms: &[Transform], mut passed: Passed<'a>) -> Passed
             *text = new;
         }
     }
-    if !passed.url.starts_with('/') {
-        passed.url.insert(0, '/');
+    let host = bare(&passed.host);
+    let legible = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
+    if host.is_empty() || !host.chars().all(legible) {
+        return Err(failed(&format!("\"{host}\" is no host")));
     }
-    passed
+    if !passed.url.starts_with('/') {
+        return Err(failed(&format!("\"{}\" is no path", passed.url)));
+    }
+    Ok(passed)
+}
+
+fn failed(text: &str) -> Stop {
+    let text = format!("a transform of the rule fails: {text}");
+    Stop::at(Hop::Rule, 500, text)
 }
 
 /// Returns where a redirect leads.

@@ -3,9 +3,10 @@
 use std::net::Ipv4Addr;
 
 use super::balance::nodes;
+use super::event::event;
 use super::{Answer, Hop, Kind, Passed, Stop, api, bucket, through};
 use crate::simulator::ec2::{Endpoint, EndpointState, Flow, Interface, groups_admit};
-use crate::simulator::elbv2::{Target, TargetGroup, TargetType, Verdict};
+use crate::simulator::elbv2::{MULTI_VALUE, Target, TargetGroup, TargetType, Verdict};
 use crate::simulator::lambda;
 use crate::simulator::world::Ctx;
 
@@ -66,7 +67,7 @@ fn to_group(
     let mut answer = None;
     for target in targets {
         let this = match group.kind {
-            TargetType::Lambda => function(ctx, arn, target, passed),
+            TargetType::Lambda => function(ctx, (arn, group), target, passed),
             TargetType::Ip => address(ctx, balancer, group, target, passed),
         };
         answer.get_or_insert(this.map_err(|stop| Stop {
@@ -136,7 +137,7 @@ fn in_zone(ctx: &Ctx<'_>, balancer: &str, target: &Target) -> bool {
 /// ELB user guide, "Troubleshoot" and "Access logs" (`LambdaAccessDenied`): 502 when the function must not be invoked.
 fn function(
     ctx: &Ctx<'_>,
-    arn: &str,
+    (arn, group): (&str, &TargetGroup),
     target: &Target,
     passed: &Passed<'_>,
 ) -> Result<Answer, Stop> {
@@ -146,7 +147,12 @@ fn function(
         return Err(Stop::at(Hop::Permission, 502, text));
     }
     let mut seen = passed.seen(Kind::Lambda);
+    let several = group
+        .attributes
+        .get(MULTI_VALUE)
+        .is_some_and(|on| on == "true");
     seen.function = Some(target.id.clone());
+    seen.event = Some(event(passed, arn, several));
     Ok(through(
         200,
         format!("the load balancer invokes {}", target.id),

@@ -141,7 +141,10 @@ const ADDRESS_GROUPS: Table = &[
     ),
 ];
 
-const FUNCTION_GROUPS: Table = &[("lambda.multi_value_headers.enabled", "false", Flag)];
+/// Whether functions get all values of a header and of a parameter.
+pub const MULTI_VALUE: &str = "lambda.multi_value_headers.enabled";
+
+const FUNCTION_GROUPS: Table = &[(MULTI_VALUE, "false", Flag)];
 
 const LISTENERS: Table = &[
     (

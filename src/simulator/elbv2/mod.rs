@@ -30,6 +30,7 @@ mod transform;
 mod usage;
 
 pub use action::{Action, Deed};
+pub use attribute::MULTI_VALUE;
 pub use certificate::users as certificate_users;
 pub use condition::{Condition, Field};
 pub use health::{Health, Verdict};

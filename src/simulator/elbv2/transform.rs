@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::arn::invalid;
 use crate::simulator::codec::{Input, Refusal};
+use crate::simulator::dataplane;
 
 /// A rewrite: what the expression finds is replaced.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,10 +93,12 @@ fn one(input: &Input) -> Result<Transform, Refusal> {
     })
 }
 
-/// Checks a regular expression as far as its brackets go.
+/// Checks a regular expression.
 ///
 /// ELB user guide, "Listener rules": no lookaround, backreferences, atomic
 /// groups, possessive quantifiers, subroutines, recursion or Unicode classes.
+/// What the data plane here cannot read (flags, `\b`) is refused too, so that no
+/// rule stands that never fits.
 pub fn check_regex(regex: &str, most: usize) -> Result<(), Refusal> {
     const FORBIDDEN: &[&str] = &[
         "(?=", "(?!", "(?<=", "(?<!", "(?>", "(?R", "(?&", "(?P>", "++", "*+", "?+", "}+", "\\p{",
@@ -112,7 +115,8 @@ pub fn check_regex(regex: &str, most: usize) -> Result<(), Refusal> {
         .replace("\\*", "")
         .replace("\\?", "");
     let forbidden = FORBIDDEN.iter().any(|form| bare.contains(form));
-    if length == 0 || length > most || backreference || forbidden || !balanced(&plain) {
+    let legible = balanced(&plain) && dataplane::reads(regex);
+    if length == 0 || length > most || backreference || forbidden || !legible {
         return Err(invalid(format!(
             "The regular expression '{regex}' is not valid or not supported"
         )));
@@ -151,7 +155,7 @@ mod tests {
             assert!(check_regex(good, 128).is_ok(), "{good}");
         }
         for bad in [
-            "(?=x)", "(a)\\1", "a++", "\\p{L}", "(a", "a)", "[a", "", "a\\",
+            "(?=x)", "(a)\\1", "a++", "\\p{L}", "(a", "a)", "[a", "", "a\\", "(?i)a", "a\\b",
         ] {
             assert!(check_regex(bad, 128).is_err(), "{bad}");
         }

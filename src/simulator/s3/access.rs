@@ -46,27 +46,96 @@ fn check(bucket: &str, text: &str) -> Result<Value, Refusal> {
     if statements.is_empty() {
         return Err(malformed("Missing required field Statement"));
     }
+    let mut ids: Vec<&str> = Vec::new();
     for statement in statements {
-        for field in ["Effect", "Principal", "Action", "Resource"] {
-            let (plain, negated) = (statement.get(field), statement.get(format!("Not{field}")));
-            if plain.is_none() && negated.is_none() {
-                return Err(malformed(&format!("Missing required field {field}")));
+        check_statement(bucket, statement)?;
+        if let Some(id) = statement["Sid"].as_str().filter(|id| !id.is_empty()) {
+            // IAM user guide, "JSON policy elements: Sid": unique within a policy. The words are observed.
+            if ids.contains(&id) {
+                return Err(malformed(
+                    "Statement IDs (SID) in a single policy must be unique",
+                ));
             }
-        }
-        let own = format!(":s3:::{bucket}");
-        let fits = |resource: &str| {
-            let rest = resource.split_once(&own).map(|(_, rest)| rest);
-            resource == "*"
-                || rest.is_some_and(|rest| {
-                    rest.is_empty() || rest.starts_with('/') || rest.starts_with('*')
-                })
-        };
-        if !texts(&statement["Resource"]).into_iter().all(fits) {
-            // The words are observed.
-            return Err(malformed("Policy has invalid resource"));
+            ids.push(id);
         }
     }
     Ok(tree)
+}
+
+/// Checks a statement; the words are those that S3 was seen to use.
+fn check_statement(bucket: &str, statement: &Value) -> Result<(), Refusal> {
+    for field in ["Effect", "Principal", "Action", "Resource"] {
+        let (plain, negated) = (statement.get(field), statement.get(format!("Not{field}")));
+        if plain.is_none() && (negated.is_none() || field == "Effect") {
+            return Err(malformed(&format!("Missing required field {field}")));
+        }
+    }
+    let known = [
+        "Sid",
+        "Effect",
+        "Principal",
+        "NotPrincipal",
+        "Action",
+        "NotAction",
+        "Resource",
+        "NotResource",
+        "Condition",
+    ];
+    let mut fields = statement.as_object().into_iter().flatten();
+    if let Some((field, _)) = fields.find(|(field, _)| !known.contains(&field.as_str())) {
+        return Err(malformed(&format!("Unknown field {field}")));
+    }
+    let effect = statement["Effect"].as_str().unwrap_or_default();
+    if !matches!(effect, "Allow" | "Deny") {
+        return Err(malformed(&format!("Invalid effect: {effect}")));
+    }
+    for field in ["Principal", "NotPrincipal"] {
+        if statement.get(field).is_some_and(|who| !is_principal(who)) {
+            return Err(malformed("Invalid principal in policy"));
+        }
+    }
+    let action = |action: &str| action == "*" || action.to_ascii_lowercase().starts_with("s3:");
+    let mut actions = texts(&statement["Action"])
+        .into_iter()
+        .chain(texts(&statement["NotAction"]));
+    if !actions.all(action) {
+        return Err(malformed("Policy has invalid action"));
+    }
+    let own = format!(":s3:::{bucket}");
+    let fits = |resource: &str| {
+        let rest = resource.split_once(&own).map(|(_, rest)| rest);
+        resource == "*"
+            || rest.is_some_and(|rest| {
+                rest.is_empty() || rest.starts_with('/') || rest.starts_with('*')
+            })
+    };
+    let mut resources = texts(&statement["Resource"])
+        .into_iter()
+        .chain(texts(&statement["NotResource"]));
+    if resources.all(fits) {
+        Ok(())
+    } else {
+        Err(malformed("Policy has invalid resource"))
+    }
+}
+
+/// IAM user guide, "JSON policy elements: Principal": `*`, or accounts, users, roles and services by name.
+fn is_principal(who: &Value) -> bool {
+    let account = |name: &str| name.len() == 12 && name.bytes().all(|byte| byte.is_ascii_digit());
+    let Some(kinds) = who.as_object() else {
+        return who == "*";
+    };
+    let fits = |(kind, names): (&String, &Value)| {
+        let names = texts(names);
+        let fit = |name: &&str| match kind.as_str() {
+            "AWS" => *name == "*" || account(name) || name.starts_with("arn:"),
+            "Service" => name.contains(".amazonaws.com"),
+            "Federated" | "CanonicalUser" => true,
+            _ => false,
+        };
+        !names.is_empty() && names.iter().all(fit)
+    };
+    !kinds.is_empty() && kinds.iter().all(fits)
 }
 
 fn statements(tree: &Value) -> Vec<&Value> {
@@ -122,6 +191,17 @@ fn is_public(tree: &Value) -> bool {
         statement["Effect"] == "Allow" && everybody && !fixed
     };
     statements(tree).iter().any(public)
+}
+
+/// Returns whether a bucket shuts out everybody without credentials, whatever its policy says.
+///
+/// S3 user guide, "Blocking public access": `RestrictPublicBuckets` leaves a bucket
+/// whose policy is public to its own account and to AWS services.
+pub fn restricted(bucket: &Bucket) -> bool {
+    let restricts = bucket.access_block.is_some_and(|block| block.restrict);
+    let tree: Value =
+        serde_json::from_str(bucket.policy.as_deref().unwrap_or_default()).unwrap_or_default();
+    restricts && is_public(&tree)
 }
 
 fn policy(bucket: &Bucket) -> Result<&String, Refusal> {

@@ -26,12 +26,13 @@ pub enum Found<'a> {
 /// answer here.
 pub fn find<'a>(ctx: &'a mut Ctx<'_>, input: &Input) -> Result<Found<'a>, Refusal> {
     let name = input.require("Bucket")?;
-    let foreign = ctx
-        .claims
-        .get(&claim(name))
-        .is_some_and(|owner| owner != ctx.account);
-    if foreign {
-        return Err(Refusal::new("AccessDenied", "Access Denied").status(403));
+    if let Some(region) = foreign(ctx, name) {
+        // Which of the two comes first is observed: any region's endpoint tells anybody where a bucket is.
+        return if region == ctx.region {
+            Err(Refusal::new("AccessDenied", "Access Denied").status(403))
+        } else {
+            Ok(Found::Elsewhere(redirect(name, region)))
+        };
     }
     let bucket = ctx.global.s3.buckets.get_mut(name);
     let bucket = bucket.ok_or_else(|| {
@@ -65,6 +66,18 @@ fn redirect(name: &str, region: &str) -> Output {
 /// The name under which a bucket is claimed across accounts.
 pub fn claim(name: &str) -> String {
     format!("s3/{name}")
+}
+
+/// The name under which all accounts see where a bucket is.
+fn place(name: &str) -> String {
+    format!("s3-region/{name}")
+}
+
+/// Returns the region of a bucket that another account has.
+pub fn foreign<'a>(ctx: &'a Ctx<'_>, name: &str) -> Option<&'a str> {
+    let owner = ctx.claims.get(&claim(name))?;
+    let region = ctx.claims.get(&place(name));
+    (owner != ctx.account).then(|| region.map_or(ctx.region, String::as_str))
 }
 
 /// S3 user guide, "Bucket naming rules".
@@ -149,11 +162,15 @@ pub fn add(ctx: &mut Ctx<'_>, name: &str, region: &str) {
         ..Bucket::default()
     };
     ctx.claims.insert(claim(name), ctx.account.to_owned());
+    ctx.claims.insert(place(name), region.to_owned());
     ctx.global.s3.buckets.insert(name.to_owned(), bucket);
 }
 
-/// `HeadBucket`: where the bucket is.
+/// `HeadBucket`: where the bucket is, also to those who must not look inside (S3 API reference: 403 has the region, too).
 pub fn head(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
+    if foreign(ctx, input.require("Bucket")?) == Some(ctx.region) {
+        return Ok(Output::empty(403).header("x-amz-bucket-region", ctx.region));
+    }
     Ok(match find(ctx, input)? {
         Found::Here(bucket) => {
             Output::empty(200).header("x-amz-bucket-region", bucket.region.clone())
@@ -174,6 +191,9 @@ pub fn location(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     match region {
         Some(region) if region == "us-east-1" => ok(json!({"LocationConstraint": ""})),
         Some(region) => ok(json!({"LocationConstraint": region})),
+        None if foreign(ctx, name).is_some() => {
+            Err(Refusal::new("AccessDenied", "Access Denied").status(403))
+        }
         None => find(ctx, input).and_then(|_| ok(json!({"LocationConstraint": ""}))),
     }
 }
@@ -222,19 +242,9 @@ pub fn delete(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     }
     let name = input.require("Bucket")?;
     ctx.claims.remove(&claim(name));
+    ctx.claims.remove(&place(name));
     ctx.global.s3.buckets.remove(name);
     Ok(Output::empty(204))
-}
-
-/// `GetBucketEncryption`: what every bucket has (S3 user guide, "Default encryption", since January 2023).
-pub fn encryption(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
-    if let Found::Elsewhere(redirect) = find(ctx, input)? {
-        return Ok(redirect);
-    }
-    ok(json!({"ServerSideEncryptionConfiguration": {"Rule": [{
-        "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"},
-        "BucketKeyEnabled": false,
-    }]}}))
 }
 
 /// `GetBucketTagging`: none is `NoSuchTagSet`, 404 (S3 API reference).

@@ -7,12 +7,15 @@
 mod access;
 mod address;
 mod bucket;
+mod encryption;
 mod object;
 mod state;
 
+pub use access::restricted;
 pub use address::{members, path};
-pub use bucket::add as add_bucket;
-pub use state::{AccessBlock, Bucket, Bytes, Object, State};
+pub use bucket::{add as add_bucket, foreign};
+pub use object::add as add_object;
+pub use state::{AccessBlock, Bucket, Bytes, Encryption, Object, State};
 
 use super::codec::Protocol;
 use super::service::{Operation, Service, read, write};
@@ -78,10 +81,22 @@ const OPERATIONS: &[Operation] = &[
         .at("DELETE /{Bucket}?publicAccessBlock"),
     read(
         "GetBucketEncryption",
-        bucket::encryption,
+        encryption::get,
         &["Bucket", "encryption", "headers", "x-id"],
     )
     .at("GET /{Bucket}?encryption"),
+    write(
+        "PutBucketEncryption",
+        encryption::put,
+        &["Bucket", "Rule", "encryption", "headers", "x-id"],
+    )
+    .at("PUT /{Bucket}?encryption"),
+    write(
+        "DeleteBucketEncryption",
+        encryption::delete,
+        &["Bucket", "encryption", "headers", "x-id"],
+    )
+    .at("DELETE /{Bucket}?encryption"),
     read(
         "GetBucketTagging",
         bucket::tagging,

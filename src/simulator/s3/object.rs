@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::address::unchunked;
 use super::bucket::{Found, find};
-use super::state::{Bytes, Object};
+use super::encryption;
+use super::state::{Bytes, Encryption, Object};
 use crate::simulator::clock::Time;
 use crate::simulator::codec::{Body, Input, Output, Refusal, ok};
 use crate::simulator::paging;
@@ -47,26 +48,66 @@ pub fn put(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     }
     kept.entry("content-type".to_owned())
         .or_insert_with(|| "binary/octet-stream".to_owned());
+    let asked = given(Object::ENCRYPTION)
+        .map(|algorithm| encryption::read(algorithm, given(Object::KEY), false))
+        .transpose()?;
     let bucket = match find(ctx, input)? {
         Found::Here(bucket) => bucket,
         Found::Elsewhere(redirect) => return Ok(redirect),
     };
+    encrypted(&mut kept, asked.as_ref().or(bucket.encryption.as_ref()));
     // S3 API reference, `PutObject`: `If-None-Match: *`, 412.
     if given("if-none-match") == Some("*") && bucket.objects.contains_key(key) {
         let text = "At least one of the pre-conditions you specified did not hold";
         return Err(Refusal::new("PreconditionFailed", text).status(412));
     }
-    let etag = format!("\"{}\"", digest(&String::from_utf8_lossy(&body), 32));
-    let object = Object {
-        body: Bytes(Arc::new(body)),
-        etag: etag.clone(),
-        modified: now,
-        headers: kept,
-    };
+    let object = made(body, kept, now);
+    let output = encryption_headers(
+        Output::empty(200).header("etag", object.etag.clone()),
+        &object,
+    );
     bucket.objects.insert(key.to_owned(), object);
-    Ok(Output::empty(200)
-        .header("etag", etag)
-        .header("x-amz-server-side-encryption", "AES256"))
+    Ok(output)
+}
+
+fn made(body: Vec<u8>, headers: BTreeMap<String, String>, now: Time) -> Object {
+    Object {
+        etag: format!("\"{}\"", digest(&String::from_utf8_lossy(&body), 32)),
+        body: Bytes(Arc::new(body)),
+        modified: now,
+        headers,
+    }
+}
+
+/// What an object's headers say about encryption by KMS; S3's own keys are not written down.
+fn encrypted(headers: &mut BTreeMap<String, String>, encryption: Option<&Encryption>) {
+    let Some(encryption) = encryption.filter(|one| one.algorithm != "AES256") else {
+        return;
+    };
+    headers.insert(Object::ENCRYPTION.to_owned(), encryption.algorithm.clone());
+    let key = encryption.key.iter();
+    headers.extend(key.map(|key| (Object::KEY.to_owned(), key.clone())));
+}
+
+fn encryption_headers(output: Output, object: &Object) -> Output {
+    let output = output.header(Object::ENCRYPTION, object.algorithm().to_owned());
+    match object.headers.get(Object::KEY) {
+        Some(key) => output.header(Object::KEY, key.clone()),
+        None => output,
+    }
+}
+
+/// Adds a page to a bucket of the account, encrypted as the bucket says; returns whether there is such a bucket.
+pub fn add(ctx: &mut Ctx<'_>, bucket: &str, key: &str, body: &str) -> bool {
+    let now = ctx.now;
+    let Some(bucket) = ctx.global.s3.buckets.get_mut(bucket) else {
+        return false;
+    };
+    let mut headers = BTreeMap::from([("content-type".to_owned(), "text/html".to_owned())]);
+    encrypted(&mut headers, bucket.encryption.as_ref());
+    let object = made(body.as_bytes().to_vec(), headers, now);
+    bucket.objects.insert(key.to_owned(), object);
+    true
 }
 
 /// S3 user guide, "Naming S3 objects": 1,024 bytes at most.
@@ -100,8 +141,8 @@ fn answer(ctx: &mut Ctx<'_>, input: &Input, with_body: bool) -> Result<Output, R
     let mut output = Output::empty(200)
         .header("etag", object.etag.clone())
         .header("last-modified", http_date(object.modified))
-        .header("accept-ranges", "bytes")
-        .header("x-amz-server-side-encryption", "AES256");
+        .header("accept-ranges", "bytes");
+    output = encryption_headers(output, object);
     for name in KEPT {
         if let Some(value) = object.headers.get(*name) {
             output = output.header(name, value.clone());

@@ -27,6 +27,8 @@ pub struct Bucket {
     pub policy: Option<String>,
     /// Its public access block, if it has one.
     pub access_block: Option<AccessBlock>,
+    /// How new objects are encrypted, unless S3 does it with keys of its own.
+    pub encryption: Option<Encryption>,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
     /// Its objects, by key.
@@ -57,6 +59,17 @@ impl AccessBlock {
     };
 }
 
+/// How objects are encrypted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Encryption {
+    /// `AES256`, `aws:kms` or `aws:kms:dsse`.
+    pub algorithm: String,
+    /// The KMS key; none is the account's `aws/s3`.
+    pub key: Option<String>,
+    /// Whether a key of the bucket's own saves calls to KMS.
+    pub bucket_key: bool,
+}
+
 /// An object.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Object {
@@ -66,8 +79,27 @@ pub struct Object {
     pub etag: String,
     /// When it was put.
     pub modified: Time,
-    /// Its headers: `content-type`, `cache-control` and the like.
+    /// Its headers: `content-type`, `cache-control` and the like, and how it is encrypted.
     pub headers: BTreeMap<String, String>,
+}
+
+impl Object {
+    /// The header that says how an object is encrypted.
+    pub const ENCRYPTION: &str = "x-amz-server-side-encryption";
+    /// The header that says with which key of KMS.
+    pub const KEY: &str = "x-amz-server-side-encryption-aws-kms-key-id";
+
+    /// Returns how it is encrypted: by S3's own keys unless said otherwise.
+    pub fn algorithm(&self) -> &str {
+        self.headers
+            .get(Self::ENCRYPTION)
+            .map_or("AES256", String::as_str)
+    }
+
+    /// Returns whether reading it takes a key of KMS.
+    pub fn needs_kms(&self) -> bool {
+        self.algorithm().starts_with("aws:kms")
+    }
 }
 
 /// Bytes: shared between copies of the world, and hexadecimal in its file.

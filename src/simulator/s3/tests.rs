@@ -147,6 +147,165 @@ async fn public_policies_are_blocked_until_allowed() {
 }
 
 #[tokio::test]
+async fn another_accounts_bucket_is_closed_but_says_where_it_is() {
+    let simulator = with_bucket(REGION);
+    here(&simulator, |ctx| add_bucket(ctx, "east", "us-east-1"));
+    let theirs = async |method: &str, path: &str| {
+        let mut request = signed("s3", method, path, "");
+        for (_, value) in &mut request.headers {
+            *value = value.replace("111122223333", "444455556666");
+        }
+        let answer = send(&simulator, request).await;
+        (answer.status, header(&answer, "x-amz-bucket-region"))
+    };
+    assert_eq!(
+        theirs("HEAD", "/site").await,
+        (403, Some(REGION.to_owned()))
+    );
+    assert_eq!(theirs("GET", "/site?policy").await, (403, None));
+    assert_eq!(theirs("GET", "/east?location").await, (403, None));
+    let east = Some("us-east-1".to_owned());
+    assert_eq!(theirs("HEAD", "/east").await, (301, east));
+    assert_eq!(theirs("HEAD", "/none").await, (404, None));
+}
+
+#[tokio::test]
+async fn policies_that_make_no_sense_are_malformed() {
+    let simulator = with_bucket(REGION);
+    let own = r#""Sid": "a", "Effect": "Deny", "Principal": {"AWS": "111122223333"}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::site/*""#;
+    let put = async |statements: &str| {
+        let policy = format!(r#"{{"Version": "2012-10-17", "Statement": [{statements}]}}"#);
+        code(&simulator, "PUT", "/site?policy", &policy).await
+    };
+    assert_eq!(put(&format!("{{{own}}}")).await, "ok");
+    for (from, to) in [
+        (r#""Effect": "Deny", "#, ""),
+        ("Deny", "Forbid"),
+        (r#""Principal": {"AWS": "111122223333"}, "#, ""),
+        (r#"{"AWS": "111122223333"}"#, r#""somebody""#),
+        (r#"{"AWS": "111122223333"}"#, r#"{"AWS": "me"}"#),
+        ("s3:GetObject", "execute-api:Invoke"),
+        (":site/*", ":sites/*"),
+        ("Sid", "Id"),
+    ] {
+        let changed = own.replace(from, to);
+        assert_ne!(changed, own);
+        assert_eq!(
+            put(&format!("{{{changed}}}")).await,
+            "MalformedPolicy",
+            "{changed}"
+        );
+    }
+    let twice = format!("{{{own}}}, {{{own}}}");
+    assert_eq!(put(&twice).await, "MalformedPolicy", "one Sid twice");
+    let long = own.replace("site/*", &format!("site/{}", "x".repeat(20 * 1024)));
+    assert_eq!(put(&format!("{{{long}}}")).await, "PolicyTooLarge");
+}
+
+#[tokio::test]
+async fn the_endpoints_statement_is_not_public_and_goes_away_again() {
+    let simulator = with_bucket(REGION);
+    let policy = |condition: &str| {
+        format!(
+            r#"{{"Statement": [{{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::site/*"{condition}}}]}}"#
+        )
+    };
+    let endpoint =
+        policy(r#", "Condition": {"StringEquals": {"aws:SourceVpce": "vpce-0123456789abcdef0"}}"#);
+    let other = policy(r#", "Condition": {"StringEquals": {"s3:prefix": "a"}}"#);
+    assert_eq!(
+        code(&simulator, "PUT", "/site?policy", &other).await,
+        "AccessDenied"
+    );
+    assert_eq!(
+        code(&simulator, "PUT", "/site?policy", &endpoint).await,
+        "ok"
+    );
+    let kept = send(&simulator, signed("s3", "GET", "/site?policy", "")).await;
+    assert_eq!(
+        String::from_utf8_lossy(&kept.body),
+        endpoint,
+        "as it was given"
+    );
+    assert_eq!(code(&simulator, "DELETE", "/site?policy", "").await, "ok");
+    assert_eq!(
+        code(&simulator, "GET", "/site?policy", "").await,
+        "NoSuchBucketPolicy"
+    );
+    assert_eq!(
+        code(&simulator, "DELETE", "/site?policy", "").await,
+        "ok",
+        "none is a success"
+    );
+}
+
+#[tokio::test]
+async fn objects_are_encrypted_as_they_or_their_bucket_say() {
+    let simulator = with_bucket(REGION);
+    let algorithm = async |key: &str| {
+        let answer = send(
+            &simulator,
+            signed("s3", "HEAD", &format!("/site/{key}"), ""),
+        )
+        .await;
+        header(&answer, "x-amz-server-side-encryption").unwrap()
+    };
+    let default = async || {
+        let (_, tree) = xml_call(&simulator, "s3", "GET", "/site?encryption", "")
+            .await
+            .unwrap();
+        let rule = &tree["Rule"]["ApplyServerSideEncryptionByDefault"];
+        (rule["SSEAlgorithm"].clone(), rule["KMSMasterKeyID"].clone())
+    };
+    assert_eq!(default().await.0, "AES256");
+    assert_eq!(code(&simulator, "PUT", "/site/before", "x").await, "ok");
+    let rule = |algorithm: &str| {
+        format!(
+            "<C><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>{algorithm}</SSEAlgorithm><KMSMasterKeyID>key-1</KMSMasterKeyID></ApplyServerSideEncryptionByDefault></Rule></C>"
+        )
+    };
+    for (body, expected) in [
+        ("<C></C>".to_owned(), "MalformedXML"),
+        (rule("DES"), "InvalidArgument"),
+        (rule("AES256"), "InvalidArgument"),
+        (rule("aws:kms"), "ok"),
+    ] {
+        assert_eq!(
+            code(&simulator, "PUT", "/site?encryption", &body).await,
+            expected,
+            "{body}"
+        );
+    }
+    assert_eq!(default().await, ("aws:kms".into(), "key-1".into()));
+    assert_eq!(code(&simulator, "PUT", "/site/after", "x").await, "ok");
+    let mut plain = signed("s3", "PUT", "/site/plain", "x");
+    plain.headers.push((
+        "x-amz-server-side-encryption".to_owned(),
+        "AES256".to_owned(),
+    ));
+    assert_eq!(send(&simulator, plain).await.status, 200);
+    let found = (
+        algorithm("before").await,
+        algorithm("after").await,
+        algorithm("plain").await,
+    );
+    assert_eq!(
+        found,
+        (
+            "AES256".to_owned(),
+            "aws:kms".to_owned(),
+            "AES256".to_owned()
+        )
+    );
+    assert_eq!(
+        code(&simulator, "DELETE", "/site?encryption", "").await,
+        "ok"
+    );
+    assert_eq!(default().await.0, "AES256");
+    assert_eq!(algorithm("after").await, "aws:kms", "what is there stays");
+}
+
+#[tokio::test]
 async fn what_is_not_simulated_is_refused() {
     let simulator = with_bucket(REGION);
     for (method, path) in [

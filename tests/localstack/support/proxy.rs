@@ -1,5 +1,6 @@
-//! A proxy in front of LocalStack: it says which operations passed, and can
-//! hold everything after a given write, so that a kill hits a known place.
+//! A proxy in front of LocalStack: it says which operations passed, can hold
+//! everything after a given write, so that a kill hits a known place, and can
+//! refuse one kind of call.
 
 use std::{
     io::{self, Read, Write},
@@ -34,11 +35,20 @@ struct State {
     /// How many writes LocalStack has answered.
     applied: usize,
     released: bool,
+    /// The operation to refuse where the body has this text, and with what code.
+    refused: Option<[&'static str; 3]>,
 }
 
 impl State {
     fn holds(&self) -> bool {
         !self.released && self.hold_after.is_some_and(|most| self.applied >= most)
+    }
+
+    /// The code that a call is refused with.
+    fn refusal(&self, operation: &str, body: &[u8]) -> Option<&'static str> {
+        let [refused, text, code] = self.refused?;
+        let is_meant = operation == refused && String::from_utf8_lossy(body).contains(text);
+        is_meant.then_some(code)
     }
 }
 
@@ -52,6 +62,14 @@ impl Proxy {
     /// been applied: the reply to the last of them is held back already.
     pub fn hold_after(writes: usize) -> Self {
         Self::holding(Some(writes))
+    }
+
+    /// Starts one that refuses this operation, where the body has this text,
+    /// as services with the Query protocol do.
+    pub fn refuse(operation: &'static str, text: &'static str, code: &'static str) -> Self {
+        let proxy = Self::start();
+        proxy.state.lock().refused = Some([operation, text, code]);
+        proxy
     }
 
     fn holding(hold_after: Option<usize>) -> Self {
@@ -132,8 +150,11 @@ impl Shared {
             let mut state = self.lock();
             state.calls.push(operation.clone());
             if !is_read {
-                state.writes.push(operation);
+                state.writes.push(operation.clone());
             }
+        }
+        if let Some(code) = self.lock().refusal(&operation, &body) {
+            return client.write_all(refusal(code).as_bytes());
         }
         let mut server = TcpStream::connect(server::address())?;
         server.write_all(head.trim_end().as_bytes())?;
@@ -148,6 +169,16 @@ impl Shared {
         self.wait_while_held();
         client.write_all(&reply)
     }
+}
+
+fn refusal(code: &str) -> String {
+    let body = format!(
+        "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>refused by the test</Message></Error></ErrorResponse>"
+    );
+    format!(
+        "HTTP/1.1 400 Bad Request\r\ncontent-type: text/xml\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    )
 }
 
 fn read_request(stream: &mut TcpStream) -> io::Result<(String, Vec<u8>)> {
@@ -199,10 +230,10 @@ fn operation(head: &str, body: &[u8]) -> String {
     format!("{} {}", method.unwrap_or("?"), path.unwrap_or("?"))
 }
 
-/// AWS's reads begin with one of three words, or are GET requests. What is
+/// AWS's reads begin with one of three words, or are GET and HEAD requests. What is
 /// unknown counts as a write.
 fn is_read(operation: &str) -> bool {
-    ["Describe", "Get", "List", "GET "]
+    ["Describe", "Get", "List", "GET ", "HEAD "]
         .iter()
         .any(|word| operation.starts_with(word))
 }

@@ -254,6 +254,7 @@ fn clients(account: &str) -> Aws {
         // Plain HTTP only: reading the system's certificates takes a while.
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .build();
+    let by_path = aws_sdk_s3::config::Builder::from(&config).force_path_style(true);
     Aws {
         acm: aws_sdk_acm::Client::new(&config),
         apigateway: aws_sdk_apigateway::Client::new(&config),
@@ -261,6 +262,7 @@ fn clients(account: &str) -> Aws {
         elb: aws_sdk_elasticloadbalancingv2::Client::new(&config),
         lambda: aws_sdk_lambda::Client::new(&config),
         route53: aws_sdk_route53::Client::new(&config),
+        s3: aws_sdk_s3::Client::from_conf(by_path.build()),
         sts: aws_sdk_sts::Client::new(&config),
         region: REGION.to_owned(),
     }

@@ -4,6 +4,7 @@ mod breaks;
 mod hops;
 mod policy;
 mod rules;
+mod site;
 mod targets;
 
 use std::net::Ipv4Addr;
@@ -68,15 +69,29 @@ impl Stack {
         stack
     }
 
-    async fn elb(&self, call: &str) {
+    async fn elb_tree(&self, call: &str) -> (u16, Value) {
         let body = format!("Action={call}");
-        let response = send(
-            &self.simulator,
-            signed("elasticloadbalancing", "POST", "/", &body),
-        )
-        .await;
+        let request = signed("elasticloadbalancing", "POST", "/", &body);
+        let response = send(&self.simulator, request).await;
         let tree = codec::read(&String::from_utf8_lossy(&response.body));
-        assert_eq!(response.status, 200, "{call}: {tree:?}");
+        (response.status, tree.unwrap_or_default())
+    }
+
+    async fn elb(&self, call: &str) {
+        let (status, tree) = self.elb_tree(call).await;
+        assert_eq!(status, 200, "{call}: {tree:?}");
+    }
+
+    /// Makes a call and returns its status.
+    async fn elb_status(&self, call: &str) -> u16 {
+        self.elb_tree(call).await.0
+    }
+
+    /// Makes a target group and returns its ARN.
+    async fn elb_group(&self, call: &str) -> String {
+        let (_, tree) = self.elb_tree(call).await;
+        let arn = &tree["CreateTargetGroupResult"]["TargetGroups"]["member"]["TargetGroupArn"];
+        arn.as_str().unwrap().to_owned()
     }
 
     /// Registers the endpoint's addresses.

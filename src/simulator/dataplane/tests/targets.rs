@@ -9,6 +9,7 @@ use crate::simulator::dataplane::{Ask, Hop, Kind};
 use crate::simulator::elbv2::{TargetType, Verdict};
 use crate::simulator::s3::{self, Bucket, Object};
 use crate::simulator::testing::REGION;
+use crate::simulator::testing_rest::json_call;
 
 #[tokio::test]
 async fn without_a_healthy_target_all_are_tried() {
@@ -66,6 +67,77 @@ async fn a_function_is_invoked_with_permission() {
         (Kind::Lambda, Some(FUNCTION))
     );
     assert_eq!(seen.path, "/shop/orders/42");
+}
+
+#[tokio::test]
+async fn a_functions_event_has_the_whole_path_and_one_value_or_all() {
+    let stack = Stack::new().await;
+    stack.edit(|ctx| {
+        let group = ctx.here.elbv2.groups.get_mut(GROUP).unwrap();
+        group.kind = TargetType::Lambda;
+        group.targets.truncate(1);
+        FUNCTION.clone_into(&mut group.targets[0].id);
+        permit(ctx, "elasticloadbalancing.amazonaws.com", GROUP);
+    });
+    let mut ask = get("/shop/a%20b?x=1&x=%32&y");
+    ask.headers.insert("X-Kind".to_owned(), "big".to_owned());
+    let event = || stack.ask(&ask).seen.unwrap().event.unwrap();
+    let one = event();
+    assert_eq!(one["path"], "/shop/a%20b");
+    assert_eq!(one["requestContext"]["elb"]["targetGroupArn"], GROUP);
+    assert_eq!(one["queryStringParameters"], json!({"x": "%32", "y": ""}));
+    assert_eq!(
+        (&one["headers"]["host"], &one["headers"]["x-kind"]),
+        (&json!(super::HOST), &json!("big"))
+    );
+    assert!(one.get("multiValueHeaders").is_none());
+    stack
+        .elb(&format!(
+            "ModifyTargetGroupAttributes&TargetGroupArn={GROUP}&Attributes.member.1.Key=lambda.multi_value_headers.enabled&Attributes.member.1.Value=true"
+        ))
+        .await;
+    let all = event();
+    assert_eq!(
+        all["multiValueQueryStringParameters"],
+        json!({"x": ["1", "%32"], "y": [""]})
+    );
+    assert_eq!(
+        all["multiValueHeaders"]["x-forwarded-for"],
+        json!([CLIENT.to_string()])
+    );
+    assert!(all.get("headers").is_none() && all.get("queryStringParameters").is_none());
+}
+
+#[tokio::test]
+async fn a_permission_counts_for_the_alias_and_the_group_it_names() {
+    let stack = Stack::new().await;
+    let alias = format!("{FUNCTION}:live");
+    stack.edit(|ctx| crate::simulator::lambda::add_function(ctx, &alias));
+    let made = stack
+        .elb_group("CreateTargetGroup&Name=fn&TargetType=lambda")
+        .await;
+    let permit = async |function: &str, source: &str| {
+        let body = json!({"StatementId": format!("s{}", source.len()), "Action": "lambda:InvokeFunction", "Principal": "elasticloadbalancing.amazonaws.com", "SourceArn": source});
+        let path = format!("/2015-03-31/functions/{function}/policy");
+        json_call(&stack.simulator, "lambda", "POST", &path, &body)
+            .await
+            .unwrap();
+    };
+    let registered = async || {
+        let call = format!("RegisterTargets&TargetGroupArn={made}&Targets.member.1.Id={alias}");
+        stack.elb_status(&call).await
+    };
+    assert_eq!(registered().await, 403, "no permission");
+    permit("orders", &made).await;
+    assert_eq!(
+        registered().await,
+        403,
+        "the function's permission is not its alias's"
+    );
+    permit("orders:live", GROUP).await;
+    assert_eq!(registered().await, 403, "another group's");
+    permit("orders:live", &made).await;
+    assert_eq!(registered().await, 200);
 }
 
 #[tokio::test]

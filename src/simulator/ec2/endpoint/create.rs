@@ -114,7 +114,7 @@ fn wanted(ctx: &mut Ctx<'_>, input: &Input) -> Result<Endpoint, Refusal> {
     let name = input.require("ServiceName")?.to_owned();
     ENDPOINT_VPC.find(&ctx.here.ec2.vpcs, &vpc)?;
     service::check(ctx, &name)?;
-    check_kind(input)?;
+    check_kind(input, &name)?;
     let subnets = input.texts("SubnetId");
     check_subnets(ctx, &vpc, &name, &subnets)?;
     let groups = match input.texts("SecurityGroupId") {
@@ -162,9 +162,14 @@ fn wanted(ctx: &mut Ctx<'_>, input: &Input) -> Result<Endpoint, Refusal> {
 }
 
 /// Only IPv4 interface endpoints are simulated. The default type is Gateway, which
-/// these services do not have (observed: "Endpoint type (Gateway) does not match …").
-fn check_kind(input: &Input) -> Result<(), Refusal> {
+/// these services do not have (observed: "Endpoint type (Gateway) does not match …");
+/// S3 has it, but not here.
+fn check_kind(input: &Input, service: &str) -> Result<(), Refusal> {
     let kind = input.text("VpcEndpointType").unwrap_or("Gateway");
+    if kind == "Gateway" && service::has_gateways(service) {
+        let text = "Gateway endpoints are not simulated.";
+        return Err(Refusal::new("InvalidParameter", text));
+    }
     if kind != "Interface" {
         let text =
             format!("Endpoint type ({kind}) does not match available service types ([Interface]).");

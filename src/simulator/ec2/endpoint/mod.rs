@@ -57,8 +57,9 @@ struct Place {
 
 /// Reads the addresses that `SubnetConfiguration`s pin.
 ///
-/// EC2 API reference, `SubnetConfiguration`: an IPv4 address must be given.
-/// That its subnet must also be among the endpoint's is an assumption, the strict one.
+/// EC2 API reference, `SubnetConfiguration`: an IPv4 address must be given. Its
+/// subnet must also be among the endpoint's (documentation of Terraform's
+/// `aws_vpc_endpoint`; the code is an assumption), and stand once (assumption).
 fn pins(input: &Input, subnets: &[String]) -> Result<Vec<(String, Ipv4Addr)>, Refusal> {
     let mut pins = Vec::new();
     for configuration in input.each("SubnetConfiguration") {
@@ -73,6 +74,10 @@ fn pins(input: &Input, subnets: &[String]) -> Result<Vec<(String, Ipv4Addr)>, Re
             let text = format!(
                 "The subnet {subnet} of a subnet configuration is not a subnet of the endpoint."
             );
+            return Err(Refusal::new("InvalidParameter", text));
+        }
+        if pins.iter().any(|(pinned, _)| pinned == subnet) {
+            let text = format!("The subnet {subnet} has more than one subnet configuration.");
             return Err(Refusal::new("InvalidParameter", text));
         }
         pins.push((subnet.to_owned(), parsed));
@@ -149,6 +154,13 @@ fn check_private_dns(
     if !(vpc.dns_support && vpc.dns_hostnames) {
         let text = format!(
             "Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC attributes set to true for {vpc_id}"
+        );
+        return Err(Refusal::new("InvalidParameter", text));
+    }
+    if service::has_gateways(service) {
+        // Observed (terraform-provider-aws#33689): private DNS wants a gateway endpoint, and those are not simulated.
+        let text = format!(
+            "To set PrivateDnsOnlyForInboundResolverEndpoint to true, the VPC {vpc_id} must have a Gateway endpoint for the service."
         );
         return Err(Refusal::new("InvalidParameter", text));
     }

@@ -28,12 +28,17 @@ pub fn short(name: &str) -> &str {
 /// which ones do not is from the AWS CDK's table of exceptions, as remembered).
 fn names(ctx: &Ctx<'_>) -> Vec<String> {
     let front = |service: &str| match (ctx.partition(), service) {
-        ("aws-cn", "elasticloadbalancing" | "logs") => "com",
+        ("aws-cn", "elasticloadbalancing" | "logs" | "s3") => "com",
         ("aws-cn", _) => "cn.com",
         _ => "com",
     };
     let name = |service: &&str| format!("{}.amazonaws.{}.{service}", front(service), ctx.region);
     SERVICES.iter().map(name).collect()
+}
+
+/// Returns whether a service has gateway endpoints, too.
+pub fn has_gateways(name: &str) -> bool {
+    kinds(name).contains(&"Gateway")
 }
 
 /// Refuses a service that does not exist (observed: `InvalidServiceName`).
@@ -67,7 +72,16 @@ pub fn private_names(ctx: &Ctx<'_>, name: &str) -> Vec<String> {
     }
 }
 
-/// `DescribeVpcEndpointServices`.
+/// What endpoints of a service can be: S3 has two kinds, and an entry for each
+/// (`PrivateLink` guide, "Types of VPC endpoints for Amazon S3").
+fn kinds(name: &str) -> &'static [&'static str] {
+    match short(name) {
+        "s3" => &["Gateway", "Interface"],
+        _ => &["Interface"],
+    }
+}
+
+/// `DescribeVpcEndpointServices`. Assumption: a name is listed once, whatever its kinds.
 pub fn describe(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let wanted = input.texts("ServiceName");
     for name in &wanted {
@@ -80,48 +94,68 @@ pub fn describe(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
         "supported-ip-address-types",
     ];
     let filters = filters(input, &known)?;
-    let values = |service: &str, name: &str| match name {
+    let values = |service: &str, kind: &str, name: &str| match name {
         "owner" => vec!["amazon".to_owned()],
         "service-name" => vec![service.to_owned()],
-        "service-type" => vec!["Interface".to_owned()],
+        "service-type" => vec![kind.to_owned()],
         _ => vec!["ipv4".to_owned()],
     };
-    let mut found = names(ctx);
-    found.retain(|service| {
+    let all = names(ctx).into_iter().flat_map(|name| {
+        let kinds = kinds(&name).iter();
+        kinds.map(move |kind| (name.clone(), *kind))
+    });
+    let found = all.filter(|(service, kind)| {
         (wanted.is_empty() || wanted.contains(service))
             && filters
                 .iter()
-                .all(|filter| filter.keeps(None, |name| values(service, name)))
+                .all(|filter| filter.keeps(None, |name| values(service, kind, name)))
     });
+    let found: Vec<_> = found.collect();
     let (found, next) = page(ctx, found, input, 1)?;
-    let details: Value = found.iter().map(|service| detail(ctx, service)).collect();
-    ok(json!({"nextToken": next, "serviceDetailSet": details, "serviceNameSet": found}))
+    let details: Value = found
+        .iter()
+        .map(|(service, kind)| detail(ctx, service, kind))
+        .collect();
+    let mut names: Vec<&String> = found.iter().map(|(service, _)| service).collect();
+    names.dedup();
+    ok(json!({"nextToken": next, "serviceDetailSet": details, "serviceNameSet": names}))
 }
 
-fn detail(ctx: &Ctx<'_>, name: &str) -> Value {
+fn detail(ctx: &Ctx<'_>, name: &str, kind: &str) -> Value {
+    let gateway = kind == "Gateway";
     let offered: Vec<String> = zones(ctx.region)
         .into_iter()
-        .filter(|zone| offered(ctx.region, &zone.name))
+        .filter(|zone| gateway || offered(ctx.region, &zone.name))
         .map(|zone| zone.name)
         .collect();
-    let private = private_names(ctx, name);
+    let private = if gateway {
+        Vec::new()
+    } else {
+        private_names(ctx, name)
+    };
     let names: Value = private
         .iter()
         .map(|name| json!({"privateDnsName": name}))
         .collect();
+    // EC2 API reference, `DescribeVpcEndpointServices`, example: a gateway has the service's public name.
+    let base = if gateway {
+        format!("{}.{}.{}", short(name), ctx.region, ctx.dns_suffix())
+    } else {
+        base_name(ctx, name)
+    };
     json!({
         "acceptanceRequired": false,
         "availabilityZoneSet": offered,
-        "baseEndpointDnsNameSet": [base_name(ctx, name)],
+        "baseEndpointDnsNameSet": [base],
         "managesVpcEndpoints": false,
         "owner": "amazon",
         "privateDnsName": private.first(),
         "privateDnsNameSet": names,
-        "privateDnsNameVerificationState": "verified",
-        "serviceId": format!("vpce-svc-0{}", digest(name, 16)),
+        "privateDnsNameVerificationState": (!gateway).then_some("verified"),
+        "serviceId": format!("vpce-svc-0{}", digest(&format!("{name}{kind}"), 16)),
         "serviceName": name,
         "serviceRegion": ctx.region,
-        "serviceType": [{"serviceType": "Interface"}],
+        "serviceType": [{"serviceType": kind}],
         "supportedIpAddressTypeSet": ["ipv4"],
         "tagSet": [],
         "vpcEndpointPolicySupported": true,

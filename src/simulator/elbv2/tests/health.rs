@@ -342,12 +342,12 @@ async fn a_zone_without_the_load_balancer_is_not_used() {
     stack.is("unused", "Target.NotInUse").await;
 }
 
-#[tokio::test(start_paused = true)]
-async fn s3_answers_a_redirect_to_plain_http() {
+/// The health of an endpoint for S3 by the pattern that AWS documents: `/`, and 307 or 405 is healthy.
+async fn s3_health(protocol: &str, port: &str, matcher: &str) -> String {
     let (simulator, network) = ready().await;
     let create = network.endpoint().replace("execute-api", "s3");
     ec2(&simulator, &create).await.unwrap();
-    ec2(&simulator, &permit(&network.group).replace("443", "80"))
+    ec2(&simulator, &permit(&network.group).replace("443", port))
         .await
         .unwrap();
     let address = state(&simulator)
@@ -359,24 +359,26 @@ async fn s3_answers_a_redirect_to_plain_http() {
     let balancer = new_balancer(&simulator, &network, "web").await;
     let listener = new_listener(&simulator, &balancer, 80).await;
     let group = format!(
-        "CreateTargetGroup&Name=s3&TargetType=ip&Protocol=HTTP&Port=80&VpcId={}&Matcher.HttpCode=307,405\
-         &HealthCheckIntervalSeconds=10&HealthyThresholdCount=2",
+        "CreateTargetGroup&Name=s3&TargetType=ip&Protocol={protocol}&Port={port}&VpcId={}&Matcher.HttpCode={matcher}\
+         &HealthCheckProtocol={protocol}&HealthCheckIntervalSeconds=10&HealthyThresholdCount=2",
         network.vpc
     );
     let group = text(&simulator, &group, "/TargetGroups/member/TargetGroupArn").await;
-    elb(
-        &simulator,
-        &format!("RegisterTargets&TargetGroupArn={group}&Targets.member.1.Id={address}"),
-    )
-    .await
-    .unwrap();
-    elb(&simulator, &path_rule(&listener, 1, "/*", &forward(&group)))
-        .await
-        .unwrap();
+    let register = format!("RegisterTargets&TargetGroupArn={group}&Targets.member.1.Id={address}");
+    elb(&simulator, &register).await.unwrap();
+    let rule = path_rule(&listener, 1, "/*", &forward(&group));
+    elb(&simulator, &rule).await.unwrap();
     sleep(200).await;
     let describe = format!("DescribeTargetHealth&TargetGroupArn={group}");
     let found = "/TargetHealthDescriptions/member/TargetHealth/State";
-    assert_eq!(text(&simulator, &describe, found).await, "healthy");
+    text(&simulator, &describe, found).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn s3_answers_health_checks_with_a_redirect() {
+    assert_eq!(s3_health("HTTPS", "443", "307,405").await, "healthy");
+    assert_eq!(s3_health("HTTP", "80", "307,405").await, "healthy");
+    assert_eq!(s3_health("HTTPS", "443", "200").await, "unhealthy");
 }
 
 #[tokio::test(start_paused = true)]

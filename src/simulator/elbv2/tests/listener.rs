@@ -4,6 +4,8 @@ use super::{
     CERTIFICATE, FIXED, PENDING, elb, forward, group, listener, new_balancer, new_group,
     new_listener, ready, refused, text,
 };
+use crate::simulator::acm::{self, Status};
+use crate::simulator::testing_rest::here;
 
 fn https(balancer: &str, certificate: &str) -> String {
     format!(
@@ -113,6 +115,37 @@ async fn further_certificates_come_and_go_but_not_the_default() {
     let both = elb(&simulator, &describe).await.unwrap();
     assert_eq!(both["Certificates"]["member"].as_array().unwrap().len(), 2);
     elb(&simulator, &on("Remove", CERTIFICATE)).await.unwrap();
+}
+
+#[tokio::test]
+async fn twenty_five_further_certificates_a_load_balancer() {
+    let (simulator, network) = ready().await;
+    let balancer = new_balancer(&simulator, &network, "orders").await;
+    let listener = "/Listeners/member/ListenerArn";
+    let first = text(&simulator, &https(&balancer, CERTIFICATE), listener).await;
+    let second = https(&balancer, CERTIFICATE).replace("Port=443", "Port=8443");
+    let second = text(&simulator, &second, listener).await;
+    let add = async |listener: &str, number: usize| {
+        let arn = format!("{CERTIFICATE}{number}");
+        here(&simulator, |ctx| {
+            let names = [format!("shop{number}.example.com")];
+            acm::furnish::add_certificate(ctx, &arn, &names, Status::Issued);
+        });
+        let add = format!(
+            "AddListenerCertificates&ListenerArn={listener}&Certificates.member.1.CertificateArn={arn}"
+        );
+        elb(&simulator, &add).await.map(|_| ())
+    };
+    for number in 1..=25 {
+        add(&first, number).await.unwrap();
+    }
+    let many = || Err("TooManyCertificates".to_owned());
+    assert_eq!(add(&first, 26).await, many());
+    assert_eq!(add(&second, 26).await, many(), "of all listeners together");
+    add(&first, 25).await.unwrap();
+    let describe = format!("DescribeListenerCertificates&ListenerArn={first}");
+    let all = elb(&simulator, &describe).await.unwrap();
+    assert_eq!(all["Certificates"]["member"].as_array().unwrap().len(), 26);
 }
 
 #[tokio::test]

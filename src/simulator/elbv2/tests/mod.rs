@@ -1,6 +1,7 @@
 //! One test a rule, on the wire.
 
 mod balancer;
+mod function;
 mod group;
 mod health;
 mod listener;

@@ -1,0 +1,113 @@
+//! Carry out what was planned, then converge: look once more, and bring together
+//! what several runs have made.
+//!
+//! Nothing but AWS is shared between two machines that run `up` at once, and a
+//! read may lag behind the other's writes. So both may make a thing that has no
+//! unique name. Every run keeps the same one of two: which, is decided in
+//! `discover`, by what AWS shows to all (see `resources::rest_api`). The other
+//! one is its twin, and goes.
+
+use crate::{
+    aws::{Aws, Connection},
+    error::{Error, Kind, Result},
+    event::Sink,
+    graph::Owned,
+    look::Look,
+    pipeline::{Action, Plan, Report, Stop, apply, observe, remove},
+    stack::Stack,
+};
+
+/// How often a run sets right what others do meanwhile, before it says so.
+const ROUNDS: usize = 4;
+
+/// Does what a plan says: what is replaced goes, what is wanted comes, what is
+/// no longer wanted goes last. Each part only if the one before it succeeded.
+pub async fn execute(
+    stack: &Stack,
+    plan: &Plan,
+    aws: &Aws,
+    look: &Look,
+    sink: &dyn Sink,
+    stop: &Stop,
+) -> Report {
+    let replaced = stack
+        .steps
+        .iter()
+        .filter(|step| plan.action(&step.key()) == Some(Action::Replace));
+    let replaced: Vec<Owned> = replaced.filter_map(|step| step.owned()).collect();
+    let mut report = remove(&replaced, aws, look, sink, stop).await;
+    if report.ok() {
+        report.extend(apply(stack, aws, look, sink, stop).await);
+    }
+    if report.ok() {
+        report.extend(remove(&plan.leftovers, aws, look, sink, stop).await);
+    }
+    report
+}
+
+/// Plans again after an apply, and repairs what another run has brought about,
+/// until a plan is empty or the rounds are over. The report goes on with what
+/// was done; the plan and its look are the last ones.
+///
+/// Removes twins and nothing else, replaces nothing: more was not approved.
+///
+/// # Errors
+///
+/// A read that fails.
+pub async fn converge(
+    stack: &Stack,
+    connection: &Connection,
+    sink: &dyn Sink,
+    stop: &Stop,
+    report: &mut Report,
+) -> Result<(Plan, Look)> {
+    let aws = connection.writer();
+    let mut round = 0;
+    loop {
+        let look = Look::new(connection.reader(), &stack.name);
+        let plan = match observe(stack, &look).await {
+            // What was listed a moment ago is gone: another run is at it.
+            Err(error) if error.kind == Kind::NotFound && round < ROUNDS => {
+                round += 1;
+                continue;
+            }
+            other => other?,
+        };
+        let over = round == ROUNDS || stop.why().is_some() || !report.may_go_on();
+        if over || plan.converged() || !approved(&plan) {
+            return Ok((plan, look));
+        }
+        round += 1;
+        report.go_on();
+        repair(stack, &plan, &aws, &look, sink, stop, report).await;
+    }
+}
+
+/// Whether a plan asks for nothing that only a person may decide.
+fn approved(plan: &Plan) -> bool {
+    let deletions = plan.with(Action::Delete).len();
+    plan.with(Action::Replace).is_empty() && deletions == plan.twins().len()
+}
+
+async fn repair(
+    stack: &Stack,
+    plan: &Plan,
+    aws: &Aws,
+    look: &Look,
+    sink: &dyn Sink,
+    stop: &Stop,
+    report: &mut Report,
+) {
+    report.extend(apply(stack, aws, look, sink, stop).await);
+    if report.ok() {
+        let mut gone = remove(&plan.twins(), aws, look, sink, stop).await;
+        // AWS refuses to delete an API that has been mapped meanwhile: then the
+        // other one is the twin, and the next look says so.
+        gone.failed.retain(|(_, error)| !is_refusal(error));
+        report.extend(gone);
+    }
+}
+
+fn is_refusal(error: &Error) -> bool {
+    matches!(error.kind, Kind::Refused(_))
+}

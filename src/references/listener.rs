@@ -1,0 +1,97 @@
+//! What the listener asks for: a TLS policy, and room for rules and certificates.
+
+use super::finding::{Finding, Problems, failed, problem, wrong};
+use crate::{
+    aws::Called,
+    config::Config,
+    error::{Error, Result},
+    look::Look,
+    resource::Resource,
+    resources::Listener,
+};
+
+/// Rules and further certificates that a load balancer takes unless the account
+/// has a higher quota (ELB user guide, "Quotas for your Application Load
+/// Balancers").
+const RULES: usize = 100;
+const CERTIFICATES: usize = 25;
+
+/// Checks TLS policy and quotas.
+pub(super) async fn check(config: &Config, look: &Look) -> Finding<()> {
+    let (policy, quotas) = tokio::join!(check_policy(config, look), check_quotas(config, look));
+    let mut problems = Problems::default();
+    problems.take(policy);
+    problems.take(quotas);
+    problems.or(())
+}
+
+async fn check_policy(config: &Config, look: &Look) -> Finding<()> {
+    let name = &config.load_balancer.tls_policy;
+    // What the stack's listener has already exists; it is looked at anyway.
+    let listeners = Listener::discover(look).await.map_err(failed)?;
+    if listeners.iter().any(|one| one.actual.tls_policy == *name) {
+        return Ok(());
+    }
+    let call = look.aws.elb.describe_ssl_policies().names(name);
+    let found = match call.send().await.called("DescribeSSLPolicies") {
+        Ok(answer) => !answer.ssl_policies().is_empty(),
+        Err(error) if error.code() == Some("SSLPolicyNotFound") => false,
+        Err(error) => return Err(failed(error)),
+    };
+    if found {
+        return Ok(());
+    }
+    wrong(
+        "load_balancer.tls_policy",
+        format!("{name} does not exist in {}", look.aws.region),
+        "`aws elbv2 describe-ssl-policies` lists those that do; without the key a current one is used",
+    )
+}
+
+async fn check_quotas(config: &Config, look: &Look) -> Finding<()> {
+    let rules = config.rules();
+    let certificates = config.domain.aliases.len();
+    // The defaults need no look at the account's own quotas.
+    if rules <= RULES && certificates <= CERTIFICATES {
+        return Ok(());
+    }
+    let limits = limits(look).await.map_err(failed)?;
+    let most = |name: &str, default| {
+        let mut limits = limits.iter();
+        limits
+            .find(|(known, _)| known == name)
+            .map_or(default, |(_, most)| *most)
+    };
+    let mut problems = Problems::default();
+    let most_rules = most("rules-per-application-load-balancer", RULES);
+    if rules > most_rules {
+        problems.note(too_many("listener rules", rules, most_rules));
+    }
+    let most_certificates = most("certificates-per-application-load-balancer", CERTIFICATES);
+    if certificates > most_certificates {
+        problems.note(too_many(
+            "further certificates",
+            certificates,
+            most_certificates,
+        ));
+    }
+    problems.or(())
+}
+
+fn too_many(what: &str, wanted: usize, most: usize) -> Error {
+    problem(
+        "route",
+        format!(
+            "the names and routes take {wanted} {what}, and a load balancer of this account takes {most}"
+        ),
+        "take routes or aliases out, or ask AWS for a higher quota",
+    )
+}
+
+async fn limits(look: &Look) -> Result<Vec<(String, usize)>> {
+    let answer = look.aws.elb.describe_account_limits().send().await;
+    let answer = answer.called("DescribeAccountLimits")?;
+    let limits = answer.limits().iter();
+    let limits = limits.filter_map(|one| Some((one.name()?.to_owned(), one.max()?.parse().ok()?)));
+    Ok(limits.collect())
+}

@@ -1,0 +1,211 @@
+//! The VPC and its subnets, and whether endpoints can stand in them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_ec2::types::{Filter, ServiceDetail, ServiceType, Subnet, VpcAttributeName};
+use ipnet::Ipv4Net;
+
+use super::finding::{Finding, failed, problem, wrong};
+use crate::{
+    aws::{Called, error::none_if_missing},
+    config::Config,
+    error::Error,
+    look::Look,
+};
+
+const PLACE: &str = "network.subnets";
+
+/// A subnet of the configuration.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    /// Its availability zone.
+    pub zone: String,
+    /// Its addresses.
+    pub range: Option<Ipv4Net>,
+}
+
+/// The subnets of the configuration, by id.
+pub(super) type Places = BTreeMap<String, Place>;
+
+/// A filter of EC2: one of these values under this name.
+pub(super) fn by(name: &str, values: impl IntoIterator<Item = String>) -> Filter {
+    let values = values.into_iter().collect();
+    Filter::builder()
+        .name(name)
+        .set_values(Some(values))
+        .build()
+}
+
+/// Checks VPC and subnets. `services` are those that endpoints of the stack's
+/// own are made for.
+pub(super) async fn check(config: &Config, look: &Look, services: &[String]) -> Finding<Places> {
+    let network = &config.network;
+    let ec2 = &look.aws.ec2;
+    let vpcs = ec2
+        .describe_vpcs()
+        .filters(by("vpc-id", [network.vpc.clone()]))
+        .send();
+    let subnets = ec2
+        .describe_subnets()
+        .filters(by("subnet-id", network.subnets.clone()))
+        .send();
+    let (vpcs, subnets, offers) = tokio::join!(vpcs, subnets, offers(look, services));
+    let vpcs = vpcs.called("DescribeVpcs").map_err(failed)?;
+    let subnets = subnets.called("DescribeSubnets").map_err(failed)?;
+    let offers = offers?;
+    if vpcs.vpcs().is_empty() {
+        // Nothing can be said of subnets then.
+        return wrong(
+            "network.vpc",
+            format!("{} does not exist in {}", network.vpc, look.aws.region),
+            "check the id, the region and the account",
+        );
+    }
+    let mut problems = Vec::new();
+    let mut places = Places::new();
+    for id in &network.subnets {
+        let mut all = subnets.subnets().iter();
+        let Some(subnet) = all.find(|one| one.subnet_id() == Some(id)) else {
+            problems.push(problem(
+                PLACE,
+                format!("{id} does not exist in {}", look.aws.region),
+                "check the id, the region and the account",
+            ));
+            continue;
+        };
+        problems.extend(check_subnet(subnet, id, &network.vpc, &offers));
+        let place = Place {
+            zone: subnet.availability_zone().unwrap_or_default().to_owned(),
+            range: subnet.cidr_block().and_then(|range| range.parse().ok()),
+        };
+        places.insert(id.clone(), place);
+    }
+    problems.extend(check_zones(&places, network.subnets.len()));
+    if problems.is_empty() {
+        Ok(places)
+    } else {
+        Err(problems)
+    }
+}
+
+fn check_subnet(subnet: &Subnet, id: &str, vpc: &str, offers: &[ServiceDetail]) -> Vec<Error> {
+    let mut problems = Vec::new();
+    if subnet.vpc_id() != Some(vpc) {
+        let other = subnet.vpc_id().unwrap_or("another VPC");
+        problems.push(problem(
+            PLACE,
+            format!("{id} is in {other}, not in {vpc}"),
+            "name subnets of `network.vpc`",
+        ));
+    }
+    let zone = subnet.availability_zone().unwrap_or_default();
+    for offer in offers {
+        let offered = offer.availability_zones();
+        if !offered.is_empty() && !offered.iter().any(|one| one == zone) {
+            let service = offer.service_name().unwrap_or_default();
+            problems.push(problem(
+                PLACE,
+                format!("{id} is in {zone}, where {service} is not offered"),
+                "choose a subnet in another zone",
+            ));
+        }
+    }
+    problems
+}
+
+/// The services as interface endpoints know them: S3 has an entry for gateway
+/// endpoints, too.
+async fn offers(look: &Look, services: &[String]) -> Finding<Vec<ServiceDetail>> {
+    if services.is_empty() {
+        return Ok(Vec::new());
+    }
+    let call = look.aws.ec2.describe_vpc_endpoint_services();
+    let call = call.set_service_names(Some(services.to_vec()));
+    let answer = call.send().await.called("DescribeVpcEndpointServices");
+    let details = answer.map_err(failed)?.service_details.unwrap_or_default();
+    let is_interface = |detail: &ServiceDetail| {
+        let kinds = detail.service_type().iter();
+        let mut kinds = kinds.filter_map(|kind| kind.service_type());
+        kinds.any(|kind| *kind == ServiceType::Interface)
+    };
+    Ok(details.into_iter().filter(is_interface).collect())
+}
+
+fn check_zones(places: &Places, subnets: usize) -> Vec<Error> {
+    let mut zones: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (id, place) in places {
+        zones.entry(&place.zone).or_default().insert(id);
+    }
+    let mut problems = Vec::new();
+    for (zone, ids) in zones.iter().filter(|(_, ids)| ids.len() > 1) {
+        let ids: Vec<&str> = ids.iter().copied().collect();
+        problems.push(problem(
+            PLACE,
+            format!("{} are all in {zone}", ids.join(" and ")),
+            "name one subnet a zone: a load balancer and an endpoint take no second one",
+        ));
+    }
+    if places.len() == subnets && zones.len() < 2 {
+        problems.push(problem(
+            PLACE,
+            "a load balancer needs subnets in two zones or more",
+            "add a subnet in another zone",
+        ));
+    }
+    problems
+}
+
+/// Checks that the VPC can have private DNS, if it is to have it.
+pub(super) async fn check_dns(config: &Config, look: &Look) -> Finding<()> {
+    if !config.endpoint.private_dns {
+        return Ok(());
+    }
+    let ask = |name: VpcAttributeName| {
+        let call = look.aws.ec2.describe_vpc_attribute();
+        call.vpc_id(&config.network.vpc).attribute(name).send()
+    };
+    let (support, hostnames) = tokio::join!(
+        ask(VpcAttributeName::EnableDnsSupport),
+        ask(VpcAttributeName::EnableDnsHostnames)
+    );
+    let support = none_if_missing(support.called("DescribeVpcAttribute")).map_err(failed)?;
+    let hostnames = none_if_missing(hostnames.called("DescribeVpcAttribute")).map_err(failed)?;
+    let is_on = |value: Option<&aws_sdk_ec2::types::AttributeBooleanValue>| {
+        value.and_then(|value| value.value()).unwrap_or(false)
+    };
+    let (Some(support), Some(hostnames)) = (support, hostnames) else {
+        return Ok(()); // no such VPC: said elsewhere
+    };
+    if is_on(support.enable_dns_support()) && is_on(hostnames.enable_dns_hostnames()) {
+        return Ok(());
+    }
+    wrong(
+        "endpoint.private_dns",
+        format!(
+            "{} has DNS support or DNS host names off",
+            config.network.vpc
+        ),
+        "turn both on in the VPC, or leave `private_dns` off: hybridgw does not need it",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_subnets_of_one_zone_are_named() {
+        let place = || Place {
+            zone: "a".to_owned(),
+            range: None,
+        };
+        let places = ["subnet-1", "subnet-2"].map(|id| (id.to_owned(), place()));
+        let problems = check_zones(&Places::from(places), 2);
+        assert_eq!(problems.len(), 2);
+        let said = problems[0].to_string();
+        assert!(
+            said.contains("subnet-1 and subnet-2 are all in a"),
+            "{said}"
+        );
+    }
+}

@@ -1,0 +1,128 @@
+//! Functions, buckets, borrowed APIs.
+
+use super::*;
+use crate::simulator::s3::{self, Encryption};
+
+fn kms() -> Encryption {
+    Encryption {
+        algorithm: "aws:kms".to_owned(),
+        key: None,
+        bucket_key: true,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_function_needs_the_alias_that_the_route_names() {
+    let bench = Bench::new(FUNCTION).spoil(|ctx| {
+        let functions = &mut ctx.here.lambda.functions;
+        functions.get_mut("sms").unwrap().aliases.clear();
+    });
+    insta::assert_snapshot!(bench.refused().await, @"route /sms: the function arn:aws:lambda:eu-central-1:111122223333:function:sms:live does not exist");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bucket_is_there_in_the_region_and_ones_own() {
+    let gone = Bench::new(SITE).spoil(|ctx| ctx.global.s3.buckets.clear());
+    insta::assert_snapshot!(gone.refused().await, @"route /app: the bucket orders-frontend does not exist");
+    let elsewhere = Bench::new(SITE).spoil(|ctx| {
+        let buckets = &mut ctx.global.s3.buckets;
+        buckets.get_mut("orders-frontend").unwrap().region = "eu-west-1".to_owned();
+    });
+    insta::assert_snapshot!(elsewhere.refused().await, @"route /app: the bucket orders-frontend is in eu-west-1, not in eu-central-1");
+    let edited = Bench::new(SITE);
+    edited
+        .simulator
+        .edit(|world, conditions| {
+            let ctx = world.context(ACCOUNT, REGION, conditions);
+            ctx.global.s3.buckets.clear();
+            let mut ctx = world.context("444455556666", REGION, conditions);
+            s3::add_bucket(&mut ctx, "orders-frontend", REGION);
+        })
+        .unwrap();
+    insta::assert_snapshot!(edited.refused().await, @"route /app: the bucket orders-frontend may not be looked at");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_index_that_needs_a_key_of_kms_is_refused() {
+    let bench = Bench::new(SITE).spoil(|ctx| {
+        let bucket = ctx.global.s3.buckets.get_mut("orders-frontend").unwrap();
+        bucket.encryption = Some(kms());
+        s3::add_object(ctx, "orders-frontend", "index.html", "x");
+    });
+    insta::assert_snapshot!(bench.refused().await, @"route /app: index.html of the bucket orders-frontend is encrypted with a KMS key, so that it cannot be read without credentials");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_will_be_missing_or_unreadable_is_warned_of() {
+    let bench = Bench::new(SITE).spoil(|ctx| {
+        let bucket = ctx.global.s3.buckets.get_mut("orders-frontend").unwrap();
+        bucket.encryption = Some(kms());
+        bucket.objects.clear();
+    });
+    insta::assert_snapshot!(bench.warnings().await, @r"
+    route /app: the bucket orders-frontend has no index.html yet; until it has, people get an error of S3
+    route /app: the bucket orders-frontend encrypts new objects with a KMS key; they cannot be read without credentials, so upload with SSE-S3 (AES256) or change the default
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bucket_that_does_not_admit_the_endpoint_is_named_with_the_statement() {
+    let closed = |keys: &str| {
+        Bench::new(keys).spoil(|ctx| {
+            let bucket = ctx.global.s3.buckets.get_mut("orders-frontend").unwrap();
+            bucket.policy = None;
+        })
+    };
+    insta::assert_snapshot!(closed(SITE).warnings().await, @r#"route /app: the policy of the bucket orders-frontend does not admit this stack's S3 endpoint yet (it does not exist); add this statement, or set `manage_policy = true`: {"Action":"s3:GetObject","Condition":{"StringEquals":{"aws:SourceVpce":"<the endpoint's id, see `hybridgw outputs`>"}},"Effect":"Allow","Principal":"*","Resource":"arn:aws:s3:::orders-frontend/*"}"#);
+    // With leave to change the policy there is nothing to say.
+    let managed = SITE.replace("\" }", "\", manage_policy = true }");
+    assert_eq!(closed(&managed).warnings().await, "");
+    // Single objects are not a site.
+    let one = Bench::new(SITE).spoil(|ctx| {
+        let bucket = ctx.global.s3.buckets.get_mut("orders-frontend").unwrap();
+        let policy = bucket.policy.take().unwrap();
+        bucket.policy = Some(policy.replace("/*", "/index.html"));
+    });
+    assert!(one.warnings().await.contains("does not admit"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_endpoint_in_a_buckets_policy_does_not_admit_ours() {
+    let bench = Bench::new(SITE).spoil(|ctx| {
+        let bucket = ctx.global.s3.buckets.get_mut("orders-frontend").unwrap();
+        let policy = bucket.policy.take().unwrap();
+        let policy = policy.replace("aws:SourceVpc", "aws:SourceVpce");
+        bucket.policy = Some(policy.replace("vpc-0a1b2c3d", "vpce-0a1b2c3d"));
+    });
+    assert!(
+        bench
+            .warnings()
+            .await
+            .contains("does not admit this stack's S3 endpoint")
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_borrowed_api_is_judged_by_the_borrowed_endpoint() {
+    let keys = "[endpoint]\nid = \"vpce-0123456789abcdef0\"\n[[route]]\npath = \"/\"\napi = { id = \"a1b2c3d4e5\", stage = \"prod\" }\n";
+    let admitting = |endpoint: &'static str| {
+        Bench::new(keys).spoil(move |ctx| {
+            ctx.here.apigateway.apis.clear();
+            let endpoints = [endpoint.to_owned()];
+            crate::simulator::apigateway::furnish::add_api(ctx, "a1b2c3d4e5", "prod", &endpoints)
+                .unwrap();
+        })
+    };
+    assert_eq!(admitting("vpce-0123456789abcdef0").warnings().await, "");
+    let said = admitting("vpce-0fffffffffffffff0").warnings().await;
+    assert!(
+        said.contains(
+            "route /: the policy of the API a1b2c3d4e5 does not admit this stack's endpoint;"
+        ),
+        "{said}"
+    );
+    assert!(
+        said.contains("\"aws:SourceVpce\":\"vpce-0123456789abcdef0\""),
+        "{said}"
+    );
+}

@@ -1,0 +1,189 @@
+//! The statement in a bucket's policy that lets a site's objects be read
+//! through the stack's S3 endpoint.
+//!
+//! The bucket is its owner's, and so is its policy: this is one statement in
+//! it, known by its id. It is there only if the file says `manage_policy`; the
+//! route's target group remembers in a tag which buckets have one.
+//!
+//! S3 takes a policy as a whole and knows no condition for that (S3 API
+//! reference, `PutBucketPolicy`). So it is read right before it is written, and
+//! this process changes one policy at a time. What somebody else writes in
+//! between, within a fraction of a second, would be lost; a statement of ours
+//! that is lost is put back by the next run.
+
+use std::sync::Arc;
+
+use futures_util::future::try_join_all;
+use serde_json::Value;
+use tokio::sync::Mutex;
+
+use crate::{
+    aws::{Aws, Called, error::none_if_missing, tags},
+    error::Result,
+    graph::Node,
+    look::Look,
+    ownership::{Found, Ours},
+    policy::{self, statements},
+    resource::{Drift, Key, Need, Resource, UNKNOWN},
+    resources::{TargetGroup, VpcEndpoint},
+};
+
+/// The statement for one route in its bucket's policy.
+pub struct BucketPolicy {
+    /// The stack's name.
+    pub stack: String,
+    /// The path of the route.
+    pub path: String,
+    /// The route's target group: it remembers the bucket.
+    pub group: Arc<Node<TargetGroup>>,
+    /// The endpoint that requests come through.
+    pub endpoint: Arc<Node<VpcEndpoint>>,
+    /// The bucket.
+    pub bucket: String,
+    /// The partition that begins its ARN.
+    pub partition: &'static str,
+}
+
+/// The statement as S3 reports it.
+#[derive(Clone, Debug)]
+pub struct Actual {
+    /// The bucket.
+    pub bucket: String,
+    /// The statement's id.
+    pub sid: String,
+    /// The statement, normalised.
+    pub statement: Value,
+}
+
+impl BucketPolicy {
+    fn sid(&self) -> String {
+        statements::sid(&self.stack, &self.key())
+    }
+
+    fn wanted(&self, endpoint: &str) -> Value {
+        let reading = policy::read_through(endpoint, &self.bucket, self.partition);
+        statements::named(&self.sid(), reading)
+    }
+
+    async fn put(&self, aws: &Aws) -> Result<()> {
+        let wanted = self.wanted(&self.endpoint.require()?.id);
+        let _one_at_a_time = WRITES.lock().await;
+        let now = read(aws, &self.bucket).await?.unwrap_or_default();
+        write(aws, &self.bucket, &statements::with(&now, &wanted)).await
+    }
+}
+
+/// Routes of one stack may share a bucket.
+static WRITES: Mutex<()> = Mutex::const_new(());
+
+impl Resource for BucketPolicy {
+    type Actual = Actual;
+    const ASKS: &'static [&'static str] = &["GetBucketPolicy"];
+
+    fn key(&self) -> Key {
+        Key::of_route("bucket-policy", &self.path)
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        // Settled: the tag that remembers the bucket is there before the
+        // statement is.
+        vec![self.group.settled(), self.endpoint.exists()]
+    }
+
+    fn summary(&self) -> String {
+        format!("{} may be read through the site-endpoint", self.bucket)
+    }
+
+    async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
+        let groups = TargetGroup::discover(look).await?;
+        let looks = groups.iter().flat_map(|group| {
+            let buckets = tags::now_and_before(&group.actual.tags, tags::BUCKET_POLICY);
+            buckets.into_iter().map(move |bucket| async move {
+                let Some(mark) = group.mark() else {
+                    return Ok(None);
+                };
+                let key = Key::of_route("bucket-policy", &group.key.path());
+                let sid = statements::sid(&look.stack, &key);
+                let policy = look.once("GetBucketPolicy", bucket, || read(&look.aws, bucket));
+                let policy = Option::clone(&*policy.await?).unwrap_or_default();
+                Ok::<_, crate::Error>(statements::find(&policy, &sid).map(|statement| {
+                    let actual = Actual {
+                        bucket: bucket.to_owned(),
+                        sid,
+                        statement,
+                    };
+                    Found::ours(mark.for_part(key), bucket, "active", actual)
+                }))
+            })
+        });
+        let found = try_join_all(looks).await?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    fn is(&self, found: &Found<Actual>) -> bool {
+        found.key == self.key() && found.actual.bucket == self.bucket
+    }
+
+    fn diff(&self, actual: &Actual) -> Vec<Drift> {
+        let Actual {
+            bucket: _,
+            sid: _,
+            statement,
+        } = actual;
+        match self.endpoint.id() {
+            None => vec![Drift::new("statement", policy::words(statement), UNKNOWN)],
+            Some(endpoint) => {
+                let wanted = policy::normal(&self.wanted(&endpoint));
+                let drift = Drift::between("statement", statement, &wanted);
+                drift.into_iter().collect()
+            }
+        }
+    }
+
+    async fn create(&self, aws: &Aws) -> Result<()> {
+        self.put(aws).await
+    }
+
+    async fn update(&self, aws: &Aws, _actual: &Ours<Actual>, _drift: &[Drift]) -> Result<()> {
+        self.put(aws).await
+    }
+
+    async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
+        let bucket = &actual.bucket;
+        let _one_at_a_time = WRITES.lock().await;
+        let Some(now) = read(aws, bucket).await? else {
+            return Ok(());
+        };
+        if statements::find(&now, &actual.sid).is_none() {
+            return Ok(());
+        }
+        if let Some(left) = statements::without(&now, &actual.sid) {
+            return write(aws, bucket, &left).await;
+        }
+        let call = aws.s3.delete_bucket_policy().bucket(bucket);
+        let deleted = call.send().await.called("DeleteBucketPolicy");
+        none_if_missing(deleted).map(drop)
+    }
+
+    fn held_by(_key: &Key) -> &'static [&'static str] {
+        &["dns-record"]
+    }
+}
+
+/// A bucket's policy as it is written; none if it has none, or is gone.
+async fn read(aws: &Aws, bucket: &str) -> Result<Option<String>> {
+    let call = aws.s3.get_bucket_policy().bucket(bucket);
+    let answer = none_if_missing(call.send().await.called("GetBucketPolicy"))?;
+    Ok(answer.and_then(|answer| answer.policy))
+}
+
+async fn write(aws: &Aws, bucket: &str, policy: &Value) -> Result<()> {
+    aws.s3
+        .put_bucket_policy()
+        .bucket(bucket)
+        .policy(policy.to_string())
+        .send()
+        .await
+        .called("PutBucketPolicy")
+        .map(drop)
+}

@@ -1,0 +1,148 @@
+//! The certificates of the HTTPS listener: the default one, and those beside it.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_elasticloadbalancingv2::types::Certificate;
+
+use super::Actual;
+use crate::{
+    aws::{Aws, Called, error::none_if_missing},
+    error::Result,
+    look::Look,
+    resource::Drift,
+};
+
+/// How differences are called.
+const DEFAULT: &str = "certificate";
+const FURTHER: &str = "certificates of aliases";
+
+/// The ARNs of the certificates that a listener should have.
+pub(super) struct Wanted<'a> {
+    /// The default one.
+    pub default: &'a String,
+    /// The others.
+    pub further: &'a BTreeSet<String>,
+}
+
+impl Wanted<'_> {
+    /// What is missing is added, and only later is taken away what is too much.
+    /// `further` is none where nobody asked, since there has been one host only.
+    pub fn drift(&self, default: &String, further: Option<&BTreeSet<String>>) -> Vec<Drift> {
+        let mut drift: Vec<Drift> = Drift::between(DEFAULT, default, self.default)
+            .into_iter()
+            .collect();
+        let further = further.into_iter().flatten();
+        // The default one may be in the list, too.
+        let has: BTreeSet<String> = further
+            .filter(|one| *one != self.default)
+            .cloned()
+            .collect();
+        let all: BTreeSet<String> = has.union(self.further).cloned().collect();
+        if all != has {
+            drift.push(Drift::new(FURTHER, join(&has), join(&all)));
+        }
+        if all != *self.further {
+            drift.push(Drift::new(FURTHER, join(&all), join(self.further)).at_last());
+        }
+        drift
+    }
+
+    /// Adds certificates, or takes them away where that is due. A default one
+    /// that is about to change joins the others before: its host may go on as an
+    /// alias, or is served until everything else works.
+    pub async fn put(&self, aws: &Aws, actual: &Actual, drift: &[Drift]) -> Result<()> {
+        // None: one host all along, whose new certificate takes over at once.
+        let Some(further) = &actual.further else {
+            return Ok(());
+        };
+        let (mut added, mut removed) = (BTreeSet::new(), BTreeSet::new());
+        for one in drift.iter().filter(|one| one.field == FURTHER) {
+            if one.last {
+                let unwanted = further.difference(self.further);
+                removed.extend(unwanted.filter(|arn| *arn != self.default).cloned());
+            } else {
+                added.extend(self.further.difference(further).cloned());
+            }
+        }
+        if drift.iter().any(|one| one.field == DEFAULT) && !actual.certificate.is_empty() {
+            added.insert(actual.certificate.clone());
+        }
+        if !added.is_empty() {
+            aws.elb
+                .add_listener_certificates()
+                .listener_arn(&actual.arn)
+                .set_certificates(Some(list(added)))
+                .send()
+                .await
+                .called("AddListenerCertificates")?;
+        }
+        if !removed.is_empty() {
+            aws.elb
+                .remove_listener_certificates()
+                .listener_arn(&actual.arn)
+                .set_certificates(Some(list(removed)))
+                .send()
+                .await
+                .called("RemoveListenerCertificates")?;
+        }
+        Ok(())
+    }
+}
+
+/// The ARNs of the certificates beside the default one.
+pub(super) async fn further(look: &Look, listener: &str) -> Result<BTreeSet<String>> {
+    let all = look
+        .once("DescribeListenerCertificates", listener, || async {
+            let pages = look.aws.elb.describe_listener_certificates();
+            let pages = pages.listener_arn(listener).into_paginator().items().send();
+            let all = pages.collect::<Result<Vec<_>, _>>().await;
+            none_if_missing(all.called("DescribeListenerCertificates"))
+        })
+        .await?;
+    let all = all.iter().flatten();
+    let further = all.filter(|one| one.is_default() != Some(true));
+    Ok(further
+        .filter_map(|one| one.certificate_arn.clone())
+        .collect())
+}
+
+fn list(arns: BTreeSet<String>) -> Vec<Certificate> {
+    let one = |arn| Certificate::builder().certificate_arn(arn).build();
+    arns.into_iter().map(one).collect()
+}
+
+fn join(arns: &BTreeSet<String>) -> String {
+    arns.iter().cloned().collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(arns: &[&str]) -> BTreeSet<String> {
+        arns.iter().map(|arn| (*arn).to_owned()).collect()
+    }
+
+    #[test]
+    fn certificates_come_before_others_go() {
+        let (default, further) = ("own".to_owned(), set(&["shop"]));
+        let wanted = Wanted {
+            default: &default,
+            further: &further,
+        };
+        let drift = wanted.drift(&default, Some(&set(&["old"])));
+        let fields: Vec<(&str, &str, bool)> = drift
+            .iter()
+            .map(|one| (one.actual.as_str(), one.desired.as_str(), one.last))
+            .collect();
+        assert_eq!(
+            fields,
+            [("old", "old, shop", false), ("old, shop", "shop", true)]
+        );
+        assert!(
+            wanted
+                .drift(&default, Some(&set(&["own", "shop"])))
+                .is_empty()
+        );
+    }
+}

@@ -1,0 +1,444 @@
+//! The rules that a route needs: one, or up to three for a site.
+//!
+//! S3 serves objects, and knows neither folders nor single-page applications
+//! (S3 API reference, `GetObject`). So the load balancer rewrites what the
+//! browser asks for:
+//!
+//! ```text
+//! /app                    redirect   302 to /app/, so that relative links work
+//! /app/assets/x.js?v=1.2  assets     /assets/x.js        a dot in the last level
+//! /app/orders/17?code=a   rest       /index.html         whatever else
+//! ```
+//!
+//! The query never reaches S3: there `?acl` or `response-…` ask for something
+//! else, which anonymous callers may not (S3 API reference, `GetObject`). The
+//! browser keeps it: nothing but the redirect changes its address, and that
+//! one passes the query on.
+
+use std::{collections::BTreeSet, fmt, ops::Range};
+
+use aws_sdk_elasticloadbalancingv2::types::{
+    Action, ActionTypeEnum, HostHeaderConditionConfig, HostHeaderRewriteConfig,
+    PathPatternConditionConfig, RedirectActionConfig, RedirectActionStatusCodeEnum, RewriteConfig,
+    RuleCondition, RuleTransform, TransformTypeEnum, UrlRewriteConfig,
+};
+
+use crate::{
+    names,
+    resource::{Drift, UNKNOWN},
+};
+
+use super::actual::Rule;
+
+/// Which of a route's rules it is. The last one is deleted first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// What the other parts leave: of an API or a function, everything.
+    Rest,
+    /// A site's files.
+    Assets,
+    /// A site's path without the slash at its end.
+    Redirect,
+}
+
+impl Part {
+    /// The word for it in the tag `hybridgw:part`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Rest => "rest",
+            Self::Assets => "assets",
+            Self::Redirect => "redirect",
+        }
+    }
+
+    /// The part with this word; the only rule of a route has none.
+    pub fn from_tag(word: Option<&String>) -> Self {
+        match word.map(String::as_str) {
+            Some("assets") => Self::Assets,
+            Some("redirect") => Self::Redirect,
+            _ => Self::Rest,
+        }
+    }
+}
+
+/// A site as the load balancer has to know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Site {
+    /// The bucket's host name of its own in S3, by which S3 finds it.
+    pub bucket_host: String,
+    /// The object that answers wherever a path names no file.
+    pub index: String,
+}
+
+/// A path that a rule takes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Pattern {
+    /// With `*` and `?`.
+    Plain(String),
+    /// A regular expression.
+    Regex(String),
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Plain(text) => f.write_str(text),
+            Self::Regex(text) => write!(f, "regex {text}"),
+        }
+    }
+}
+
+/// What a rule rewrites before the target sees it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Transform {
+    /// `host-header-rewrite` or `url-rewrite`.
+    pub kind: String,
+    /// What is replaced.
+    pub regex: String,
+    /// By what.
+    pub replace: String,
+}
+
+impl fmt::Display for Transform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} -> {}", self.kind, self.regex, self.replace)
+    }
+}
+
+/// What a matching request meets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Does {
+    /// It goes to this target group; none: it has no ARN yet.
+    Forward(Option<String>),
+    /// The browser is sent to this path.
+    Redirect(String),
+}
+
+/// A rule as it should be.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// Which of the route's rules.
+    pub part: Part,
+    /// Whether it is one of several, and so says which one in its tags.
+    pub is_one_of_several: bool,
+    /// The host name it takes.
+    pub host: String,
+    /// The paths it takes; none takes every path.
+    pub paths: BTreeSet<Pattern>,
+    /// What becomes of a request.
+    pub does: Does,
+    /// How it is rewritten.
+    pub transforms: BTreeSet<Transform>,
+    /// Where it may stand.
+    pub priorities: Range<i32>,
+    /// Decides where it tries to stand first.
+    seed: String,
+}
+
+/// Priorities run to 50000 (ELBv2 API reference). A path has at most 128
+/// characters, so there is room for this many rules of one length.
+const BAND: i32 = 380;
+const LONGEST: i32 = 128;
+
+/// The priorities that a rule for this path may have.
+fn band(path: &str) -> Range<i32> {
+    let length = i32::try_from(path.trim_end_matches('/').len()).unwrap_or(LONGEST);
+    let start = 100 + (LONGEST - length.min(LONGEST)) * BAND;
+    start..start + BAND
+}
+
+/// The rules of a route on a host. `group` is the target group's ARN, once it
+/// has one.
+pub fn wanted(host: &str, path: &str, group: Option<String>, site: Option<&Site>) -> Vec<Wanted> {
+    let band = band(path);
+    let rule = |part, paths: BTreeSet<Pattern>, does| Wanted {
+        part,
+        is_one_of_several: site.is_some(),
+        host: host.to_owned(),
+        paths,
+        does,
+        transforms: BTreeSet::new(),
+        priorities: band.clone(),
+        seed: format!("{host}{path}"),
+    };
+    let rest = rule(Part::Rest, below(path), Does::Forward(group.clone()));
+    let Some(site) = site else {
+        return vec![rest];
+    };
+    // The rest comes after the other parts: they have the first half.
+    let middle = band.start + BAND / 2;
+    let base = path.trim_end_matches('/');
+    let files = Pattern::Regex(format!("^{}/.*\\.[^/]*$", escaped(base)));
+    let assets = rule(
+        Part::Assets,
+        BTreeSet::from([files]),
+        Does::Forward(group.clone()),
+    );
+    let to_bucket = |url: Transform| {
+        let host = Transform::host("^.*$", &site.bucket_host);
+        BTreeSet::from([host, url])
+    };
+    let mut all = vec![
+        Wanted {
+            transforms: to_bucket(Transform::url("^.*$", &format!("/{}", site.index))),
+            priorities: middle..band.end,
+            ..rest
+        },
+        Wanted {
+            transforms: to_bucket(Transform::url(
+                &format!("^{}/([^?]*).*$", escaped(base)),
+                "/$1",
+            )),
+            priorities: band.start..middle,
+            ..assets
+        },
+    ];
+    if !base.is_empty() {
+        let itself = BTreeSet::from([Pattern::Plain(base.to_owned())]);
+        all.push(Wanted {
+            priorities: band.start..middle,
+            seed: format!("{host}{path} redirect"),
+            ..rule(Part::Redirect, itself, Does::Redirect(format!("{base}/")))
+        });
+    }
+    all
+}
+
+/// `/` has no path condition; `/sms` takes itself and what is below it.
+fn below(path: &str) -> BTreeSet<Pattern> {
+    match path {
+        "/" => BTreeSet::new(),
+        path => [path.to_owned(), format!("{path}/*")]
+            .map(Pattern::Plain)
+            .into(),
+    }
+}
+
+/// A path as a regular expression that matches it and nothing else.
+fn escaped(path: &str) -> String {
+    let mut regex = String::with_capacity(path.len());
+    for letter in path.chars() {
+        if !letter.is_ascii_alphanumeric() && !"/-_~%@:&'\"".contains(letter) {
+            regex.push('\\');
+        }
+        regex.push(letter);
+    }
+    regex
+}
+
+impl Transform {
+    fn host(regex: &str, replace: &str) -> Self {
+        Self {
+            kind: TransformTypeEnum::HostHeaderRewrite.as_str().to_owned(),
+            regex: regex.to_owned(),
+            replace: replace.to_owned(),
+        }
+    }
+
+    fn url(regex: &str, replace: &str) -> Self {
+        Self {
+            kind: TransformTypeEnum::UrlRewrite.as_str().to_owned(),
+            regex: regex.to_owned(),
+            replace: replace.to_owned(),
+        }
+    }
+
+    fn to_elb(&self) -> RuleTransform {
+        let rewrite = RewriteConfig::builder()
+            .regex(&self.regex)
+            .replace(&self.replace)
+            .build();
+        let kind = TransformTypeEnum::from(self.kind.as_str());
+        let transform = RuleTransform::builder().r#type(kind.clone());
+        match kind {
+            TransformTypeEnum::HostHeaderRewrite => {
+                let config = HostHeaderRewriteConfig::builder().rewrites(rewrite).build();
+                transform.host_header_rewrite_config(config)
+            }
+            _ => {
+                let config = UrlRewriteConfig::builder().rewrites(rewrite).build();
+                transform.url_rewrite_config(config)
+            }
+        }
+        .build()
+    }
+}
+
+impl Wanted {
+    /// The priorities to try, beginning at a place that the route and the part
+    /// alone decide, so that two runs at once choose the same.
+    pub fn tries(&self) -> impl Iterator<Item = i32> + use<> {
+        let seed = i32::from_str_radix(&names::short_hash(&self.seed), 16).unwrap_or_default();
+        let (start, room) = (self.priorities.start, self.priorities.end);
+        let room = room - start;
+        (0..room).map(move |step| start + (seed + step).rem_euclid(room))
+    }
+
+    /// What it takes and does, in a few words.
+    pub fn words(&self) -> String {
+        let paths = join(&self.paths);
+        match &self.does {
+            Does::Redirect(path) => format!("{paths}: redirects to {path}"),
+            Does::Forward(_) if paths.is_empty() => "forwards".to_owned(),
+            Does::Forward(_) => format!("{paths}: forwards"),
+        }
+    }
+
+    /// Its conditions, as ELBv2 takes them.
+    pub fn conditions(&self) -> Vec<RuleCondition> {
+        let host = HostHeaderConditionConfig::builder()
+            .values(&self.host)
+            .build();
+        let mut conditions = vec![
+            RuleCondition::builder()
+                .field("host-header")
+                .host_header_config(host)
+                .build(),
+        ];
+        if !self.paths.is_empty() {
+            let mut path = PathPatternConditionConfig::builder();
+            for pattern in &self.paths {
+                path = match pattern {
+                    Pattern::Plain(text) => path.values(text),
+                    Pattern::Regex(text) => path.regex_values(text),
+                };
+            }
+            conditions.push(
+                RuleCondition::builder()
+                    .field("path-pattern")
+                    .path_pattern_config(path.build())
+                    .build(),
+            );
+        }
+        conditions
+    }
+
+    /// Its action; none while the target group has no ARN.
+    pub fn action(&self) -> Option<Action> {
+        let action = Action::builder();
+        Some(match &self.does {
+            Does::Forward(group) => action
+                .r#type(ActionTypeEnum::Forward)
+                .target_group_arn(group.as_ref()?)
+                .build(),
+            Does::Redirect(path) => action
+                .r#type(ActionTypeEnum::Redirect)
+                .redirect_config(redirect(path))
+                .build(),
+        })
+    }
+
+    /// Its transforms, as ELBv2 takes them.
+    pub fn transforms(&self) -> Option<Vec<RuleTransform>> {
+        let all: Vec<RuleTransform> = self.transforms.iter().map(Transform::to_elb).collect();
+        (!all.is_empty()).then_some(all)
+    }
+
+    /// Every difference of a rule, but for its tags.
+    pub fn drift(&self, rule: &Rule) -> Vec<Drift> {
+        let Rule {
+            arn: _,
+            part: _, // by it they were brought together
+            priority,
+            hosts,
+            paths,
+            action,
+            transforms,
+            tags: _, // the resource's: they name the stack
+        } = rule;
+        let mut drift = Vec::new();
+        if !self.priorities.contains(priority) {
+            let first = self.tries().next().unwrap_or(self.priorities.start);
+            drift.extend(Drift::between("priority", priority, &first));
+        }
+        drift.extend(Drift::between("host", &join(hosts), &self.host));
+        drift.extend(Drift::between("path", &join(paths), &join(&self.paths)));
+        let (field, wanted) = match &self.does {
+            Does::Forward(group) => {
+                let group = group.clone().unwrap_or_else(|| UNKNOWN.to_owned());
+                ("target group", group)
+            }
+            Does::Redirect(path) => ("redirect", super::actual::words_of(&redirect(path))),
+        };
+        drift.extend(Drift::between(field, action, &wanted));
+        drift.extend(Drift::between(
+            "transforms",
+            &join(transforms),
+            &join(&self.transforms),
+        ));
+        drift
+    }
+}
+
+/// 302, so that no browser remembers it when the route is gone. Every field is
+/// given, as ELBv2 gives all of them back.
+fn redirect(path: &str) -> RedirectActionConfig {
+    RedirectActionConfig::builder()
+        .protocol("#{protocol}")
+        .host("#{host}")
+        .port("#{port}")
+        .path(path)
+        .query("#{query}")
+        .status_code(RedirectActionStatusCodeEnum::Http302)
+        .build()
+}
+
+fn join<T: ToString>(items: &BTreeSet<T>) -> String {
+    let all: Vec<String> = items.iter().map(ToString::to_string).collect();
+    all.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn site() -> Site {
+        Site {
+            bucket_host: "b.s3.eu-central-1.amazonaws.com".to_owned(),
+            index: "index.html".to_owned(),
+        }
+    }
+
+    #[test]
+    fn longer_paths_come_before_shorter_ones_and_all_fit() {
+        let longest = format!("/{}", "x".repeat(127));
+        let (root, sms, long) = (band("/"), band("/sms"), band(&longest));
+        assert!(long.end <= sms.start && sms.end <= root.start);
+        assert!(root.end <= 50_000);
+        assert!(long.start > 1, "the guard comes first");
+    }
+
+    #[test]
+    fn a_sites_files_and_redirect_come_before_its_rest_and_inside_the_band() {
+        for path in ["/", "/app", "/a/b"] {
+            let band = band(path);
+            let parts = wanted("h", path, None, Some(&site()));
+            let rest = &parts[0];
+            for other in &parts[1..] {
+                assert!(other.priorities.end <= rest.priorities.start, "{path}");
+                for part in [rest, other] {
+                    assert!(part.tries().all(|one| band.contains(&one)), "{path}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_root_has_nothing_to_redirect_and_an_api_has_one_rule() {
+        let parts = |path, site: Option<&Site>| -> Vec<Part> {
+            let all = wanted("h", path, None, site);
+            all.iter().map(|one| one.part).collect()
+        };
+        assert_eq!(parts("/", Some(&site())), [Part::Rest, Part::Assets]);
+        let all = [Part::Rest, Part::Assets, Part::Redirect];
+        assert_eq!(parts("/app", Some(&site())), all);
+        assert_eq!(parts("/app", None), [Part::Rest]);
+    }
+
+    #[test]
+    fn letters_that_mean_something_in_expressions_are_taken_as_they_are() {
+        let parts = wanted("h", "/v1.2+x", None, Some(&site()));
+        let files = join(&parts[1].paths);
+        assert_eq!(files, r"regex ^/v1\.2\+x/.*\.[^/]*$");
+    }
+}

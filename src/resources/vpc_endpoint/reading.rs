@@ -1,0 +1,136 @@
+//! Reading endpoints and their interfaces.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use aws_sdk_ec2::types::{self, Filter, NetworkInterface};
+
+use crate::{
+    aws::{Called, tags},
+    error::Result,
+    look::Look,
+    policy,
+};
+
+use super::{Actual, Address};
+
+/// Every endpoint with the stack's tag.
+pub async fn tagged(look: &Look) -> Result<Arc<Vec<types::VpcEndpoint>>> {
+    let filter = format!("tag:{}", tags::STACK);
+    matching(look, "", &filter, &look.stack).await
+}
+
+/// The endpoint with this id: a list of one, or of none.
+pub async fn by_id(look: &Look, id: &str) -> Result<Arc<Vec<types::VpcEndpoint>>> {
+    matching(look, id, "vpc-endpoint-id", id).await
+}
+
+/// The endpoint with this id as it is, whosever it is.
+pub async fn one(look: &Look, id: &str) -> Result<Option<Actual>> {
+    let endpoints = by_id(look, id).await?;
+    let interfaces = interfaces(look, &endpoints).await?;
+    let first = endpoints.first();
+    Ok(first.and_then(|one| actual(one, &interfaces)))
+}
+
+/// A filter also for an id: an id that is not there would fail the call.
+async fn matching(
+    look: &Look,
+    subject: &str,
+    filter: &str,
+    value: &str,
+) -> Result<Arc<Vec<types::VpcEndpoint>>> {
+    look.once("DescribeVpcEndpoints", subject, || async {
+        let filter = Filter::builder().name(filter).values(value).build();
+        let pages = look
+            .aws
+            .ec2
+            .describe_vpc_endpoints()
+            .filters(filter)
+            .into_paginator()
+            .items()
+            .send();
+        pages
+            .collect::<Result<Vec<_>, _>>()
+            .await
+            .called("DescribeVpcEndpoints")
+    })
+    .await
+}
+
+/// The endpoints' interfaces. A filter, not ids: an id that has just gone would
+/// fail the whole call.
+pub async fn interfaces(
+    look: &Look,
+    endpoints: &[types::VpcEndpoint],
+) -> Result<Arc<Vec<NetworkInterface>>> {
+    let mut ids: Vec<String> = endpoints
+        .iter()
+        .flat_map(|endpoint| endpoint.network_interface_ids().iter().cloned())
+        .collect();
+    ids.sort();
+    if ids.is_empty() {
+        return Ok(Arc::default());
+    }
+    look.once("DescribeNetworkInterfaces", &ids.join(","), || async {
+        let filter = Filter::builder()
+            .name("network-interface-id")
+            .set_values(Some(ids.clone()))
+            .build();
+        let pages = look
+            .aws
+            .ec2
+            .describe_network_interfaces()
+            .filters(filter)
+            .into_paginator()
+            .items()
+            .send();
+        pages
+            .collect::<Result<Vec<_>, _>>()
+            .await
+            .called("DescribeNetworkInterfaces")
+    })
+    .await
+}
+
+/// The state as the wire spells it, in lower case (aws-sdk-rust issue 619: the
+/// enum's values begin with a capital, the wire's do not).
+pub fn state_of(endpoint: &types::VpcEndpoint) -> String {
+    endpoint
+        .state()
+        .map(|state| state.as_str().to_ascii_lowercase())
+        .unwrap_or_default()
+}
+
+/// An endpoint with those of these interfaces that are its own.
+pub fn actual(endpoint: &types::VpcEndpoint, interfaces: &[NetworkInterface]) -> Option<Actual> {
+    let own: BTreeSet<&String> = endpoint.network_interface_ids().iter().collect();
+    let addresses = interfaces.iter().filter_map(|interface| {
+        let id = interface.network_interface_id()?;
+        own.iter().any(|own| *own == id).then_some(())?;
+        Some(Address {
+            subnet: interface.subnet_id()?.to_owned(),
+            zone: interface.availability_zone().unwrap_or_default().to_owned(),
+            ip: interface.private_ip_address()?.to_owned(),
+        })
+    });
+    Some(Actual {
+        id: endpoint.vpc_endpoint_id()?.to_owned(),
+        state: state_of(endpoint),
+        failure: endpoint
+            .last_error()
+            .and_then(|error| error.message())
+            .map(str::to_owned),
+        vpc: endpoint.vpc_id().unwrap_or_default().to_owned(),
+        subnets: endpoint.subnet_ids().iter().cloned().collect(),
+        groups: endpoint
+            .groups()
+            .iter()
+            .filter_map(|group| group.group_id().map(str::to_owned))
+            .collect(),
+        private_dns: endpoint.private_dns_enabled().unwrap_or(false),
+        policy: policy::parse(endpoint.policy_document().unwrap_or_default()),
+        policy_text: endpoint.policy_document().unwrap_or_default().to_owned(),
+        addresses: addresses.collect(),
+        tags: tags::of_ec2(endpoint.tags()),
+    })
+}

@@ -1,0 +1,132 @@
+//! The security groups and the endpoints: for `execute-api`, and for S3.
+
+use std::{collections::BTreeMap, net::Ipv4Addr, sync::Arc};
+
+use super::{Builder, Name};
+use crate::{
+    aws::Partition,
+    graph::Node,
+    names,
+    resource::Key,
+    resources::{
+        SecurityGroup, SecurityGroupRules, VpcEndpoint,
+        security_group::{ENDPOINT, LOAD_BALANCER, Record},
+        vpc_endpoint::{APIS, Own, Places, SITES, Source},
+    },
+};
+
+/// The security groups, what they let through, and the endpoints behind them.
+pub(super) struct Way {
+    pub(super) balancer_group: Arc<Node<SecurityGroup>>,
+    pub(super) rules: Arc<Node<SecurityGroupRules>>,
+    /// For `execute-api`, if there is a route to an API.
+    pub(super) apis: Option<Arc<Node<VpcEndpoint>>>,
+    /// For S3, if there is a route to a site.
+    pub(super) sites: Option<Arc<Node<VpcEndpoint>>>,
+}
+
+impl Builder<'_> {
+    /// The way from the load balancer to the endpoints.
+    pub(super) fn way(&mut self, names: &[Name]) -> Way {
+        let config = self.config;
+        let borrowed = config.endpoint.id.clone().filter(|_| config.has_api());
+        let open = borrowed.is_some() && config.endpoint.manage;
+        let records = names.iter().map(|name| Record {
+            zone: name.zone.clone(),
+            host: name.host.clone(),
+        });
+        let balancer_group = self.group(LOAD_BALANCER, records.collect(), borrowed.clone());
+        let has_own = config.has_site() || config.has_api() && borrowed.is_none();
+        let group = has_own.then(|| self.group(ENDPOINT, vec![], None));
+        let borrowed = borrowed.map(|id| {
+            self.add(VpcEndpoint {
+                kind: APIS,
+                source: Source::Borrowed(id),
+            })
+        });
+        let clients = config.network.clients.iter().map(ToString::to_string);
+        let rules = self.add(SecurityGroupRules {
+            stack: config.stack.clone(),
+            load_balancer: balancer_group.clone(),
+            endpoint: group.clone(),
+            borrowed: borrowed.clone(),
+            open,
+            clients: clients.collect(),
+        });
+        let own = group.filter(|_| borrowed.is_none() && config.has_api());
+        let apis = borrowed.or_else(|| own.map(|group| self.api_endpoint(group)));
+        let sites = rules.desired.endpoint.clone().filter(|_| config.has_site());
+        let sites = sites.map(|group| self.site_endpoint(group));
+        Way {
+            balancer_group,
+            rules,
+            apis,
+            sites,
+        }
+    }
+
+    fn group(
+        &mut self,
+        kind: &'static str,
+        records: Vec<Record>,
+        borrowed: Option<String>,
+    ) -> Arc<Node<SecurityGroup>> {
+        self.add(SecurityGroup {
+            owner: self.owner.clone(),
+            kind,
+            vpc: self.config.network.vpc.clone(),
+            name: names::security_group(&self.config.stack, &Key::bare(kind)),
+            records,
+            borrowed,
+        })
+    }
+
+    fn api_endpoint(&mut self, group: Arc<Node<SecurityGroup>>) -> Arc<Node<VpcEndpoint>> {
+        let own = Own {
+            owner: self.owner.clone(),
+            vpc: self.config.network.vpc.clone(),
+            places: self.places(self.references.addresses.clone()),
+            group,
+            service: self.references.endpoint_service.clone(),
+            private_dns: self.config.endpoint.private_dns,
+            objects: None,
+        };
+        let source = Source::Own(Box::new(own));
+        self.add(VpcEndpoint { kind: APIS, source })
+    }
+
+    /// Private DNS stays off: with it, whatever in the VPC uses S3 would go
+    /// through this endpoint, whose policy admits the sites' buckets only.
+    fn site_endpoint(&mut self, group: Arc<Node<SecurityGroup>>) -> Arc<Node<VpcEndpoint>> {
+        let sites = self.config.sites();
+        let objects = sites.map(|(_, site)| self.objects(&site.bucket)).collect();
+        let own = Own {
+            owner: self.owner.clone(),
+            vpc: self.config.network.vpc.clone(),
+            places: self.places(BTreeMap::new()),
+            group,
+            service: self.references.site_endpoint_service.clone(),
+            private_dns: false,
+            objects: Some(objects),
+        };
+        let source = Source::Own(Box::new(own));
+        self.add(VpcEndpoint {
+            kind: SITES,
+            source,
+        })
+    }
+
+    fn places(&self, pins: BTreeMap<String, Ipv4Addr>) -> Places {
+        Places {
+            subnets: self.config.network.subnets.iter().cloned().collect(),
+            zones: self.references.zones.clone(),
+            pins,
+        }
+    }
+
+    /// The objects of a bucket, as an ARN.
+    pub(super) fn objects(&self, bucket: &str) -> String {
+        let partition = Partition::of(&self.references.region).id();
+        format!("arn:{partition}:s3:::{bucket}/*")
+    }
+}

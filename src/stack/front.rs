@@ -1,0 +1,194 @@
+//! The load balancer, and where it sends requests.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{Builder, Name};
+use crate::{
+    config::{Config, Target},
+    graph::Node,
+    resource::Key,
+    resources::{
+        LambdaPermission, Listener, ListenerRule, LoadBalancer, SecurityGroup, SecurityGroupRules,
+        TargetGroup, Targets, VpcEndpoint, lambda_permission::Caller, listener::Purpose,
+        listener_rule::Site, load_balancer::PROTECTION, target_group::Kind, targets::Source,
+    },
+};
+
+impl Builder<'_> {
+    pub(super) fn balancer(&mut self, group: &Arc<Node<SecurityGroup>>) -> Arc<Node<LoadBalancer>> {
+        self.add(LoadBalancer {
+            owner: self.owner.clone(),
+            vpc: self.config.network.vpc.clone(),
+            subnets: by_zone(&self.references.zones),
+            group: group.clone(),
+            attributes: attributes(self.config),
+        })
+    }
+
+    /// Both listeners; returns the one that serves.
+    pub(super) fn listeners(
+        &mut self,
+        names: &[Name],
+        balancer: &Arc<Node<LoadBalancer>>,
+    ) -> Arc<Node<Listener>> {
+        let domain = &self.config.domain;
+        let further = names.iter().map(|name| name.certificate.clone());
+        let further = further.filter(|certificate| *certificate != domain.certificate);
+        let listener = self.add(Listener {
+            owner: self.owner.clone(),
+            load_balancer: balancer.clone(),
+            purpose: Purpose::Https {
+                certificate: domain.certificate.clone(),
+                hosts: names.iter().map(|name| name.host.name.clone()).collect(),
+                further: further.collect(),
+                tls_policy: self.config.load_balancer.tls_policy.clone(),
+            },
+        });
+        self.add(Listener {
+            owner: self.owner.clone(),
+            load_balancer: balancer.clone(),
+            purpose: Purpose::Redirect,
+        });
+        listener
+    }
+
+    /// The group that all routes to APIs share, their rules, and the endpoint's
+    /// addresses.
+    pub(super) fn api_routes(
+        &mut self,
+        names: &[Name],
+        listener: &Arc<Node<Listener>>,
+        endpoint: Arc<Node<VpcEndpoint>>,
+        rules: &Arc<Node<SecurityGroupRules>>,
+    ) {
+        let config = self.config;
+        let group = self.target_group(
+            Key::bare("target-group"),
+            Kind::Api {
+                health: config.load_balancer.health_check.clone(),
+            },
+        );
+        let mut forwarders = Vec::new();
+        for name in names {
+            for route in config.routes.iter().filter(|route| route.api().is_some()) {
+                forwarders.push(self.rule(name, listener, &route.path, &group, None, None));
+            }
+        }
+        self.add(Targets {
+            group,
+            source: Source::Endpoint {
+                endpoint,
+                rules: rules.clone(),
+            },
+            forwarders,
+        });
+    }
+
+    /// For each route to a function its own group, the permission to invoke it,
+    /// and rules that come when it is registered.
+    pub(super) fn function_routes(&mut self, names: &[Name], listener: &Arc<Node<Listener>>) {
+        let config = self.config;
+        for route in &config.routes {
+            let Target::Lambda(function) = &route.target else {
+                continue;
+            };
+            let group = self.target_group(
+                TargetGroup::key_of_route(&route.path, config.has_api()),
+                Kind::Lambda {
+                    function: function.arn.clone(),
+                    multi_value_headers: function.multi_value_headers,
+                    health_check: function.health_check.clone(),
+                },
+            );
+            let permission = self.add(LambdaPermission {
+                stack: config.stack.clone(),
+                path: route.path.clone(),
+                function: function.arn.clone(),
+                caller: Caller::Balancer(group.clone()),
+            });
+            let targets = self.add(Targets {
+                group: group.clone(),
+                source: Source::Function {
+                    function: function.arn.clone(),
+                    permission,
+                },
+                forwarders: vec![],
+            });
+            for name in names {
+                self.rule(
+                    name,
+                    listener,
+                    &route.path,
+                    &group,
+                    None,
+                    Some(targets.clone()),
+                );
+            }
+        }
+    }
+
+    pub(super) fn target_group(&mut self, key: Key, kind: Kind) -> Arc<Node<TargetGroup>> {
+        self.add(TargetGroup {
+            owner: self.owner.clone(),
+            vpc: self.config.network.vpc.clone(),
+            key,
+            kind,
+        })
+    }
+
+    pub(super) fn rule(
+        &mut self,
+        name: &Name,
+        listener: &Arc<Node<Listener>>,
+        path: &str,
+        group: &Arc<Node<TargetGroup>>,
+        site: Option<Site>,
+        after: Option<Arc<Node<Targets>>>,
+    ) -> Arc<Node<ListenerRule>> {
+        self.add(ListenerRule {
+            owner: self.owner.clone(),
+            key: name.host.key("listener-rule", path),
+            listener: listener.clone(),
+            host: name.host.name.clone(),
+            path: path.to_owned(),
+            group: group.clone(),
+            site,
+            after,
+        })
+    }
+}
+
+fn by_zone(zones: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let pairs = zones.iter();
+    pairs
+        .map(|(subnet, zone)| (zone.clone(), subnet.clone()))
+        .collect()
+}
+
+/// The load balancer's attributes, as ELBv2 spells them.
+fn attributes(config: &Config) -> BTreeMap<String, String> {
+    let settings = &config.load_balancer;
+    let mut attributes = BTreeMap::from([
+        (
+            PROTECTION.to_owned(),
+            settings.deletion_protection.to_string(),
+        ),
+        (
+            "idle_timeout.timeout_seconds".to_owned(),
+            settings.idle_timeout.to_string(),
+        ),
+        (
+            "routing.http.drop_invalid_header_fields.enabled".to_owned(),
+            "true".to_owned(),
+        ),
+        (
+            "access_logs.s3.enabled".to_owned(),
+            settings.access_logs.is_some().to_string(),
+        ),
+    ]);
+    if let Some(logs) = &settings.access_logs {
+        attributes.insert("access_logs.s3.bucket".to_owned(), logs.bucket.clone());
+        attributes.insert("access_logs.s3.prefix".to_owned(), logs.prefix.clone());
+    }
+    attributes
+}

@@ -1,0 +1,33 @@
+//! Never an orphan, never a duplicate: faults at every call.
+//!
+//! The product runs on the simulated account, in virtual time, through the SDK.
+//! Something goes wrong at a known place; then one more run has to end with one
+//! of everything and nothing else. What is checked is `support/oracle.rs`; what
+//! goes wrong has a file each here.
+//!
+//! ```text
+//! cargo test --test reliability                                    a sample of everything
+//! HYBRIDGW_SWEEP=full cargo test --test reliability -- --nocapture everything, with figures
+//! HYBRIDGW_SEEDS=500 cargo test --test reliability storms          more seeds
+//! HYBRIDGW_SEED=<case> cargo test --test reliability <test>        one case again
+//! ```
+
+#[path = "../support/bench.rs"]
+#[allow(dead_code)]
+mod bench;
+mod support;
+
+mod actors;
+mod addresses;
+mod answers;
+mod clocks;
+mod downs;
+mod drift;
+mod economy;
+mod failures;
+mod foreign;
+mod kills;
+mod parser;
+mod processes;
+mod stale;
+mod storms;

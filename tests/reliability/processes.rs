@@ -1,0 +1,274 @@
+//! The real program: killed with SIGKILL, interrupted, with closed pipes and full disks, and never
+//! showing a secret.
+
+use std::{fs::OpenOptions, process::Stdio, sync::Arc, thread, time::Duration};
+
+use crate::{
+    bench::Outcome,
+    support::{
+        program::{CANARIES, Running, Served},
+        scene::{Scene, Verb},
+        sweep::{Breach, Findings, full, prepared},
+    },
+};
+
+const UP: [&str; 4] = ["up", "--yes", "-o", "json"];
+const DOWN: [&str; 4] = ["down", "--yes", "-o", "json"];
+
+/// Judges the account by the oracle of the scene.
+fn judge(scene: &Arc<Scene>, served: &Served, verb: Verb) -> Findings {
+    let bench = served.bench(scene);
+    let scene = Arc::clone(scene);
+    prepared(async move || {
+        // The account is in real time; the reads of the judge are not held up by it.
+        tokio::time::resume();
+        match verb {
+            Verb::Down => scene.oracle.gone(&bench, &Outcome::default()).await,
+            _ => scene.oracle.whole(&bench, &Outcome::default()).await,
+        }
+    })
+}
+
+fn whole(served: &Served) {
+    let scene = Scene::of("placeholder.toml", Verb::Up);
+    served.simulator.set_faults(Vec::new());
+    let up = served.run(&UP).exits(0);
+    let findings = judge(&scene, served, Verb::Up);
+    assert!(findings.is_empty(), "{findings:?}\n{up}");
+}
+
+fn empty(served: &Served) {
+    let scene = Scene::of("placeholder.toml", Verb::Down);
+    served.simulator.set_faults(Vec::new());
+    let down = served.run(&DOWN).exits(0);
+    let findings = judge(&scene, served, Verb::Down);
+    assert!(findings.is_empty(), "{findings:?}\n{down}");
+}
+
+/// Kills the program at these calls, each in an account of its own, and lets the next one finish.
+fn killed(verb: Verb, calls: &[(&str, u64)]) {
+    let scene = Scene::of("placeholder.toml", verb);
+    let arguments = if verb == Verb::Down { DOWN } else { UP };
+    let points = calls
+        .iter()
+        .flat_map(|call| [false, true].map(|applied| (*call, applied)));
+    let points: Vec<_> = points.collect();
+    for together in points.chunks(4) {
+        thread::scope(|scope| {
+            for &((operation, call), applied) in together {
+                let scene = &scene;
+                scope.spawn(move || {
+                    let served = Served::of(scene);
+                    served.hang(operation, call, applied);
+                    let running = Running::start(&mut served.command(&arguments));
+                    let hangs = served.hangs();
+                    assert!(hangs, "{operation} {call}: {}", running.end());
+                    running.signal("KILL");
+                    let ended = running.end();
+                    assert_eq!(ended.status.code(), None, "{ended}");
+                    if verb == Verb::Down {
+                        empty(&served);
+                    } else {
+                        whole(&served);
+                    }
+                });
+            }
+        });
+    }
+    println!("SIGKILL of {verb}: {} points, all converged", points.len());
+}
+
+#[test]
+fn up_killed_by_the_system_is_made_whole_by_the_next() {
+    let mut calls = vec![
+        ("apigateway:CreateRestApi", 1),
+        ("elasticloadbalancing:CreateRule", 2),
+        ("route53:ChangeResourceRecordSets", 1),
+    ];
+    if full() {
+        calls.extend([
+            ("ec2:CreateSecurityGroup", 1),
+            ("ec2:CreateSecurityGroup", 2),
+            ("ec2:AuthorizeSecurityGroupIngress", 1),
+            ("ec2:CreateVpcEndpoint", 1),
+            ("apigateway:PutRestApi", 1),
+            ("apigateway:CreateDeployment", 1),
+            ("apigateway:CreateStage", 1),
+            ("apigateway:CreateDomainName", 1),
+            ("apigateway:CreateBasePathMapping", 1),
+            ("elasticloadbalancing:CreateLoadBalancer", 1),
+            ("elasticloadbalancing:CreateTargetGroup", 1),
+            ("elasticloadbalancing:CreateListener", 1),
+            ("elasticloadbalancing:CreateListener", 2),
+            ("elasticloadbalancing:RegisterTargets", 1),
+        ]);
+    }
+    killed(Verb::Up, &calls);
+}
+
+#[test]
+fn down_killed_by_the_system_is_finished_by_the_next() {
+    let mut calls = vec![("elasticloadbalancing:DeleteLoadBalancer", 1)];
+    if full() {
+        calls.extend([
+            ("ec2:DeleteVpcEndpoints", 1),
+            ("ec2:DeleteSecurityGroup", 1),
+            ("ec2:DeleteSecurityGroup", 2),
+            ("apigateway:DeleteRestApi", 1),
+            ("apigateway:DeleteDomainName", 1),
+            ("elasticloadbalancing:DeleteTargetGroup", 1),
+            ("route53:ChangeResourceRecordSets", 1),
+        ]);
+    }
+    killed(Verb::Down, &calls);
+}
+
+/// An `up` that waits for its load balancer: its reply does not come.
+fn waiting() -> (Served, Running) {
+    let served = Served::of(&Scene::of("placeholder.toml", Verb::Up));
+    served.hang("elasticloadbalancing:CreateTargetGroup", 1, true);
+    let running = Running::start(&mut served.command(&UP));
+    assert!(served.hangs(), "{}", running.end());
+    (served, running)
+}
+
+/// The call that hangs is let go: what was under way can finish.
+fn interrupted_by(signal: &str) {
+    let served = Served::of(&Scene::of("placeholder.toml", Verb::Up));
+    served.hang("elasticloadbalancing:CreateLoadBalancer", 1, false);
+    let running = Running::start(&mut served.command(&UP));
+    assert!(served.hangs(), "{}", running.end());
+    running.signal(signal);
+    let ended = running.end().exits(130);
+    let last = ended.stdout.lines().last().unwrap_or_default();
+    let result: serde_json::Value = serde_json::from_str(last).expect("the last line is JSON");
+    assert_eq!(result["event"], "result", "{ended}");
+    assert_eq!(result["ok"], false, "{ended}");
+    assert!(ended.stderr.contains("hybridgw up"), "{ended}");
+    // What it says is left is there.
+    let world = served.simulator.world();
+    let here = world
+        .region(crate::bench::ACCOUNT, crate::bench::REGION)
+        .expect("it is in use");
+    let left = result["left_behind"].as_array().expect("a list");
+    let groups = here
+        .ec2
+        .groups
+        .values()
+        .filter(|group| group.name == "orders-dev-endpoint");
+    // One of that name is a decoy in another VPC.
+    let stands = groups.count() == 2;
+    assert_eq!(
+        left.iter().any(|key| key == "endpoint-security-group"),
+        stands,
+        "{ended}"
+    );
+    whole(&served);
+}
+
+#[test]
+fn interrupted_once_it_settles_reports_and_leaves() {
+    thread::scope(|scope| {
+        for signal in ["INT", "TERM"] {
+            scope.spawn(move || interrupted_by(signal));
+        }
+    });
+}
+
+#[test]
+fn interrupted_twice_it_leaves_at_once_and_the_next_run_is_whole() {
+    let (served, running) = waiting();
+    running.signal("INT");
+    thread::sleep(Duration::from_millis(500));
+    running.signal("INT");
+    let ended = running.end().exits(130);
+    // The call that hangs would have taken half a minute to time out.
+    assert!(ended.took < Duration::from_secs(10), "{ended}");
+    whole(&served);
+}
+
+#[test]
+fn with_nobody_to_read_it_does_not_panic_and_the_next_run_is_whole() {
+    let served = Served::of(&Scene::of("placeholder.toml", Verb::Up));
+    let mut command = served.command(&UP);
+    let mut running = command.spawn().expect("the program runs");
+    // Both ends of both pipes are gone before it says anything.
+    drop(running.stdout.take());
+    drop(running.stderr.take());
+    let status = running.wait().expect("it ends");
+    assert_ne!(status.code(), Some(101), "it panicked");
+    if status.success() {
+        let scene = Scene::of("placeholder.toml", Verb::Up);
+        let findings = judge(&scene, &served, Verb::Up);
+        assert!(
+            findings.is_empty(),
+            "it says that all is done: {findings:?}"
+        );
+    }
+    whole(&served);
+}
+
+#[test]
+fn a_full_disk_is_an_error_and_not_a_panic() {
+    let served = Served::of(&Scene::of("placeholder.toml", Verb::Down));
+    let full = || {
+        let device = OpenOptions::new().write(true).open("/dev/full");
+        Stdio::from(device.expect("there is a full device"))
+    };
+    for arguments in [
+        &["plan"][..],
+        &["plan", "-o", "json"],
+        &["status"],
+        &["outputs"],
+        &UP,
+    ] {
+        let ended = Running::start(served.command(arguments).stdout(full())).end();
+        // A plan for people goes to stderr, which is not full.
+        let said = ended.stderr.contains("No space left") || ended.status.success();
+        assert!(said, "{arguments:?}: {ended}");
+        let ended = Running::start(served.command(arguments).stdout(full()).stderr(full())).end();
+        assert_ne!(ended.status.code(), Some(101), "{arguments:?}: {ended}");
+    }
+    // A plan that could not be saved is not said to be.
+    let ended = served.run(&["plan", "--out", "/dev/full"]);
+    assert!(!ended.status.success(), "{ended}");
+    // A world that cannot be written stops the rehearsal before anything is made.
+    let mut command = served.command(&["--simulate=/proc/hybridgw-world.json", "up", "--yes"]);
+    let ended = Running::start(&mut command).end().exits(1);
+    assert!(
+        ended.stderr.contains("simulated account cannot be used"),
+        "{ended}"
+    );
+}
+
+#[test]
+fn no_secret_is_ever_shown_not_even_in_the_most_talkative_log() {
+    let served = Served::of(&Scene::of("placeholder.toml", Verb::Up));
+    // The program looks at what it says when it ends; here it says everything it can.
+    let talk = |arguments: &[&str]| {
+        let mut command = served.command(arguments);
+        command.env("RUST_LOG", "trace");
+        let ended = Running::start(&mut command).end();
+        assert!(
+            ended.stderr.lines().count() > 100,
+            "it was to be talkative: {ended}"
+        );
+        ended
+    };
+    talk(&["-vv", "up", "--yes"]).exits(0);
+    talk(&["-vv", "status", "-o", "json"]).exits(0);
+    served.simulator.set_faults(
+        serde_json::from_str(
+            r#"[{"operation": "ec2:Describe*", "then": {"refuse": {"code": "AuthFailure", "status": 401}}}]"#,
+        )
+        .expect("a rule"),
+    );
+    talk(&["-vv", "plan"]).exits(4);
+    // Neither does the account keep it.
+    let world = serde_json::to_string(&served.simulator.world()).expect("a world is JSON");
+    let shown = CANARIES.iter().filter(|secret| world.contains(*secret));
+    let findings: Findings = shown
+        .map(|one| (Breach::Secret, (*one).to_owned()))
+        .collect();
+    assert!(findings.is_empty(), "{findings:?}");
+}

@@ -1,0 +1,155 @@
+//! Reads that are behind: late, flapping between old and new, showing ghosts of what is gone.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use hybridgw::simulator::{conditions::Conditions, lag::Rule};
+
+use crate::support::{
+    scene::{Scene, Verb},
+    sweep::{Breach, Findings, Ran, sample, seeds, sweep},
+};
+
+/// Which reads are behind, by how much, and how often one is up to date all the same.
+struct Case {
+    scene: Arc<Scene>,
+    reads: &'static str,
+    seconds: f64,
+    flap: f64,
+}
+
+impl fmt::Display for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            scene,
+            reads,
+            seconds,
+            flap,
+        } = self;
+        write!(f, "{}/{}/{reads}/{seconds}s/{flap}", scene.name, scene.verb)
+    }
+}
+
+impl Case {
+    fn conditions(&self) -> Conditions {
+        let rule = Rule {
+            operation: self.reads.to_owned(),
+            seconds: self.seconds,
+            flap: self.flap,
+        };
+        Conditions {
+            lag: vec![rule],
+            ..Conditions::default()
+        }
+    }
+}
+
+/// All reads, those of one service, or those of the things that can come twice.
+const READS: [&str; 9] = [
+    "*",
+    "ec2:*",
+    "elasticloadbalancing:*",
+    "apigateway:*",
+    "route53:*",
+    "lambda:*",
+    "apigateway:GetRestApis",
+    "apigateway:GetDeployments",
+    "elasticloadbalancing:DescribeRules",
+];
+
+fn every_lag(longest: f64) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for scene in Scene::all() {
+        for reads in READS {
+            for seconds in [0.0, 1.0, 5.0, 30.0, 60.0, 300.0] {
+                for flap in [0.0, 0.2, 0.5] {
+                    cases.push(Case {
+                        scene: Arc::clone(&scene),
+                        reads,
+                        seconds,
+                        flap,
+                    });
+                }
+            }
+        }
+    }
+    let within = |case: &Case| (case.seconds <= 60.0) == (longest <= 60.0);
+    cases.into_iter().filter(within).collect()
+}
+
+fn twice(findings: &Findings) -> Findings {
+    let extra = |breach| matches!(breach, Breach::Duplicate | Breach::Orphan | Breach::Foreign);
+    let found = findings.iter().filter(|(breach, _)| extra(*breach));
+    found.cloned().collect()
+}
+
+/// One run while reads lag, and one when they no longer do.
+async fn behind(case: &Case) -> (Ran, Findings) {
+    let scene = &case.scene;
+    let bench = scene.bench(case.conditions());
+    let first = scene.go(&bench).await;
+    let made = match scene.verb {
+        Verb::Down => Findings::new(),
+        _ => twice(&scene.oracle.standing(&bench)),
+    };
+    bench.simulator.set_conditions(Conditions::default());
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let bench = bench.afresh();
+    let mut ran = Ran::default();
+    if first.ok() {
+        // What it said is true of the present, not only of what it saw.
+        ran.findings = scene.judge(&bench, &first).await;
+    } else {
+        ran.count("needed one more run", 1);
+        let second = scene.go(&bench).await;
+        ran.findings = scene.judge(&bench, &second).await;
+        if !ran.findings.is_empty() {
+            let words = format!("the first run ended so: {first:?}");
+            ran.findings.push((Breach::Report, words));
+        }
+    }
+    (ran, made)
+}
+
+#[test]
+fn reads_up_to_a_minute_behind_never_make_a_second_one_of_anything() {
+    let cases = sample(every_lag(60.0), 40);
+    sweep("reads_up_to_a_minute_behind", &cases, async |case| {
+        let (mut ran, made) = behind(case).await;
+        ran.findings.extend(made);
+        ran
+    });
+}
+
+#[test]
+fn reads_five_minutes_behind_make_one_extra_at_most_and_the_next_run_removes_it() {
+    let cases = sample(every_lag(300.0), 14);
+    sweep("reads_five_minutes_behind", &cases, async |case| {
+        let (mut ran, made) = behind(case).await;
+        ran.count("extra things after the first run", made.len() as u64);
+        let foreign = made
+            .into_iter()
+            .filter(|(breach, _)| *breach == Breach::Foreign);
+        ran.findings.extend(foreign);
+        ran
+    });
+}
+
+/// The cases that made a second API: it was seen once, then not, and was made again.
+#[test]
+fn what_was_seen_a_moment_ago_is_waited_for_and_not_made_again() {
+    sweep("what_was_seen_a_moment_ago", &seeds(6), async |seed| {
+        let scene = Scene::of("placeholder.toml", Verb::Up);
+        let rule = Rule {
+            operation: "*".to_owned(),
+            seconds: 45.0,
+            flap: 0.5,
+        };
+        let bench = scene.bench(Conditions {
+            seed: *seed,
+            lag: vec![rule],
+            ..Conditions::default()
+        });
+        scene.go(&bench).await;
+        Ran::with(twice(&scene.oracle.standing(&bench)))
+    });
+}

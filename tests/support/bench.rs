@@ -1,0 +1,249 @@
+//! The product on a simulated account, in the paused time of a test.
+
+use std::path::{Path, PathBuf};
+
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use hybridgw::{
+    Error,
+    aws::{Connection, simulated},
+    clock::Clock,
+    config::Config,
+    event::Silent,
+    look::Look,
+    pipeline::{Plan, Report, Stop, converge, execute, observe, observe::discover, remove},
+    references, rehearsal,
+    simulator::{Simulator, conditions::Conditions},
+    stack::{self, Stack},
+};
+
+pub const ACCOUNT: &str = "111122223333";
+pub const REGION: &str = "eu-central-1";
+/// The configurations that the tests run: a new example joins here.
+pub const EXAMPLES: [&str; 8] = [
+    "placeholder.toml",
+    "apis.toml",
+    "lambda.toml",
+    "aliases.toml",
+    "site.toml",
+    "everything.toml",
+    "borrowed-endpoint.toml",
+    "pinned.toml",
+];
+
+pub fn example(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("docs/examples")
+        .join(name)
+}
+
+/// Reads an example, with settings as `--set` takes them.
+pub fn config(name: &str, set: &[String]) -> Config {
+    Config::load(&example(name), set, &|_| None).expect("an example is right")
+}
+
+/// A stack on a simulated account.
+#[derive(Clone)]
+pub struct Bench {
+    pub config: Config,
+    pub connection: Connection,
+    pub simulator: Simulator,
+}
+
+/// What `up` or `down` came to.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// What was done.
+    pub report: Report,
+    /// Why nothing was done, or why it was not all: the command's exit code is 1.
+    pub error: Option<Error>,
+}
+
+impl Outcome {
+    /// Whether the command would exit with 0.
+    pub fn ok(&self) -> bool {
+        self.error.is_none() && self.report.ok()
+    }
+
+    fn stopped(error: Error) -> Self {
+        Self {
+            error: Some(error),
+            ..Self::default()
+        }
+    }
+}
+
+impl Bench {
+    pub fn new(name: &str, conditions: Conditions) -> Self {
+        let config = config(name, &[]);
+        let simulator = Simulator::new(conditions);
+        rehearsal::furnish(&simulator, &config, ACCOUNT, REGION).expect("it is in memory");
+        Self::at(simulator, config)
+    }
+
+    /// A stack on an account that has all it borrows.
+    pub fn at(simulator: Simulator, config: Config) -> Self {
+        let http = simulated::http_client(simulator.clone());
+        Self::through(http, simulator, config)
+    }
+
+    /// The same, calling through another door.
+    pub fn through(http: SharedHttpClient, simulator: Simulator, config: Config) -> Self {
+        Self {
+            connection: Connection::through(http, ACCOUNT, REGION, Clock::REAL),
+            config,
+            simulator,
+        }
+    }
+
+    pub fn look(&self) -> Look {
+        Look::new(self.connection.reader(), &self.config.stack)
+    }
+
+    pub async fn plan(&self, look: &Look) -> Result<(Stack, Plan), Error> {
+        let bodies = stack::bodies(&self.config, REGION)?;
+        let references = references::check(&self.config, look).await?;
+        let stack = Stack::new(&self.config, &references, bodies);
+        let plan = observe(&stack, look).await?;
+        Ok((stack, plan))
+    }
+
+    /// `up --yes --allow-replace`, its second plan included.
+    pub async fn up(&self) -> Outcome {
+        self.up_until(&Stop::default()).await
+    }
+
+    pub async fn up_until(&self, stop: &Stop) -> Outcome {
+        let look = self.look();
+        let (stack, plan) = match self.plan(&look).await {
+            Ok(planned) => planned,
+            Err(error) => return Outcome::stopped(error),
+        };
+        if plan.converged() {
+            return Outcome::default();
+        }
+        let aws = self.connection.writer();
+        let report = execute(&stack, &plan, &aws, &look, &Silent, stop).await;
+        let mut outcome = Outcome {
+            report,
+            error: None,
+        };
+        if outcome.report.may_go_on() {
+            let report = &mut outcome.report;
+            let last = converge(&stack, &self.connection, &Silent, stop, report).await;
+            outcome.error = match last {
+                Err(error) => Some(error),
+                Ok((plan, _)) => not_empty(&plan),
+            };
+        }
+        outcome
+    }
+
+    /// Why a fresh plan is not empty, if it is not.
+    pub async fn unconverged(&self) -> Option<Error> {
+        match self.plan(&self.look()).await {
+            Err(error) => Some(error),
+            Ok((_, plan)) => not_empty(&plan),
+        }
+    }
+
+    /// `down --yes`, its second round included.
+    pub async fn down(&self) -> Outcome {
+        let mut outcome = Outcome::default();
+        let aws = self.connection.writer();
+        for _ in 0..2 {
+            let look = self.look();
+            let owned = match discover(&look).await {
+                Ok(owned) => owned,
+                Err(error) => {
+                    outcome.error = Some(error);
+                    return outcome;
+                }
+            };
+            if owned.is_empty() {
+                return outcome;
+            }
+            let stop = Stop::default();
+            let gone = remove(&owned, &aws, &look, &Silent, &stop).await;
+            outcome.report.extend(gone);
+            if !outcome.report.ok() {
+                return outcome;
+            }
+        }
+        outcome.error = match discover(&self.look()).await {
+            Ok(left) if left.is_empty() => None,
+            Ok(left) => {
+                let left: Vec<String> = left.iter().map(|one| one.key.to_string()).collect();
+                Some(Error::invalid(format!("left behind: {}", left.join(", "))))
+            }
+            Err(error) => Some(error),
+        };
+        outcome
+    }
+
+    /// Calls so far that were not reads.
+    pub fn writes(&self) -> usize {
+        let reads = ["Describe", "Get", "Head", "List"];
+        let calls = self.connection.journal.by_operation();
+        let writes = calls
+            .iter()
+            .filter(|(name, _)| !reads.iter().any(|read| name.starts_with(read)));
+        writes.map(|(_, count)| count).sum()
+    }
+
+    /// Everything that exists, but for what moves by itself.
+    pub fn census(&self) -> serde_json::Value {
+        let world = serde_json::to_value(self.simulator.world()).expect("a world is JSON");
+        let mut here = world["accounts"][ACCOUNT].clone();
+        // Calls to global services leave a bucket of tokens elsewhere.
+        let mut region = here["regions"][REGION].take();
+        region["buckets"] = serde_json::Value::Null;
+        // Tokens are remembered after their endpoint is gone, as in AWS.
+        region["ec2"]["tokens"] = serde_json::Value::Null;
+        // A policy that has lost its last statement is as good as none.
+        let functions = region["lambda"]["functions"].as_object_mut();
+        for function in functions.into_iter().flat_map(|all| all.values_mut()) {
+            let policies = function["policies"].as_object_mut().expect("a map");
+            policies.retain(|_, policy| policy["statements"] != serde_json::json!([]));
+        }
+        // What was numbered, and what was just released.
+        region["elbv2"]["serial"] = serde_json::Value::Null;
+        region["elbv2"]["released"] = serde_json::Value::Null;
+        here["global"]["route53"]["changes"] = serde_json::Value::Null;
+        here["regions"] = region;
+        here
+    }
+}
+
+/// What a last plan that is not empty comes to.
+fn not_empty(plan: &Plan) -> Option<Error> {
+    let shown = hybridgw::ui::plan::render(plan);
+    let error = Error::invalid(format!("a second plan is not empty:\n{shown}"));
+    (!plan.converged()).then_some(error)
+}
+
+/// The places at which two censuses differ.
+pub fn differences(before: &serde_json::Value, after: &serde_json::Value) -> Vec<String> {
+    fn walk(a: &serde_json::Value, b: &serde_json::Value, place: &str, found: &mut Vec<String>) {
+        match (a, b) {
+            (serde_json::Value::Object(a), serde_json::Value::Object(b)) => {
+                let keys: std::collections::BTreeSet<&String> = a.keys().chain(b.keys()).collect();
+                for key in keys {
+                    let none = serde_json::Value::Null;
+                    let (a, b) = (a.get(key).unwrap_or(&none), b.get(key).unwrap_or(&none));
+                    walk(a, b, &format!("{place}/{key}"), found);
+                }
+            }
+            _ if a == b => {}
+            _ => found.push(format!("{place}: {a} -> {b}")),
+        }
+    }
+    let mut found = Vec::new();
+    walk(before, after, "", &mut found);
+    found
+}
+
+/// Fails with the places that differ, not with two whole worlds.
+pub fn assert_same(before: &serde_json::Value, after: &serde_json::Value, what: &str) {
+    let found = differences(before, after);
+    assert!(found.is_empty(), "{what}:\n{}", found.join("\n"));
+}
