@@ -200,8 +200,9 @@ pub struct Owned {
 pub trait Removable: Send + Sync {
     /// Deletes it; "not there" is success.
     fn delete<'a>(&'a self, aws: &'a Aws) -> BoxFuture<'a, Result<()>>;
-    /// Whether a fresh look no longer finds it.
-    fn gone<'a>(&'a self, look: &'a Look) -> BoxFuture<'a, Result<bool>>;
+    /// Looks again. None: it is gone. Else it is what it is now: somebody may
+    /// have made it anew in the same place.
+    fn again<'a>(&'a self, look: &'a Look) -> BoxFuture<'a, Result<Option<Arc<dyn Removable>>>>;
 }
 
 struct Thing<R: Resource> {
@@ -214,14 +215,15 @@ impl<R: Resource> Removable for Thing<R> {
         Box::pin(R::delete(aws, &self.own))
     }
 
-    fn gone<'a>(&'a self, look: &'a Look) -> BoxFuture<'a, Result<bool>> {
+    fn again<'a>(&'a self, look: &'a Look) -> BoxFuture<'a, Result<Option<Arc<dyn Removable>>>> {
         Box::pin(async move {
             look.forget(R::ASKS);
             let all = R::discover(look).await?;
             let place = R::place(&self.own);
             let same =
-                |found: &Found<R::Actual>| found.id == self.id && R::place(&found.actual) == place;
-            Ok(!all.iter().any(same))
+                |found: &&Found<R::Actual>| found.id == self.id && R::place(&found.actual) == place;
+            let now = all.iter().find(same).and_then(Owned::of::<R>);
+            Ok(now.map(|owned| owned.thing))
         })
     }
 }

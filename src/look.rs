@@ -13,7 +13,7 @@ use std::{
 
 use tokio::sync::OnceCell;
 
-use crate::{aws::Aws, error::Result};
+use crate::{aws::Aws, error::Result, resources::security_group::Record};
 
 type Answer = Arc<dyn Any + Send + Sync>;
 type Cell = Arc<OnceCell<Answer>>;
@@ -24,6 +24,9 @@ pub struct Look {
     pub aws: Aws,
     /// The stack whose things are looked for.
     pub stack: String,
+    /// Where the configuration, if there is one, has records. They cannot be
+    /// tagged: a record is found here also when nothing remembers it any more.
+    pub records: Vec<Record>,
     answers: Mutex<HashMap<(&'static str, String), Cell>>,
 }
 
@@ -33,6 +36,18 @@ impl Look {
         Self {
             aws,
             stack: stack.into(),
+            records: Vec::new(),
+            answers: Mutex::default(),
+        }
+    }
+
+    /// The same look with an empty memory.
+    #[must_use]
+    pub fn afresh(&self) -> Self {
+        Self {
+            aws: self.aws.clone(),
+            stack: self.stack.clone(),
+            records: self.records.clone(),
             answers: Mutex::default(),
         }
     }

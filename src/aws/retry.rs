@@ -43,7 +43,6 @@ pub const TABLE: &[(Class, &[&str])] = &[
             "DescribeNetworkInterfaces",
             "DescribeRules",
             "DescribeSSLPolicies",
-            "DescribeSecurityGroupRules",
             "DescribeSecurityGroups",
             "DescribeSubnets",
             "DescribeTags",
@@ -56,7 +55,6 @@ pub const TABLE: &[(Class, &[&str])] = &[
             "DescribeVpcs",
             "GetBasePathMappings",
             "GetBucketEncryption",
-            "GetBucketLocation",
             "GetBucketPolicy",
             "GetCallerIdentity",
             "GetChange",
@@ -64,7 +62,6 @@ pub const TABLE: &[(Class, &[&str])] = &[
             "GetDomainNames",
             "GetFunction",
             "GetHostedZone",
-            "GetObject",
             "GetPolicy",
             "GetResources",
             "GetRestApi",
@@ -168,6 +165,11 @@ pub const TABLE: &[(Class, &[&str])] = &[
     // Route 53 API reference: InvalidChangeBatch for a CREATE of what is there and for a DELETE
     // of what is not.
     (Class::UniqueKey, &["ChangeResourceRecordSets"]),
+    // The self-test's VPC. Ranges may not overlap within a VPC (`InvalidSubnet.Conflict`); nothing
+    // keeps two VPCs from having the same. A deletion's NotFound is taken for done.
+    (Class::Duplicates, &["CreateVpc"]),
+    (Class::UniqueKey, &["CreateSubnet"]),
+    (Class::Idempotent, &["DeleteSubnet", "DeleteVpc"]),
     // EC2 API reference, "Ensuring idempotency": ClientToken. The SDK does not fill it in here.
     (Class::Token, &["CreateVpcEndpoint"]),
     // API Gateway: no unique name, no token; two APIs were made by one lost reply (measured).
@@ -191,24 +193,6 @@ mod tests {
     use std::{collections::BTreeSet, fs, path::Path};
 
     use super::*;
-
-    /// Classified for calls that are being written. To be emptied.
-    const NOT_CALLED_YET: &[&str] = &[
-        "AddListenerCertificates",
-        "DeleteBucketPolicy",
-        "DescribeAccountLimits",
-        "DescribeListenerCertificates",
-        "DescribeSSLPolicies",
-        "DescribeSecurityGroupRules",
-        "GetBucketEncryption",
-        "GetBucketLocation",
-        "GetBucketPolicy",
-        "GetObject",
-        "HeadBucket",
-        "HeadObject",
-        "PutBucketPolicy",
-        "RemoveListenerCertificates",
-    ];
 
     /// The names in `.called("…")` of every source file below a folder.
     fn called(folder: &Path, found: &mut BTreeSet<String>) {
@@ -239,12 +223,8 @@ mod tests {
         assert_eq!(rows.len(), table.len(), "an operation has two classes");
         let missing: Vec<_> = calls.difference(&table).collect();
         assert!(missing.is_empty(), "not classified: {missing:?}");
-        let waiting: BTreeSet<String> = NOT_CALLED_YET.iter().map(|&name| name.into()).collect();
         let idle: BTreeSet<String> = table.difference(&calls).cloned().collect();
-        assert_eq!(
-            idle, waiting,
-            "classified and never called, or called by now"
-        );
+        assert!(idle.is_empty(), "classified and never called: {idle:?}");
     }
 
     #[test]

@@ -4,7 +4,6 @@ use crate::{
     cli::Down,
     commands::{Run, ask, located, named, refuse_without_consent},
     error::{Error, Kind, Result},
-    look::Look,
     pipeline::{Plan, Report, observe::discover, remove, report::failure},
     references,
     ui::{self, progress},
@@ -14,9 +13,14 @@ pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
     let asks = !args.consent.yes && !args.consent.dry_run;
     refuse_without_consent(asks)?;
     let looking = async {
-        let (connection, look, wanted) = named(run.global, args.named.stack.as_deref()).await?;
-        let account = references::account(&look, wanted.as_deref()).await;
+        let named = named(run.global, args.named.stack.as_deref()).await?;
+        let (connection, mut look, config) = named;
+        let wanted = config.as_ref().and_then(|config| config.account.as_deref());
+        let account = references::account(&look, wanted).await;
         let account = account.map_err(|error| located(error, &connection))?;
+        if let Some(config) = &config {
+            look.records = references::records(config, &look).await;
+        }
         let owned = discover(&look).await?;
         let plan = Plan::removal(&look.stack, &account, &connection.region, owned);
         Ok((connection, look, plan))
@@ -59,7 +63,7 @@ pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
         if !run.report.ok() {
             break;
         }
-        let fresh = Look::new(connection.reader(), &look.stack);
+        let fresh = look.afresh();
         rest = discover(&fresh).await?;
         if rest.is_empty() {
             run.converged = true;
@@ -71,7 +75,7 @@ pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
             return Ok(());
         }
     }
-    let fresh = Look::new(connection.reader(), &look.stack);
+    let fresh = look.afresh();
     let left = discover(&fresh).await.unwrap_or(rest);
     run.left_behind = left.iter().map(|thing| thing.key.clone()).collect();
     let mut error = failure(&run.report, run.stop.why());

@@ -212,16 +212,16 @@ async fn open(
 }
 
 /// A stack to look at: named on the command line, or the configuration's.
-async fn named(global: &Global, stack: Option<&str>) -> Result<(Connection, Look, Option<String>)> {
-    let (connection, name, account) = if let Some(name) = stack {
+async fn named(global: &Global, stack: Option<&str>) -> Result<(Connection, Look, Option<Config>)> {
+    let (connection, name, config) = if let Some(name) = stack {
         let connection = open(global, global.region.clone(), None).await?;
         (connection, name.to_owned(), None)
     } else {
         let (config, connection) = connect(global).await?;
-        (connection, config.stack, config.account)
+        (connection, config.stack.clone(), Some(config))
     };
     let look = Look::new(connection.reader(), name);
-    Ok((connection, look, account))
+    Ok((connection, look, config))
 }
 
 /// Everything that `plan` and `up` need: checked and wired.

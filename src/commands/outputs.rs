@@ -10,8 +10,8 @@ use crate::{
 };
 
 pub(super) async fn run(global: &Global, printer: Printer, args: Named) -> Result<u8> {
-    let (_, look, wanted) = named(global, args.stack.as_deref()).await?;
-    let account = references::account(&look, wanted.as_deref()).await?;
+    let (_, look, config) = named(global, args.stack.as_deref()).await?;
+    let account = references::account(&look, config.and_then(|one| one.account).as_deref()).await?;
     let outputs = Outputs::read(&look, &account).await?;
     match printer.output {
         Output::Text => printer.data(&tables::outputs(&outputs))?,

@@ -33,6 +33,7 @@ pub(super) async fn run(global: &Global, printer: Printer, args: Args) -> Result
 
 async fn tried(global: &Global, printer: Printer, args: Args) -> Result<u8> {
     let (config, connection) = connect(global).await?;
+    refuse_what_is_tied_to_a_network(&config, &args)?;
     let look = Look::new(connection.reader(), &config.stack);
     let account = references::account(&look, config.account.as_deref()).await?;
     consent(&config, &connection, &account, &args, printer).await?;
@@ -66,6 +67,18 @@ async fn tried(global: &Global, printer: Printer, args: Args) -> Result<u8> {
         printer.data(&report.summary())?;
     }
     Ok(if report.ok { 0 } else { 2 })
+}
+
+/// Addresses and endpoints belong to a VPC that exists already.
+fn refuse_what_is_tied_to_a_network(config: &Config, args: &Args) -> Result<()> {
+    let endpoint = &config.endpoint;
+    if args.create_vpc && (endpoint.id.is_some() || !endpoint.addresses.is_empty()) {
+        return Err(Error::invalid(
+            "--create-vpc does not go with `endpoint.id` or `endpoint.addresses`",
+        )
+        .hint("leave the flag out: the test then runs in the network that the file names"));
+    }
+    Ok(())
 }
 
 async fn consent(

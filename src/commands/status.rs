@@ -21,7 +21,8 @@ pub(super) async fn run(global: &Global, printer: Printer, args: cli::Status) ->
     if args.all {
         return all(global, printer).await;
     }
-    let (_, look, wanted) = named(global, args.named.stack.as_deref()).await?;
+    let (_, look, config) = named(global, args.named.stack.as_deref()).await?;
+    let wanted = config.and_then(|config| config.account);
     if wanted.is_some() {
         references::account(&look, wanted.as_deref()).await?;
     }

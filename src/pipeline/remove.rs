@@ -3,7 +3,7 @@
 //! Serves `down`, leftovers of `up`, replacement and `--rollback`. It works on
 //! what was discovered, from any partial state, and needs no configuration.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::time::Instant;
@@ -23,6 +23,9 @@ use crate::{
 
 /// The first wait between two looks, and the longest.
 const WAIT: (Duration, Duration) = (Duration::from_millis(150), Duration::from_secs(5));
+
+/// When a deletion that AWS has taken is sent again, as long as the thing stands.
+const AGAIN: Duration = Duration::from_mins(1);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Progress {
@@ -160,23 +163,31 @@ impl Removal<'_> {
 
     async fn delete(&self) -> End {
         let mut pause = WAIT.0;
-        let mut deleted = false;
+        let mut thing = Arc::clone(&self.thing.thing);
+        let mut deleted: Option<Instant> = None;
         let mut patience = Patience::by(self.stop.clock);
         self.emit(Happening::Deleting);
         loop {
-            let sent = if deleted {
+            // What still stands after a while may have been made again.
+            let clock = self.stop.clock;
+            let sent = if deleted.is_some_and(|then| clock.since(then) < AGAIN) {
                 Ok(())
             } else {
-                self.thing.thing.delete(self.aws).await
+                let sent = thing.delete(self.aws).await;
+                deleted = sent.is_ok().then(|| clock.now());
+                sent
             };
-            deleted = sent.is_ok();
             // Often it is gone at once. A refusal may also mean that somebody
             // else has deleted it.
             let turn = match sent {
                 Err(error) if error.kind != Kind::NotYet => Err(error),
-                sent => match self.thing.thing.gone(self.look).await {
-                    Ok(false) => sent.map(|()| false),
-                    other => other,
+                sent => match thing.again(self.look).await {
+                    Ok(Some(now)) => {
+                        thing = now;
+                        sent.map(|()| false)
+                    }
+                    Ok(None) => Ok(true),
+                    Err(error) => Err(error),
                 },
             };
             let why = match turn {

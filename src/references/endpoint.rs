@@ -161,10 +161,18 @@ async fn missing_zones(
         covered.extend(zones.map(str::to_owned));
     }
     let zones: BTreeSet<&str> = places.values().map(|place| place.zone.as_str()).collect();
+    let all = zones.len();
     let without: Vec<&str> = zones
         .into_iter()
         .filter(|zone| !covered.contains(*zone))
         .collect();
+    if without.len() == all {
+        let what = format!(
+            "{} has no address in a zone of `network.subnets`; a load balancer uses only targets in its zones",
+            borrowed.id
+        );
+        return wrong(PLACE, what, "name subnets in the endpoint's zones");
+    }
     Ok((!without.is_empty()).then(|| {
         format!(
             "{PLACE}: {} has no address in {}; the load balancer's requests from there cross to another zone",

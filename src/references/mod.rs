@@ -12,8 +12,8 @@ use crate::{
     error::{Error, Result},
     look::Look,
     ownership::Found,
-    resource::Resource,
-    resources::{self, VpcEndpoint},
+    resource::{Host, Resource},
+    resources::{self, VpcEndpoint, security_group::Record},
 };
 
 mod addresses;
@@ -154,6 +154,22 @@ pub async fn check(config: &Config, look: &Look) -> Result<References> {
         addresses,
         warnings,
     })
+}
+
+/// Where the configuration has records, as far as its hosted zones are there.
+pub async fn records(config: &Config, look: &Look) -> Vec<Record> {
+    let zones = zone::check(config, look).await.unwrap_or_default();
+    let hosts = config.hosts().into_iter().enumerate();
+    let records = hosts.filter_map(|(index, host)| {
+        let zone = zones.get(host.name)?.clone();
+        let name = host.name.to_owned();
+        let alias = index > 0;
+        Some(Record {
+            zone,
+            host: Host { name, alias },
+        })
+    });
+    records.collect()
 }
 
 /// The ids of the hosted zones in which the stack has records.

@@ -287,7 +287,8 @@ async fn forget(aws: &Aws, stack: &str, record: Record) -> Result<()> {
     Ok(())
 }
 
-/// The records that the load balancer's group remembers.
+/// The records that the load balancer's group remembers, and those of the
+/// configuration.
 async fn places(look: &Look) -> Result<Vec<Record>> {
     let groups = tagged(look).await?;
     let own = groups.iter().filter(|group| {
@@ -295,7 +296,14 @@ async fn places(look: &Look) -> Result<Vec<Record>> {
         mark.is_some_and(|mark| mark.key().as_str() == LOAD_BALANCER)
     });
     let records = own.flat_map(|group| Record::of_tags(&tags::of_ec2(group.tags())));
-    Ok(records.collect())
+    let mut records: Vec<Record> = records.collect();
+    for record in &look.records {
+        let same = |one: &Record| one.zone == record.zone && one.host.name == record.host.name;
+        if !records.iter().any(same) {
+            records.push(record.clone());
+        }
+    }
+    Ok(records)
 }
 
 /// The hosts that have records of the stack's, or had until a moment ago.

@@ -84,7 +84,8 @@ struct Match<'a> {
 
 impl ListenerRule {
     fn wanted(&self) -> Vec<Wanted> {
-        part::wanted(&self.host, &self.path, self.group.id(), self.site.as_ref())
+        let group = self.group.id();
+        part::wanted(&self.host, &self.path, group.as_ref(), self.site.as_ref())
     }
 
     fn tags(&self, wanted: &Wanted) -> Tags {

@@ -95,16 +95,16 @@ impl SecurityGroupRules {
         self.wanted()
             .ok_or_else(|| Error::not_yet("its groups are not there yet"))
     }
-
-    /// What is wanted and not there, but for what others have done already.
-    fn missing<'a>(&self, wanted: &'a BTreeSet<Rule>, actual: &'a Actual) -> Vec<&'a Rule> {
-        let missing = wanted.difference(&actual.rules);
-        let done = |rule: &Rule| actual.foreign.iter().any(|one| one.admits_as(rule));
-        missing.filter(|rule| !done(rule)).collect()
-    }
 }
 
 impl Actual {
+    /// What is wanted and not there, but for what others have done already.
+    fn missing<'a>(&'a self, wanted: &'a BTreeSet<Rule>) -> Vec<&'a Rule> {
+        let missing = wanted.difference(&self.rules);
+        let done = |rule: &Rule| self.foreign.iter().any(|one| one.admits_as(rule));
+        missing.filter(|rule| !done(rule)).collect()
+    }
+
     /// Whether a rule between the load balancer and an endpoint goes at last:
     /// requests may still need it.
     fn goes_last(&self, rule: &Rule) -> bool {
@@ -192,7 +192,7 @@ impl Resource for SecurityGroupRules {
                 "endpoint rule"
             }
         };
-        let missing = self.missing(&wanted, actual).into_iter();
+        let missing = actual.missing(&wanted).into_iter();
         let missing = missing.map(|rule| Drift::new(name(rule), "", rule.to_string()));
         let extra = rules.difference(&wanted).map(|rule| {
             let drift = Drift::new(name(rule), rule.to_string(), "");
@@ -217,7 +217,7 @@ impl Resource for SecurityGroupRules {
         let is_last = drift.iter().any(|one| one.last);
         // New before old: a rule taken away first would cut traffic.
         if !is_last {
-            for rule in self.missing(&wanted, actual) {
+            for rule in actual.missing(&wanted) {
                 authorize(aws, rule).await?;
             }
         }

@@ -11,29 +11,27 @@
 //!
 //! [`EndpointPolicy`]: super::EndpointPolicy
 
-use std::{collections::BTreeSet, net::Ipv4Addr, sync::Arc};
+use std::collections::BTreeSet;
 
-use aws_sdk_ec2::types::{self, ResourceType, SubnetConfiguration, TagSpecification};
 use serde_json::Value;
 
 use crate::{
     aws::{
         Aws, Called,
-        tags::{self, Owner, Tags},
+        tags::{self, Tags},
     },
     error::{Error, Kind, Result},
-    graph::Node,
     look::Look,
-    names,
     ownership::{Found, Mark, Ours},
-    policy::{self, statements},
     resource::{Drift, Key, Need, Resource, Settled, UNKNOWN},
-    resources::{SecurityGroup, security_group::set_tags},
+    resources::security_group::set_tags,
 };
 
+mod own;
 mod places;
 pub mod reading;
 
+pub use own::Own;
 pub use places::Places;
 
 /// The kind of the endpoint for `execute-api`.
@@ -53,26 +51,14 @@ pub struct VpcEndpoint {
 pub enum Source {
     /// The stack's own.
     Own(Box<Own>),
-    /// Somebody else's, with this id.
-    Borrowed(String),
-}
-
-/// An endpoint of the stack's own.
-pub struct Own {
-    /// Whose it is.
-    pub owner: Owner,
-    /// The VPC.
-    pub vpc: String,
-    /// Where it has its interfaces.
-    pub places: Places,
-    /// Its security group.
-    pub group: Arc<Node<SecurityGroup>>,
-    /// The endpoint service, as in `com.amazonaws.eu-central-1.execute-api`.
-    pub service: String,
-    /// Whether the service's own names resolve to it in the whole VPC.
-    pub private_dns: bool,
-    /// The objects that may be read through it, as ARNs; none for APIs.
-    pub objects: Option<BTreeSet<String>>,
+    /// Somebody else's.
+    Borrowed {
+        /// Its id.
+        id: String,
+        /// The load balancer's zones. It does not use a target in another one
+        /// (ELBv2 API reference, `Target.NotInUse`).
+        zones: BTreeSet<String>,
+    },
 }
 
 /// One of the endpoint's network interfaces.
@@ -118,7 +104,11 @@ impl VpcEndpoint {
     pub fn wanted_addresses(&self, actual: &Actual) -> BTreeSet<Address> {
         match &self.source {
             Source::Own(own) => own.places.serving(actual),
-            Source::Borrowed(_) => actual.addresses.clone(),
+            Source::Borrowed { zones, .. } => {
+                let all = actual.addresses.iter();
+                let used = all.filter(|address| zones.contains(&address.zone));
+                used.cloned().collect()
+            }
         }
     }
 
@@ -129,133 +119,18 @@ impl VpcEndpoint {
                 let moves = own.places.moves(actual);
                 actual.subnets != own.places.subnets || !moves.wrong.is_empty()
             }
-            Source::Borrowed(_) => false,
+            Source::Borrowed { .. } => false,
         }
     }
 
     fn own(&self) -> Result<&Own> {
         match &self.source {
             Source::Own(own) => Ok(own),
-            Source::Borrowed(id) => Err(Error::new(
+            Source::Borrowed { id, .. } => Err(Error::new(
                 Kind::NotFound,
                 format!("the endpoint {id} is not there and is not hybridgw's to make"),
             )),
         }
-    }
-}
-
-impl Own {
-    /// Its policy when it is made.
-    fn first_policy(&self) -> Value {
-        match &self.objects {
-            Some(objects) => statements::only_objects(objects),
-            None => policy::nothing(),
-        }
-    }
-
-    /// A token for this incarnation of the stack: the group's id is new after
-    /// every `down`, and equal for two runs at once, which then make one
-    /// endpoint. The Rust SDK does not fill the token in by itself. AWS refuses
-    /// one that it has seen with another request, so it is made of all of it.
-    fn token(&self, tags: &Tags, group: &str, attempt: usize) -> String {
-        let request = format!(
-            "{}|{group}|{}|{:?}|{:?}|{}|{}|{tags:?}|{attempt}",
-            self.owner.stack,
-            self.service,
-            self.places.subnets,
-            self.places.pins,
-            self.private_dns,
-            self.first_policy(),
-        );
-        names::long_hash(&request)
-    }
-
-    async fn create_once(
-        &self,
-        aws: &Aws,
-        tags: &Tags,
-        group: &str,
-        attempt: usize,
-    ) -> Result<Option<types::VpcEndpoint>> {
-        let specification = TagSpecification::builder()
-            .resource_type(ResourceType::VpcEndpoint)
-            .set_tags(Some(tags::to_ec2(tags)))
-            .build();
-        let created = aws
-            .ec2
-            .create_vpc_endpoint()
-            .vpc_endpoint_type(types::VpcEndpointType::Interface)
-            .vpc_id(&self.vpc)
-            .service_name(&self.service)
-            .set_subnet_ids(Some(self.places.subnets.iter().cloned().collect()))
-            .set_subnet_configurations(self.pins(&self.places.subnets))
-            .security_group_ids(group)
-            .private_dns_enabled(self.private_dns)
-            .policy_document(self.first_policy().to_string())
-            .client_token(self.token(tags, group, attempt))
-            .tag_specifications(specification)
-            .send()
-            .await
-            .called("CreateVpcEndpoint")?;
-        Ok(created.vpc_endpoint)
-    }
-
-    /// The pinned addresses of these subnets, as EC2 takes them.
-    fn pins(&self, subnets: &BTreeSet<String>) -> Option<Vec<SubnetConfiguration>> {
-        let pinned = self.places.pins.iter();
-        let pinned = pinned.filter(|(subnet, _)| subnets.contains(*subnet));
-        let all: Vec<SubnetConfiguration> = pinned
-            .map(|(subnet, address)| {
-                SubnetConfiguration::builder()
-                    .subnet_id(subnet)
-                    .ipv4(address.to_string())
-                    .build()
-            })
-            .collect();
-        (!all.is_empty()).then_some(all)
-    }
-
-    fn place_drift(&self, actual: &Actual) -> Vec<Drift> {
-        let moves = self.places.moves(actual);
-        let mut drift = Vec::new();
-        let now: BTreeSet<String> = actual.subnets.union(&moves.now).cloned().collect();
-        if now != actual.subnets {
-            drift.push(Drift::new("subnets", join(&actual.subnets), join(&now)));
-        }
-        let wanted = &self.places.subnets;
-        if now != *wanted {
-            drift.push(Drift::new("subnets", join(&now), join(wanted)).at_last());
-        }
-        if !moves.wrong.is_empty() {
-            let wrong = actual.addresses.iter();
-            let wrong = wrong.filter(|one| moves.wrong.contains(&one.subnet));
-            let has: BTreeSet<String> = wrong.map(|one| one.ip.clone()).collect();
-            let pins = self.places.pins.iter();
-            let pins = pins.filter(|(subnet, _)| moves.wrong.contains(*subnet));
-            let pins: BTreeSet<Ipv4Addr> = pins.map(|(_, pin)| *pin).collect();
-            drift.push(Drift::new("addresses", join(&has), join(&pins)).at_last());
-        }
-        drift
-    }
-
-    /// The policy to have now, and the one to have at last: a bucket that is no
-    /// longer wanted stays readable until no rule leads to it.
-    fn policies(&self, actual: &Actual) -> Option<(Value, Value)> {
-        let wanted = self.objects.as_ref()?;
-        let has = statements::objects_of(&actual.policy).unwrap_or_default();
-        let now: BTreeSet<String> = has.union(wanted).cloned().collect();
-        let both = [&now, wanted].map(|all| policy::normal(&statements::only_objects(all)));
-        let [now, last] = both;
-        Some((now, last))
-    }
-
-    fn policy_drift(&self, actual: &Actual) -> Vec<Drift> {
-        let Some((now, last)) = self.policies(actual) else {
-            return vec![]; // EndpointPolicy's
-        };
-        let first = Drift::between("policy", &actual.policy, &now);
-        let then = Drift::between("policy", &now, &last).map(Drift::at_last);
-        first.into_iter().chain(then).collect()
     }
 }
 
@@ -270,7 +145,7 @@ impl Resource for VpcEndpoint {
     fn needs(&self) -> Vec<Need> {
         match &self.source {
             Source::Own(own) => vec![own.group.exists()],
-            Source::Borrowed(_) => vec![],
+            Source::Borrowed { .. } => vec![],
         }
     }
 
@@ -281,7 +156,7 @@ impl Resource for VpcEndpoint {
                 let service = own.service.rsplit('.').next().unwrap_or_default();
                 format!("{service} in {}", subnets.join(", "))
             }
-            Source::Borrowed(id) => format!("{id}, borrowed"),
+            Source::Borrowed { id, .. } => format!("{id}, borrowed"),
         }
     }
 
@@ -304,7 +179,7 @@ impl Resource for VpcEndpoint {
     }
 
     async fn find(&self, look: &Look) -> Result<Option<Found<Actual>>> {
-        let Source::Borrowed(id) = &self.source else {
+        let Source::Borrowed { id, .. } = &self.source else {
             let all = Self::discover(look).await?;
             return Ok(all.into_iter().find(|found| self.is(found)));
         };

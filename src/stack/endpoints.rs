@@ -41,7 +41,10 @@ impl Builder<'_> {
         let borrowed = borrowed.map(|id| {
             self.add(VpcEndpoint {
                 kind: APIS,
-                source: Source::Borrowed(id),
+                source: Source::Borrowed {
+                    id,
+                    zones: self.references.zones.values().cloned().collect(),
+                },
             })
         });
         let clients = config.network.clients.iter().map(ToString::to_string);

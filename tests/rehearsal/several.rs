@@ -60,7 +60,7 @@ fn conditions(seed: u64, lag: u64) -> Conditions {
 #[tokio::test(start_paused = true)]
 async fn two_machines_at_once_end_with_one_of_each_and_both_succeed() {
     let mut twins = 0;
-    for seed in 0..12 {
+    for seed in 0..8 {
         let name = "placeholder.toml";
         let lag = [0, 2, 7, 20][usize::try_from(seed % 4).expect("small")];
         let bench = Bench::new(name, conditions(seed, lag));
@@ -86,13 +86,13 @@ async fn two_machines_at_once_end_with_one_of_each_and_both_succeed() {
         assert!(bench.down().await.ok(), "seed {seed}");
         assert_same(&before, &bench.census(), "after down");
     }
-    println!("two APIs were made in {twins} of 12 runs");
-    assert!(twins > 2, "the machines did not meet: {twins}");
+    println!("two APIs were made in {twins} of 8 runs");
+    assert!(twins > 1, "the machines did not meet: {twins}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn up_beside_down_ends_full_or_empty_with_a_second_run_of_the_last() {
-    for seed in 0..10 {
+    for seed in 0..6 {
         let name = "placeholder.toml";
         let bench = Bench::new(name, conditions(seed, 0));
         let before = bench.census();

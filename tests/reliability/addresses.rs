@@ -130,7 +130,7 @@ fn a_move_killed_at_any_call_never_leaves_a_moment_without_a_healthy_target() {
     }
     sweep(
         "a_move_killed_at_any_call",
-        &sample(cases, 24),
+        &sample(cases, 8),
         async |case| {
             let bench = standing(case.number).await;
             let found = RefCell::new(Findings::new());
@@ -202,7 +202,7 @@ impl Gate for Replaced {
 #[test]
 fn an_interface_that_aws_replaces_during_a_run_is_followed() {
     let scenes = [Verb::Up, Verb::Change].map(|verb| Scene::of("placeholder.toml", verb));
-    sweep("an_interface_that_aws_replaces", &seeds(14), async |seed| {
+    sweep("an_interface_that_aws_replaces", &seeds(11), async |seed| {
         let scene = &scenes[usize::from(seed % 2 == 1)];
         let at = 1 + usize::try_from(seed * 7919).expect("small") % scene.calls;
         let bench = scene.bench(steady());

@@ -12,7 +12,7 @@ use hybridgw::simulator::random::Random;
 use serde_json::Value;
 
 use crate::{
-    bench::EXAMPLES,
+    bench::API_EXAMPLES,
     support::{
         door::{Call, Gate},
         scene::{Scene, Verb, steady},
@@ -164,37 +164,33 @@ fn spoil_json(value: &mut Value, way: Spoil, random: &mut Random) -> bool {
         return true;
     }
     let mut paths = Vec::new();
-    collect(value, String::new(), &mut paths);
+    collect(value, "", &mut paths);
     if paths.is_empty() {
         return false;
     }
     let path = paths.swap_remove(pick(random, paths.len()));
-    match way {
-        Spoil::Missing => {
-            let (parent, name) = path.rsplit_once('/').unwrap_or(("", &path));
-            let Some(Value::Object(map)) = value.pointer_mut(parent) else {
-                return false;
-            };
-            map.remove(&name.replace("~1", "/").replace("~0", "~"))
-                .is_some()
-        }
-        _ => {
-            let word = if matches!(way, Spoil::Empty) {
-                ""
-            } else {
-                "unheard-of"
-            };
-            let Some(place) = value.pointer_mut(&path) else {
-                return false;
-            };
-            *place = Value::from(word);
-            true
-        }
+    if matches!(way, Spoil::Missing) {
+        let (parent, name) = path.rsplit_once('/').unwrap_or(("", &path));
+        let Some(Value::Object(map)) = value.pointer_mut(parent) else {
+            return false;
+        };
+        let name = name.replace("~1", "/").replace("~0", "~");
+        return map.remove(&name).is_some();
     }
+    let word = if matches!(way, Spoil::Empty) {
+        ""
+    } else {
+        "unheard-of"
+    };
+    let Some(place) = value.pointer_mut(&path) else {
+        return false;
+    };
+    *place = Value::from(word);
+    true
 }
 
 /// The pointers of the fields of all objects.
-fn collect(value: &Value, path: String, paths: &mut Vec<String>) {
+fn collect(value: &Value, path: &str, paths: &mut Vec<String>) {
     match value {
         Value::Object(map) => {
             for (name, inner) in map {
@@ -203,12 +199,12 @@ fn collect(value: &Value, path: String, paths: &mut Vec<String>) {
                 if inner.is_string() || inner.is_object() || inner.is_array() {
                     paths.push(path.clone());
                 }
-                collect(inner, path, paths);
+                collect(inner, &path, paths);
             }
         }
         Value::Array(items) => {
             for (index, inner) in items.iter().enumerate() {
-                collect(inner, format!("{path}/{index}"), paths);
+                collect(inner, &format!("{path}/{index}"), paths);
             }
         }
         _ => {}
@@ -217,10 +213,13 @@ fn collect(value: &Value, path: String, paths: &mut Vec<String>) {
 
 #[test]
 fn answers_that_make_no_sense_end_in_an_error_or_in_nothing_at_all() {
-    sweep("answers_that_make_no_sense", &seeds(30), async |seed| {
+    sweep("answers_that_make_no_sense", &seeds(12), async |seed| {
         let mut random = Random::seeded(*seed);
         let verbs = [Verb::Up, Verb::Down, Verb::Change];
-        let scene = Scene::of(EXAMPLES[pick(&mut random, 2)], verbs[pick(&mut random, 3)]);
+        let scene = Scene::of(
+            API_EXAMPLES[pick(&mut random, 2)],
+            verbs[pick(&mut random, 3)],
+        );
         let spoiler = Arc::new(Spoiler {
             way: WAYS[pick(&mut random, WAYS.len())],
             from: 1 + pick(&mut random, scene.calls),

@@ -65,7 +65,7 @@ fn a_machine_that_sleeps_for_two_hours_wakes_and_goes_on() {
             }));
         }
     }
-    sweep("a_machine_that_sleeps", &sample(cases, 12), async |case| {
+    sweep("a_machine_that_sleeps", &sample(cases, 8), async |case| {
         let bench = case.scene.bench(steady());
         let suspend = Arc::new(Suspend {
             at: case.at,

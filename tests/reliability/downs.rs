@@ -10,7 +10,7 @@ use hybridgw::{
 };
 
 use crate::{
-    bench::{Bench, EXAMPLES},
+    bench::{API_EXAMPLES, Bench},
     support::{
         door::Kill,
         scene::{Scene, Verb, steady},
@@ -32,14 +32,14 @@ impl std::fmt::Display for Left {
 
 #[test]
 fn down_takes_what_an_up_killed_at_any_call_has_left() {
-    let scenes = EXAMPLES.map(|name| Scene::of(name, Verb::Up));
+    let scenes = Scene::with(Verb::Up);
     let points = scenes.iter().flat_map(|up| {
         up.boundaries().into_iter().map(|at| Left {
             up: Arc::clone(up),
             at,
         })
     });
-    let cases = sample(points.collect(), 20);
+    let cases = sample(points.collect(), 8);
     sweep("down_takes_what_an_up_killed", &cases, async |case| {
         let bench = case.up.bench(steady());
         let kill = Kill::at(case.at, true);
@@ -86,7 +86,7 @@ async fn thin_out(bench: &Bench, random: &mut Random) -> Result<usize, String> {
 /// The same worlds for `down` and for `up`: what is left when any part was taken away.
 async fn from_a_part(seed: u64, verb: Verb) -> Ran {
     let mut random = Random::seeded(seed);
-    let name = EXAMPLES[usize::from(random.below(2) == 1)];
+    let name = API_EXAMPLES[usize::from(random.below(2) == 1)];
     let standing = Scene::of(name, Verb::Down);
     let conditions = Conditions {
         seed,
@@ -112,14 +112,14 @@ async fn from_a_part(seed: u64, verb: Verb) -> Ran {
 
 #[test]
 fn down_ends_empty_whatever_part_is_missing() {
-    sweep("down_ends_empty", &seeds(20), async |seed| {
+    sweep("down_ends_empty", &seeds(8), async |seed| {
         from_a_part(*seed, Verb::Down).await
     });
 }
 
 #[test]
 fn up_ends_whole_whatever_part_is_missing() {
-    sweep("up_ends_whole", &seeds(20), async |seed| {
+    sweep("up_ends_whole", &seeds(8), async |seed| {
         from_a_part(*seed, Verb::Up).await
     });
 }

@@ -4,13 +4,10 @@ use std::{fmt, sync::Arc};
 
 use hybridgw::simulator::{conditions::Conditions, random::Random};
 
-use crate::{
-    bench::EXAMPLES,
-    support::{
-        door::Kill,
-        scene::{Scene, Verb, steady},
-        sweep::{Breach, Ran, sample, seeds, sweep},
-    },
+use crate::support::{
+    door::Kill,
+    scene::{Scene, Verb, steady},
+    sweep::{Breach, Ran, sample, seeds, sweep},
 };
 
 /// A kill at one call of one run.
@@ -30,7 +27,7 @@ impl fmt::Display for Case {
 
 /// Every call of the full sweep; a sample keeps to those that write, between which reads change nothing.
 fn every_kill(verb: Verb) -> Vec<Case> {
-    let scenes = EXAMPLES.map(|name| Scene::of(name, verb));
+    let scenes = Scene::with(verb);
     let points = scenes.into_iter().flat_map(|scene| {
         scene.boundaries().into_iter().flat_map(move |at| {
             [false, true].map(|applied| Case {
@@ -58,26 +55,26 @@ async fn killed(case: &Case) -> Ran {
 
 #[test]
 fn up_killed_at_any_call_is_made_whole_by_the_next() {
-    let cases = sample(every_kill(Verb::Up), 24);
+    let cases = sample(every_kill(Verb::Up), 14);
     sweep("up_killed_at_any_call", &cases, killed);
 }
 
 #[test]
 fn down_killed_at_any_call_is_finished_by_the_next() {
-    let cases = sample(every_kill(Verb::Down), 16);
+    let cases = sample(every_kill(Verb::Down), 10);
     sweep("down_killed_at_any_call", &cases, killed);
 }
 
 #[test]
 fn a_change_killed_at_any_call_is_made_whole_by_the_next() {
-    let cases = sample(every_kill(Verb::Change), 16);
+    let cases = sample(every_kill(Verb::Change), 10);
     sweep("a_change_killed_at_any_call", &cases, killed);
 }
 
 /// Two kills, one after the other, drawn by a seed; quotas apply.
 #[test]
 fn any_run_killed_twice_is_made_whole_by_the_third() {
-    sweep("any_run_killed_twice", &seeds(12), async |seed| {
+    sweep("any_run_killed_twice", &seeds(6), async |seed| {
         let mut random = Random::seeded(*seed);
         let mut draw = |below: usize| {
             usize::try_from(random.bits() % u64::try_from(below).expect("small")).expect("small")

@@ -27,6 +27,7 @@ mod economy;
 mod failures;
 mod foreign;
 mod kills;
+mod ownership;
 mod parser;
 mod processes;
 mod stale;

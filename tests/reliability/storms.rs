@@ -61,7 +61,7 @@ fn storm(seed: u64, share: f64) -> Conditions {
 
 #[test]
 fn a_run_in_a_storm_arrives_in_time_and_does_not_make_it_worse() {
-    let cases: Vec<Case> = seeds(9)
+    let cases: Vec<Case> = seeds(6)
         .into_iter()
         .map(|seed| {
             let (share, minutes) = STORMS[usize::try_from(seed % 3).expect("small")];

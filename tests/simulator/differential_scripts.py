@@ -66,6 +66,14 @@ def endpoint(run, vpc, *subnets):
     return made["VpcEndpoint"]["VpcEndpointId"]
 
 
+def free_address(run):
+    """An address of the second subnet that the cloud has not given away by chance."""
+    interfaces = run.client("ec2").describe_network_interfaces()["NetworkInterfaces"]
+    taken = {interface["PrivateIpAddress"] for interface in interfaces}
+    free = next(address for address in ("10.0.1.77", "10.0.1.78", "10.0.1.79") if address not in taken)
+    return run.numbers.pin(free)
+
+
 @functools.cache
 def key_pair():
     """A certificate and its key, as PEM; the same for both clouds."""
@@ -153,6 +161,50 @@ def networks(run):
 
 
 @script
+def networks_of_its_own(run):
+    tagged = lambda kind: [{"ResourceType": kind, "Tags": TAGS}]
+    run("ec2", "CreateVpc", CidrBlock="10.0.0.0/15")
+    run("ec2", "CreateVpc", CidrBlock="10.0.0.0/29")
+    run("ec2", "CreateVpc", CidrBlock="nonsense")
+    run("ec2", "CreateVpc")
+    run("ec2", "CreateVpc", CidrBlock="10.0.0.0/16", TagSpecifications=tagged("subnet"))
+    vpc = run("ec2", "CreateVpc", CidrBlock="10.0.0.0/16", TagSpecifications=tagged("vpc"))["Vpc"]["VpcId"]
+    # What one cloud alone accepts goes here, so that both can delete the other.
+    spare = run.client("ec2").create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    wanted = dict(VpcId=vpc, CidrBlock="10.0.0.0/24", AvailabilityZone=REGION + "a", TagSpecifications=tagged("subnet"))
+    a = run("ec2", "CreateSubnet", **wanted)["Subnet"]["SubnetId"]
+    run("ec2", "CreateSubnet", **wanted)
+    run("ec2", "CreateSubnet", **{**wanted, "CidrBlock": "10.0.0.128/25"})
+    run("ec2", "CreateSubnet", **{**wanted, "CidrBlock": "10.1.0.0/24"})
+    run("ec2", "CreateSubnet", **{**wanted, "CidrBlock": "10.0.0.0/15"})
+    run("ec2", "CreateSubnet", **{**wanted, "CidrBlock": "10.0.9.0/29", "VpcId": spare})
+    run("ec2", "CreateSubnet", **{**wanted, "CidrBlock": "nonsense"})
+    run("ec2", "CreateSubnet", **{**wanted, "CidrBlock": "10.0.1.0/24", "VpcId": NO_VPC})
+    run("ec2", "CreateSubnet", **{**wanted, "CidrBlock": "10.0.1.0/24", "AvailabilityZone": REGION + "z"})
+    b = run("ec2", "CreateSubnet", VpcId=vpc, CidrBlock="10.0.1.0/24", AvailabilityZone=REGION + "b")["Subnet"]["SubnetId"]
+    run("ec2", "DescribeSubnets", Filters=[{"Name": "vpc-id", "Values": [vpc]}])
+    door = endpoint(run, vpc, a)
+    run("ec2", "DeleteSubnet", SubnetId=a)
+    run("ec2", "DeleteVpc", VpcId=vpc)
+    run("ec2", "DeleteSubnet", SubnetId=NO_SUBNET)
+    run("ec2", "DeleteSubnet", SubnetId="nonsense")
+    run("ec2", "DeleteSubnet", SubnetId=b)
+    run("ec2", "DeleteSubnet", SubnetId=b)
+    run.client("ec2").delete_vpc_endpoints(VpcEndpointIds=[door])
+    run.settle()
+    run("ec2", "DeleteVpc", VpcId=vpc)
+    run("ec2", "DeleteSubnet", SubnetId=a)
+    inner, = groups(run, vpc, "inner")
+    run("ec2", "DeleteVpc", VpcId=vpc)
+    run.client("ec2").delete_security_group(GroupId=inner)
+    run("ec2", "DeleteVpc", VpcId=NO_VPC)
+    run("ec2", "DeleteVpc", VpcId="nonsense")
+    run("ec2", "DeleteVpc", VpcId=vpc)
+    run("ec2", "DescribeVpcs", VpcIds=[vpc])
+    run("ec2", "DeleteVpc", VpcId=vpc)
+
+
+@script
 def security_groups(run):
     vpc, *_ = network(run)
     tagged = [{"ResourceType": "security-group", "Tags": TAGS}]
@@ -224,7 +276,7 @@ def endpoints(run):
     run("ec2", "DescribeNetworkInterfaces", Filters=[{"Name": "group-id", "Values": [inner]}])
     run("ec2", "ModifyVpcEndpoint", VpcEndpointId=made, AddSecurityGroupIds=[other], RemoveSecurityGroupIds=[inner])
     run.settle()
-    run("ec2", "ModifyVpcEndpoint", VpcEndpointId=made, SubnetConfigurations=[{"SubnetId": b, "Ipv4": "10.0.1.77"}])
+    run("ec2", "ModifyVpcEndpoint", VpcEndpointId=made, SubnetConfigurations=[{"SubnetId": b, "Ipv4": free_address(run)}])
     run.settle()
     run("ec2", "DescribeNetworkInterfaces", Filters=[{"Name": "group-id", "Values": [other]}])
     run("ec2", "ModifyVpcEndpoint", VpcEndpointId=made, PolicyDocument=json.dumps({"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}]}))
@@ -334,6 +386,57 @@ def listeners(run):
     run("acm", "DescribeCertificate", CertificateArn=issued)
     run("acm", "DescribeCertificate", CertificateArn=issued[:-12] + "0123456789ab")
     run("acm", "DescribeCertificate", CertificateArn="nonsense")
+
+
+@script
+def listener_certificates(run):
+    vpc, a, b, c = network(run)
+    front, = groups(run, vpc, "front")
+    default, second, third = (certificate(run) for _ in range(3))
+    balancer = run.client("elbv2").create_load_balancer(Name="orders", Scheme="internal", Subnets=[a, b], SecurityGroups=[front])["LoadBalancers"][0]["LoadBalancerArn"]
+    run.settle()
+    create = run.client("elbv2").create_listener
+    listener = create(LoadBalancerArn=balancer, Protocol="HTTPS", Port=443, Certificates=[{"CertificateArn": default}], SslPolicy=TLS_POLICY, DefaultActions=FIXED)["Listeners"][0]["ListenerArn"]
+    simple = create(LoadBalancerArn=balancer, Protocol="HTTP", Port=80, DefaultActions=REDIRECT)["Listeners"][0]["ListenerArn"]
+    nobody, nothing = listener[:-16] + "0123456789abcdef", default[:-12] + "0123456789ab"
+    wanted = lambda *arns, of=listener: dict(ListenerArn=of, Certificates=[{"CertificateArn": arn} for arn in arns])
+    run("elbv2", "DescribeListenerCertificates", ListenerArn=listener)
+    run("elbv2", "DescribeListenerCertificates", ListenerArn=simple)
+    run("elbv2", "DescribeListenerCertificates", ListenerArn=nobody)
+    run("elbv2", "AddListenerCertificates", **wanted(second))
+    run("elbv2", "AddListenerCertificates", **wanted(second))
+    run("elbv2", "AddListenerCertificates", **wanted(third))
+    run("elbv2", "AddListenerCertificates", **wanted(second, of=nobody))
+    run("elbv2", "AddListenerCertificates", **wanted(second, of=simple))
+    run("elbv2", "AddListenerCertificates", **wanted(nothing))
+    run("elbv2", "AddListenerCertificates", **wanted())
+    run("elbv2", "AddListenerCertificates", ListenerArn=listener, Certificates=[{"CertificateArn": second, "IsDefault": True}])
+    run("elbv2", "DescribeListenerCertificates", ListenerArn=listener)
+    run("elbv2", "DescribeListenerCertificates", ListenerArn=listener, PageSize=401)
+    run("elbv2", "DescribeListenerCertificates", ListenerArn=listener, PageSize=0)
+    run("elbv2", "DescribeListenerCertificates", ListenerArn=listener, Marker="nonsense")
+    run("elbv2", "DescribeListeners", ListenerArns=[listener])
+    run("elbv2", "RemoveListenerCertificates", **wanted(second))
+    run("elbv2", "RemoveListenerCertificates", **wanted(second))
+    run("elbv2", "RemoveListenerCertificates", **wanted(default))
+    run("elbv2", "RemoveListenerCertificates", **wanted(nothing))
+    run("elbv2", "RemoveListenerCertificates", **wanted(third, of=nobody))
+    run("elbv2", "RemoveListenerCertificates", **wanted(third, of=simple))
+    run("elbv2", "RemoveListenerCertificates", **wanted())
+    run("elbv2", "DescribeListenerCertificates", ListenerArn=listener)
+
+
+@script
+def limits_and_policies(run):
+    run("elbv2", "DescribeAccountLimits")
+    run("elbv2", "DescribeAccountLimits", PageSize=401)
+    run("elbv2", "DescribeAccountLimits", PageSize=0)
+    run("elbv2", "DescribeAccountLimits", Marker="nonsense")
+    run("elbv2", "DescribeSSLPolicies", Names=[TLS_POLICY, "ELBSecurityPolicy-2016-08"])
+    run("elbv2", "DescribeSSLPolicies", Names=["nothing"])
+    run("elbv2", "DescribeSSLPolicies", Names=[TLS_POLICY, "nothing"])
+    run("elbv2", "DescribeSSLPolicies", PageSize=401)
+    run("elbv2", "DescribeSSLPolicies", Marker="nonsense")
 
 
 @script
@@ -640,6 +743,7 @@ def buckets(run):
     run("s3", "HeadBucket", Bucket=name)
     run("s3", "GetBucketLocation", Bucket=name)
     run("s3", "GetBucketEncryption", Bucket=name)
+    run("s3", "GetBucketEncryption", Bucket=name + "-nothing")
     run("s3", "GetBucketPolicy", Bucket=name)
     run("s3", "PutBucketPolicy", Bucket=name, Policy="{}")
     run("s3", "PutBucketPolicy", Bucket=name, Policy=policy(Resource="arn:aws:s3:::other/*"))
@@ -648,9 +752,12 @@ def buckets(run):
     run("s3", "GetPublicAccessBlock", Bucket=name)
     run("s3", "DeleteBucketPolicy", Bucket=name)
     run("s3", "DeleteBucketPolicy", Bucket=name)
+    run("s3", "DeleteBucketPolicy", Bucket=name + "-nothing")
     run("s3", "GetBucketPolicy", Bucket=name)
     run.client("s3").put_object(Bucket=name, Key="index.html", Body=b"x", ContentType="text/html")
+    run("s3", "HeadObject", Bucket=name, Key="index.html")
     run("s3", "HeadObject", Bucket=name, Key="nothing")
+    run("s3", "HeadObject", Bucket=name + "-nothing", Key="index.html")
     run("s3", "DeleteBucket", Bucket=name)
     run("s3", "DeleteObject", Bucket=name, Key="index.html")
     run("s3", "DeleteBucket", Bucket=name)

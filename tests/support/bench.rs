@@ -30,6 +30,9 @@ pub const EXAMPLES: [&str; 8] = [
     "pinned.toml",
 ];
 
+/// Those whose routes are all APIs: for tests that know every piece of such a stack.
+pub const API_EXAMPLES: [&str; 2] = ["placeholder.toml", "apis.toml"];
+
 pub fn example(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("docs/examples")
@@ -146,12 +149,18 @@ impl Bench {
         }
     }
 
+    async fn look_where_the_file_says(&self) -> Look {
+        let mut look = self.look();
+        look.records = references::records(&self.config, &look).await;
+        look
+    }
+
     /// `down --yes`, its second round included.
     pub async fn down(&self) -> Outcome {
         let mut outcome = Outcome::default();
         let aws = self.connection.writer();
         for _ in 0..2 {
-            let look = self.look();
+            let look = self.look_where_the_file_says().await;
             let owned = match discover(&look).await {
                 Ok(owned) => owned,
                 Err(error) => {
@@ -169,7 +178,8 @@ impl Bench {
                 return outcome;
             }
         }
-        outcome.error = match discover(&self.look()).await {
+        let look = self.look_where_the_file_says().await;
+        outcome.error = match discover(&look).await {
             Ok(left) if left.is_empty() => None,
             Ok(left) => {
                 let left: Vec<String> = left.iter().map(|one| one.key.to_string()).collect();

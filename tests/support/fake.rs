@@ -411,6 +411,7 @@ impl Resource for Fake {
     }
 }
 
+#[derive(Clone)]
 struct Doomed {
     world: Arc<World>,
     key: Key,
@@ -426,8 +427,11 @@ impl Removable for Doomed {
         })
     }
 
-    fn gone<'a>(&'a self, _look: &'a Look) -> BoxFuture<'a, Result<bool>> {
-        Box::pin(async move { Ok(!self.world.state().things.contains_key(&self.key)) })
+    fn again<'a>(&'a self, _look: &'a Look) -> BoxFuture<'a, Result<Option<Arc<dyn Removable>>>> {
+        Box::pin(async move {
+            let stands = self.world.state().things.contains_key(&self.key);
+            Ok(stands.then(|| Arc::new(self.clone()) as Arc<dyn Removable>))
+        })
     }
 }
 

@@ -149,7 +149,7 @@ fn band(path: &str) -> Range<i32> {
 
 /// The rules of a route on a host. `group` is the target group's ARN, once it
 /// has one.
-pub fn wanted(host: &str, path: &str, group: Option<String>, site: Option<&Site>) -> Vec<Wanted> {
+pub fn wanted(host: &str, path: &str, group: Option<&String>, site: Option<&Site>) -> Vec<Wanted> {
     let band = band(path);
     let rule = |part, paths: BTreeSet<Pattern>, does| Wanted {
         part,
@@ -161,7 +161,7 @@ pub fn wanted(host: &str, path: &str, group: Option<String>, site: Option<&Site>
         priorities: band.clone(),
         seed: format!("{host}{path}"),
     };
-    let rest = rule(Part::Rest, below(path), Does::Forward(group.clone()));
+    let rest = rule(Part::Rest, below(path), Does::Forward(group.cloned()));
     let Some(site) = site else {
         return vec![rest];
     };
@@ -172,7 +172,7 @@ pub fn wanted(host: &str, path: &str, group: Option<String>, site: Option<&Site>
     let assets = rule(
         Part::Assets,
         BTreeSet::from([files]),
-        Does::Forward(group.clone()),
+        Does::Forward(group.cloned()),
     );
     let to_bucket = |url: Transform| {
         let host = Transform::host("^.*$", &site.bucket_host);
@@ -250,15 +250,12 @@ impl Transform {
             .build();
         let kind = TransformTypeEnum::from(self.kind.as_str());
         let transform = RuleTransform::builder().r#type(kind.clone());
-        match kind {
-            TransformTypeEnum::HostHeaderRewrite => {
-                let config = HostHeaderRewriteConfig::builder().rewrites(rewrite).build();
-                transform.host_header_rewrite_config(config)
-            }
-            _ => {
-                let config = UrlRewriteConfig::builder().rewrites(rewrite).build();
-                transform.url_rewrite_config(config)
-            }
+        if kind == TransformTypeEnum::HostHeaderRewrite {
+            let config = HostHeaderRewriteConfig::builder().rewrites(rewrite).build();
+            transform.host_header_rewrite_config(config)
+        } else {
+            let config = UrlRewriteConfig::builder().rewrites(rewrite).build();
+            transform.url_rewrite_config(config)
         }
         .build()
     }

@@ -122,7 +122,11 @@ pub fn remove(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let arn = input.require("ListenerArn")?;
     secure(&ctx.here.elbv2, arn)?;
     let listener = LISTENER.find_mut(&mut ctx.here.elbv2.listeners, arn)?;
-    for part in input.each("Certificates") {
+    let parts = input.each("Certificates");
+    if parts.is_empty() {
+        return Err(input.protocol.missing("Certificates"));
+    }
+    for part in parts {
         let certificate = part.require("CertificateArn")?;
         let listed = listener.extra.iter().any(|extra| extra == certificate);
         if !listed && listener.certificate.as_deref() == Some(certificate) {

@@ -162,7 +162,7 @@ impl Kill {
 
     async fn strike(&self) {
         self.struck.notify_one();
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

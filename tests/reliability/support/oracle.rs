@@ -103,6 +103,16 @@ fn part(world: &World) -> Value {
             target["health"] = Value::Null;
         }
     }
+    // Statements of ours join those of others.
+    for endpoint in values(&mut region["ec2"]["endpoints"]) {
+        endpoint["policy"] = statements(&endpoint["policy"]);
+    }
+    for bucket in values(&mut region["s3"]["buckets"]) {
+        bucket["policy"] = statements(&bucket["policy"]);
+    }
+    for bucket in values(&mut here["global"]["s3"]["buckets"]) {
+        bucket["policy"] = statements(&bucket["policy"]);
+    }
     // A permission for an API of ours changes a policy's revision.
     for function in values(&mut region["lambda"]["functions"]) {
         for policy in values(&mut function["policies"]) {
@@ -114,6 +124,18 @@ fn part(world: &World) -> Value {
     here
 }
 
+/// The statements of a policy, which may be none.
+fn statements(policy: &Value) -> Value {
+    let text = policy.as_str().unwrap_or("{}");
+    let document: Value = serde_json::from_str(text).expect("a policy is JSON");
+    let statements = match &document["Statement"] {
+        Value::Array(all) => all.clone(),
+        Value::Null => Vec::new(),
+        one => vec![one.clone()],
+    };
+    serde_json::json!({ "statements": statements })
+}
+
 fn values(map: &mut Value) -> impl Iterator<Item = &mut Value> {
     map.as_object_mut()
         .into_iter()
@@ -123,21 +145,19 @@ fn values(map: &mut Value) -> impl Iterator<Item = &mut Value> {
 /// Takes away from `after` what `before` does not have: entries of maps, and of the lists of
 /// records, of statements, and of the certificates that balancers use.
 fn forget_the_new(before: &mut Value, after: &mut Value) {
-    match (before, after) {
-        (Value::Object(before), Value::Object(after)) => {
-            after.retain(|key, _| before.contains_key(key));
-            for (key, old) in before {
-                let Some(new) = after.get_mut(key) else {
-                    continue;
-                };
-                if matches!(key.as_str(), "records" | "statements" | "bound")
-                    && let (Value::Array(old), Value::Array(new)) = (&old, &mut *new)
-                {
-                    new.retain(|one| old.contains(one));
-                }
-                forget_the_new(old, new);
-            }
+    let (Value::Object(before), Value::Object(after)) = (before, after) else {
+        return;
+    };
+    after.retain(|key, _| before.contains_key(key));
+    for (key, old) in before {
+        let Some(new) = after.get_mut(key) else {
+            continue;
+        };
+        if matches!(key.as_str(), "records" | "statements" | "bound")
+            && let (Value::Array(old), Value::Array(new)) = (&old, &mut *new)
+        {
+            new.retain(|one| old.contains(one));
         }
-        _ => {}
+        forget_the_new(old, new);
     }
 }

@@ -99,10 +99,14 @@ impl Scene {
     /// Every example with every verb.
     pub fn all() -> Vec<Arc<Self>> {
         let verbs = [Verb::Up, Verb::Down, Verb::Change];
-        let pairs = EXAMPLES
-            .into_iter()
-            .flat_map(|name| verbs.map(|verb| (name, verb)));
-        pairs.map(|(name, verb)| Self::of(name, verb)).collect()
+        verbs.into_iter().flat_map(Self::with).collect()
+    }
+
+    /// Every example with this verb. Pins belong to their subnets: they do not go with the change.
+    pub fn with(verb: Verb) -> Vec<Arc<Self>> {
+        let fits = |name: &&str| verb != Verb::Change || *name != "pinned.toml";
+        let names = EXAMPLES.into_iter().filter(fits);
+        names.map(|name| Self::of(name, verb)).collect()
     }
 
     async fn make(name: &'static str, verb: Verb) -> Self {
@@ -260,7 +264,7 @@ async fn neighbour(simulator: &Simulator, ours: &Config) {
         .replace("\"orders.corp.example.com\"", "\"next.corp.example.com\"")
         .replace("\"corp.example.com\"", &format!("{zone:?}"))
         .replace("path = \"/\"", &format!("path = {path:?}"))
-        .replace("12345678-1234", "22345678-1234");
+        .replace("12345678-1234", "32345678-1234");
     let config = load(&text, &[]);
     rehearsal::furnish(simulator, &config, ACCOUNT, REGION).expect("it is in memory");
     let bench = Bench::at(simulator.clone(), config);
@@ -340,7 +344,7 @@ fn add_decoys(ctx: &mut Ctx<'_>, ours: &Config) {
     acm::furnish::add_certificate(
         ctx,
         &certificate,
-        &[ours.domain.name.clone()],
+        std::slice::from_ref(&ours.domain.name),
         acm::Status::Issued,
     );
 }

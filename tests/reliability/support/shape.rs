@@ -28,6 +28,8 @@ pub fn beyond(before: &World, after: &World) -> Shape {
         apis(then, now),
         balancing(then, now),
         functions(then, now),
+        statements(then, now),
+        bucket_statements(before, after),
         records(before, after, now),
     ];
     for line in lines.into_iter().flatten() {
@@ -177,6 +179,43 @@ fn functions(then: &Region, now: &Region) -> Vec<String> {
     for name in now.lambda.functions.keys() {
         let more = count(now, name).saturating_sub(count(then, name));
         lines.extend((0..more).map(|_| format!("permission on {name}")));
+    }
+    lines
+}
+
+/// How many statements a policy has.
+fn count(policy: Option<&str>) -> usize {
+    let document = policy.and_then(|text| serde_json::from_str(text).ok());
+    let document: serde_json::Value = document.unwrap_or_default();
+    document["Statement"].as_array().map_or(0, Vec::len)
+}
+
+/// What was added to the policies of endpoints that were there before.
+fn statements(then: &Region, now: &Region) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (id, old) in &then.ec2.endpoints {
+        let new = now.ec2.endpoints.get(id);
+        let new = count(new.map(|one| one.policy.as_str()));
+        let more = new.saturating_sub(count(Some(&old.policy)));
+        lines.extend((0..more).map(|_| format!("statement for {id}")));
+    }
+    lines
+}
+
+/// What was added to the policies of buckets.
+fn bucket_statements(before: &World, after: &World) -> Vec<String> {
+    let buckets = |world: &World| {
+        let account = world.accounts().get(ACCOUNT);
+        account
+            .map(|one| one.global.s3.buckets.clone())
+            .unwrap_or_default()
+    };
+    let (then, now) = (buckets(before), buckets(after));
+    let mut lines = Vec::new();
+    for (name, old) in &then {
+        let new = count(now.get(name).and_then(|one| one.policy.as_deref()));
+        let more = new.saturating_sub(count(old.policy.as_deref()));
+        lines.extend((0..more).map(|_| format!("statement for {name}")));
     }
     lines
 }

@@ -212,7 +212,7 @@ impl Tally {
 
     fn figures(&self, test: &str, took: Duration) -> String {
         let of = |breach| self.breaches.get(&breach).copied().unwrap_or_default();
-        let mut text = format!(
+        let mut line = format!(
             "{test}: {} cases, {} converged, {} duplicates, {} orphans, {} foreign writes, longest {:.0} virtual s, {:.1} s",
             self.ran,
             self.converged,
@@ -223,9 +223,9 @@ impl Tally {
             took.as_secs_f64(),
         );
         for (what, count) in &self.counts {
-            let _ = write!(text, ", {what}: {count}");
+            let _ = write!(line, ", {what}: {count}");
         }
-        text
+        line
     }
 
     fn complaint(&self, test: &str) -> String {

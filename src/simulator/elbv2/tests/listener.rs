@@ -110,6 +110,8 @@ async fn further_certificates_come_and_go_but_not_the_default() {
         "OperationNotPermitted",
     )
     .await;
+    let none = format!("RemoveListenerCertificates&ListenerArn={arn}");
+    refused(&simulator, &none, "ValidationError").await;
     elb(&simulator, &on("Add", CERTIFICATE)).await.unwrap();
     let describe = format!("DescribeListenerCertificates&ListenerArn={arn}");
     let both = elb(&simulator, &describe).await.unwrap();
