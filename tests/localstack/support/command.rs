@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::{Proxy, World, server};
 
 /// How long a command may take. The slowest takes a tenth of this.
-const DEADLINE: Duration = Duration::from_secs(90);
+const DEADLINE: Duration = Duration::from_secs(240);
 
 /// A command about to be run.
 pub struct Call {
