@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::{Proxy, World, server};
 
-/// How long a command may take. The slowest takes a tenth of this.
+/// How long a command may take. The slowest deletes three APIs at the pace that AWS allows.
 const DEADLINE: Duration = Duration::from_secs(240);
 
 /// A command about to be run.
