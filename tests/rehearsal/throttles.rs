@@ -175,15 +175,16 @@ async fn a_refusal_that_says_try_again_later_is_tried_again_later() {
 #[tokio::test(start_paused = true)]
 async fn lost_replies_of_reads_are_asked_again_and_of_other_calls_looked_for() {
     let faults = r#"{"faults": [
-        {"operation": "*:Get*", "probability": 0.2, "then": "drop-reply"},
-        {"operation": "*:Describe*", "probability": 0.2, "then": "drop-request"},
+        {"operation": "*:Get*", "probability": 0.1, "then": "drop-reply"},
+        {"operation": "*:Describe*", "probability": 0.1, "then": "drop-request"},
         {"operation": "*:Create*", "calls": [1, 4, 9], "then": "drop-reply"}]}"#;
     let bench = Bench::new("placeholder.toml", conditions(faults));
     let report = bench.up().await;
     assert!(report.ok(), "{report:?}");
     let (_, plan) = bench.plan(&bench.look()).await.expect("it can be planned");
     assert!(plan.converged());
-    assert!(bench.down().await.ok());
+    let outcome = bench.down().await;
+    assert!(outcome.ok(), "{outcome:?}");
 }
 
 #[tokio::test(start_paused = true)]
