@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::{Proxy, World, server};
 
 /// How long a command may take. The slowest deletes three APIs at the pace that AWS allows.
-const DEADLINE: Duration = Duration::from_secs(240);
+const DEADLINE: Duration = Duration::from_mins(4);
 
 /// A command about to be run.
 pub struct Call {
