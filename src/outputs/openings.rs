@@ -26,7 +26,9 @@ pub struct SiteRow {
     pub route: String,
     /// The bucket.
     pub bucket: String,
-    /// The statement that its policy needs, unless `manage_policy` is set.
+    /// Whether hybridgw keeps the statement in the bucket's policy.
+    pub manage_policy: bool,
+    /// The statement that the bucket's policy needs.
     pub statement: Value,
 }
 
@@ -109,6 +111,7 @@ impl Endpoints {
                 Some(SiteRow {
                     route: group.key.path(),
                     bucket: bucket.clone(),
+                    manage_policy: group.actual.tags.contains_key(tags::BUCKET_POLICY),
                     statement: policy::read_through(&endpoint.id, bucket, partition),
                 })
             })

@@ -117,11 +117,18 @@ pub(super) fn mark(group: &types::SecurityGroup, stack: &str) -> Option<Mark> {
 
 /// Every group with the stack's tag, rules included.
 pub(super) async fn tagged(look: &Look) -> Result<Arc<Vec<types::SecurityGroup>>> {
-    look.once("DescribeSecurityGroups", "", || async {
-        let filter = Filter::builder()
-            .name(format!("tag:{}", tags::STACK))
-            .values(&look.stack)
-            .build();
+    filtered(look, "", &format!("tag:{}", tags::STACK), &look.stack).await
+}
+
+/// The groups that a filter lets through; `subject` tells the questions apart.
+pub(super) async fn filtered(
+    look: &Look,
+    subject: &str,
+    filter: &str,
+    value: &str,
+) -> Result<Arc<Vec<types::SecurityGroup>>> {
+    look.once("DescribeSecurityGroups", subject, || async {
+        let filter = Filter::builder().name(filter).values(value).build();
         let pages = look
             .aws
             .ec2

@@ -11,10 +11,10 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use aws_sdk_ec2::types::{self, Filter};
+use aws_sdk_ec2::types;
 
 use crate::{
-    aws::{Aws, Called, tags},
+    aws::{Aws, tags},
     error::{Error, Result},
     graph::Node,
     look::Look,
@@ -22,7 +22,7 @@ use crate::{
     resource::{Drift, Key, Need, Resource, UNKNOWN},
     resources::{
         SecurityGroup, VpcEndpoint,
-        security_group::{ENDPOINT, LOAD_BALANCER, mark, tagged},
+        security_group::{ENDPOINT, LOAD_BALANCER, filtered, mark, tagged},
     },
 };
 
@@ -249,26 +249,7 @@ fn remembers_endpoint(group: &types::SecurityGroup) -> bool {
 /// The rules of other groups that let in what comes from this one: the stack's
 /// own, by their description, and those of others.
 async fn in_other_groups(look: &Look, own: &str) -> Result<(BTreeSet<Rule>, BTreeSet<Rule>)> {
-    let groups = look
-        .once("DescribeSecurityGroups", own, || async {
-            let filter = Filter::builder()
-                .name("ip-permission.group-id")
-                .values(own)
-                .build();
-            let pages = look
-                .aws
-                .ec2
-                .describe_security_groups()
-                .filters(filter)
-                .into_paginator()
-                .items()
-                .send();
-            pages
-                .collect::<Result<Vec<_>, _>>()
-                .await
-                .called("DescribeSecurityGroups")
-        })
-        .await?;
+    let groups = filtered(look, own, "ip-permission.group-id", own).await?;
     let others = groups
         .iter()
         .filter(|group| mark(group, &look.stack).is_none());

@@ -67,7 +67,12 @@ pub fn outputs(outputs: &Outputs) -> String {
     }
     for row in &outputs.sites {
         let _ = writeln!(text, "  site {}  bucket {}", row.route, row.bucket);
-        let _ = writeln!(text, "    its policy needs {}", row.statement);
+        let has = if row.manage_policy {
+            "hybridgw keeps in its policy"
+        } else {
+            "its policy needs"
+        };
+        let _ = writeln!(text, "    {has} {}", row.statement);
     }
     if let Some(opening) = &outputs.borrowed_endpoint {
         let groups = opening.security_groups.join(" or ");

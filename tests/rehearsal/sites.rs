@@ -100,6 +100,8 @@ async fn a_site_below_a_path_sees_paths_without_it_and_relative_links_work() {
         .map(|row| (row.route.as_str(), row.bucket.as_str()))
         .collect();
     assert_eq!(buckets, [("/", "shop-frontend"), ("/help", "shop-help")]);
+    let kept: Vec<bool> = outputs.sites.iter().map(|row| row.manage_policy).collect();
+    assert_eq!(kept, [true, false], "the second is its owner's to open");
     let statement = &outputs.sites[1].statement;
     assert_eq!(statement["Resource"], "arn:aws:s3:::shop-help/*");
     let through = &statement["Condition"]["StringEquals"]["aws:SourceVpce"];
@@ -248,6 +250,8 @@ async fn the_owners_statements_stay_and_ours_comes_is_repaired_and_goes() {
     let managed = policy_of(&bench, bucket);
     let statements = managed["Statement"].as_array().expect("a list").clone();
     assert_eq!(statements.len(), 2);
+    let outputs = Outputs::read(&bench.look(), ACCOUNT).await;
+    assert!(outputs.expect("reads work").sites[0].manage_policy);
     assert_eq!(statements[0], foreign()["Statement"][0]);
     assert_eq!(managed["Id"], "owner");
 

@@ -5,8 +5,9 @@ use std::{collections::BTreeMap, fmt};
 use hybridgw::{
     pipeline::{Action, Plan, observe::discover},
     simulator::{
+        apigateway::{Api, Domain},
         ec2::{Peer, Rule, Traffic},
-        elbv2::{Condition, Field},
+        elbv2::{Condition, Field, LoadBalancer, TargetGroup},
         random::Random,
         world::Ctx,
     },
@@ -76,6 +77,29 @@ impl Ours {
         };
         let mut all = ctx.here.elbv2.groups.keys();
         all.find(|arn| ours(arn)).expect("it stands").clone()
+    }
+
+    fn balancer_mut<'a>(&self, ctx: &'a mut Ctx<'_>) -> &'a mut LoadBalancer {
+        let arn = self.balancer(ctx);
+        let all = &mut ctx.here.elbv2.balancers;
+        all.get_mut(&arn).expect("it stands")
+    }
+
+    fn group_mut<'a>(&self, ctx: &'a mut Ctx<'_>) -> &'a mut TargetGroup {
+        let arn = self.target_group(ctx);
+        let all = &mut ctx.here.elbv2.groups;
+        all.get_mut(&arn).expect("it stands")
+    }
+
+    fn api_mut<'a>(&self, ctx: &'a mut Ctx<'_>) -> &'a mut Api {
+        let id = self.api(ctx);
+        let all = &mut ctx.here.apigateway.apis;
+        all.get_mut(&id).expect("it stands")
+    }
+
+    fn domain_mut<'a>(&self, ctx: &'a mut Ctx<'_>) -> &'a mut Domain {
+        let all = &mut ctx.here.apigateway.domains;
+        all.get_mut(&self.host).expect("it stands")
     }
 
     fn listener(&self, ctx: &Ctx<'_>, port: u16) -> String {
@@ -234,8 +258,7 @@ fn network_changes() -> Vec<Change> {
 fn api_changes() -> Vec<Change> {
     vec![
         change("API renamed", "rest-api", |ctx, ours| {
-            let id = ours.api(ctx);
-            let api = ctx.here.apigateway.apis.get_mut(&id).expect("it stands");
+            let api = ours.api_mut(ctx);
             "something".clone_into(&mut api.name);
         }),
         change("API's policy opened", "rest-api", |ctx, ours| {
@@ -246,20 +269,17 @@ fn api_changes() -> Vec<Change> {
             ));
         }),
         change("API at another endpoint", "rest-api", |ctx, ours| {
-            let id = ours.api(ctx);
-            let api = ctx.here.apigateway.apis.get_mut(&id).expect("it stands");
+            let api = ours.api_mut(ctx);
             api.content.vpc_endpoints = vec!["vpce-0aaaaaaaaaaaaaa01".to_owned()];
         }),
         change("method gone", "rest-api", |ctx, ours| {
-            let id = ours.api(ctx);
-            let api = ctx.here.apigateway.apis.get_mut(&id).expect("it stands");
+            let api = ours.api_mut(ctx);
             let mut resources = api.resources.values_mut();
             let one = resources.find(|one| !one.methods.is_empty());
             one.expect("it has methods").methods.clear();
         }),
         change("integration changed", "rest-api", |ctx, ours| {
-            let id = ours.api(ctx);
-            let api = ctx.here.apigateway.apis.get_mut(&id).expect("it stands");
+            let api = ours.api_mut(ctx);
             let resources = api.resources.values_mut();
             for method in resources.flat_map(|one| one.methods.values_mut()) {
                 if let Some(integration) = &mut method.integration {
@@ -278,8 +298,7 @@ fn api_changes() -> Vec<Change> {
             }
         }),
         change("an older deployment served", "stage", |ctx, ours| {
-            let id = ours.api(ctx);
-            let api = ctx.here.apigateway.apis.get_mut(&id).expect("it stands");
+            let api = ours.api_mut(ctx);
             let mut old = api.deployments.values().next().expect("it has one").clone();
             old.description = Some("by hand".to_owned());
             api.deployments.insert("hand01".to_owned(), old);
@@ -288,24 +307,14 @@ fn api_changes() -> Vec<Change> {
             }
         }),
         change("mapping gone", "base-path-mapping", |ctx, ours| {
-            let domain = ctx
-                .here
-                .apigateway
-                .domains
-                .get_mut(&ours.host)
-                .expect("it stands");
+            let domain = ours.domain_mut(ctx);
             domain.mappings.remove("(none)");
         }),
         change(
             "mapping to another API",
             "base-path-mapping",
             |ctx, ours| {
-                let domain = ctx
-                    .here
-                    .apigateway
-                    .domains
-                    .get_mut(&ours.host)
-                    .expect("it stands");
+                let domain = ours.domain_mut(ctx);
                 let mapping = domain.mappings.get_mut("(none)").expect("it stands");
                 "decoy00001".clone_into(&mut mapping.api);
             },
@@ -315,22 +324,12 @@ fn api_changes() -> Vec<Change> {
             "domain-name",
             |ctx, ours| {
                 let other = format!("arn:aws:acm:{REGION}:{ACCOUNT}:certificate/decoy");
-                let domain = ctx
-                    .here
-                    .apigateway
-                    .domains
-                    .get_mut(&ours.host)
-                    .expect("it stands");
+                let domain = ours.domain_mut(ctx);
                 domain.certificate = other;
             },
         ),
         change("domain with old TLS", "domain-name", |ctx, ours| {
-            let domain = ctx
-                .here
-                .apigateway
-                .domains
-                .get_mut(&ours.host)
-                .expect("it stands");
+            let domain = ours.domain_mut(ctx);
             "TLS_1_0".clone_into(&mut domain.security_policy);
         }),
     ]
@@ -342,74 +341,36 @@ fn balancing_changes() -> Vec<Change> {
             "balancer's attributes reset",
             "load-balancer",
             |ctx, ours| {
-                let arn = ours.balancer(ctx);
-                ctx.here
-                    .elbv2
-                    .balancers
-                    .get_mut(&arn)
-                    .expect("it stands")
-                    .attributes
-                    .clear();
+                ours.balancer_mut(ctx).attributes.clear();
             },
         ),
         change("balancer in another group", "load-balancer", |ctx, ours| {
-            let arn = ours.balancer(ctx);
             let groups = vec!["sg-0aaaaaaaaaaaaaa03".to_owned()];
-            ctx.here
-                .elbv2
-                .balancers
-                .get_mut(&arn)
-                .expect("it stands")
-                .groups = groups;
+            ours.balancer_mut(ctx).groups = groups;
         }),
         change("another health check", "target-group", |ctx, ours| {
-            let arn = ours.target_group(ctx);
-            let group = ctx.here.elbv2.groups.get_mut(&arn).expect("it stands");
+            let group = ours.group_mut(ctx);
             group.check.path = Some("/elsewhere".to_owned());
         }),
         change("a lazy health check", "target-group", |ctx, ours| {
-            let arn = ours.target_group(ctx);
-            let group = ctx.here.elbv2.groups.get_mut(&arn).expect("it stands");
+            let group = ours.group_mut(ctx);
             (group.check.interval, group.check.healthy) = (60, 5);
         }),
         change("any code healthy", "target-group", |ctx, ours| {
-            let arn = ours.target_group(ctx);
-            let group = ctx.here.elbv2.groups.get_mut(&arn).expect("it stands");
+            let group = ours.group_mut(ctx);
             group.check.matcher = Some("200-499".to_owned());
         }),
         change("deregistration delay reset", "target-group", |ctx, ours| {
-            let arn = ours.target_group(ctx);
-            ctx.here
-                .elbv2
-                .groups
-                .get_mut(&arn)
-                .expect("it stands")
-                .attributes
-                .clear();
+            ours.group_mut(ctx).attributes.clear();
         }),
         change("target gone", "targets", |ctx, ours| {
-            let arn = ours.target_group(ctx);
-            ctx.here
-                .elbv2
-                .groups
-                .get_mut(&arn)
-                .expect("it stands")
-                .targets
-                .pop();
+            ours.group_mut(ctx).targets.pop();
         }),
         change("all targets gone", "targets", |ctx, ours| {
-            let arn = ours.target_group(ctx);
-            ctx.here
-                .elbv2
-                .groups
-                .get_mut(&arn)
-                .expect("it stands")
-                .targets
-                .clear();
+            ours.group_mut(ctx).targets.clear();
         }),
         change("somebody's target", "targets", |ctx, ours| {
-            let arn = ours.target_group(ctx);
-            let group = ctx.here.elbv2.groups.get_mut(&arn).expect("it stands");
+            let group = ours.group_mut(ctx);
             let mut more = group.targets.first().expect("it has targets").clone();
             "10.0.1.77".clone_into(&mut more.id);
             more.serial += 10_000;
