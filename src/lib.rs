@@ -30,7 +30,6 @@ pub mod references;
 
 pub mod stack;
 
-pub mod ownership;
 pub mod resource;
 
 pub mod graph;
@@ -43,6 +42,7 @@ pub mod event;
 
 pub mod resources;
 
+pub mod hash;
 pub mod names;
 pub mod policy;
 

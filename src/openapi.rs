@@ -222,7 +222,7 @@ impl Body {
             let none = String::new();
             let has = actual.get(name).unwrap_or(&none);
             let wanted = desired.get(name).unwrap_or(&none);
-            Drift::between(&format!("method {name}"), has, wanted)
+            Drift::between(name.clone(), has, wanted)
         });
         differing.collect()
     }

@@ -9,7 +9,7 @@ use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkErro
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::{reply, resend};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Refused for load; nothing was applied.
 const THROTTLED: &[&str] = &[
@@ -105,7 +105,7 @@ where
 pub fn none_if_missing<T>(result: Result<T>) -> Result<Option<T>> {
     match result {
         Ok(value) => Ok(Some(value)),
-        Err(error) if error.kind == Kind::NotFound => Ok(None),
+        Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
 }
@@ -130,15 +130,16 @@ where
             "{operation} was not sent: {}",
             chain(error.source().unwrap_or(error))
         )),
-        SdkError::TimeoutError(_) => {
-            Error::new(Kind::Unknown, format!("{operation} got no answer in time"))
-                .hint("check the network, HTTPS_PROXY and --endpoint-url")
-        }
+        SdkError::TimeoutError(_) => Error::new(
+            ErrorKind::Unknown,
+            format!("{operation} got no answer in time"),
+        )
+        .hint("check the network, HTTPS_PROXY and --endpoint-url"),
         SdkError::DispatchFailure(failure) => {
             let kind = if failure.is_user() {
-                Kind::Invalid
+                ErrorKind::Invalid
             } else {
-                Kind::Unknown
+                ErrorKind::Unknown
             };
             Error::new(
                 kind,
@@ -147,7 +148,7 @@ where
             .hint("check the network, HTTPS_PROXY, AWS_CA_BUNDLE and --endpoint-url")
         }
         _ => Error::new(
-            Kind::Unknown,
+            ErrorKind::Unknown,
             format!(
                 "{operation}: the answer makes no sense: {}",
                 chain(error.source().unwrap_or(error))
@@ -166,8 +167,8 @@ fn refused(operation: &str, meta: &aws_smithy_types::error::ErrorMetadata) -> Er
     let kind = kind_of(code, words);
     let error = Error::new(kind.clone(), format!("{code}: {words} {request}"));
     match kind {
-        Kind::Denied => error.hint(format!("allow the caller {operation}")),
-        Kind::Credentials => {
+        ErrorKind::Denied => error.hint(format!("allow the caller {operation}")),
+        ErrorKind::Credentials => {
             error.hint("the credentials are not valid here: log in again, and check the clock")
         }
         _ => error,
@@ -178,21 +179,21 @@ fn refused(operation: &str, meta: &aws_smithy_types::error::ErrorMetadata) -> Er
 ///
 /// `ConflictException` covers both "try again later" and "exists already" in
 /// API Gateway. Both are answered in the same way: look again.
-pub(super) fn kind_of(code: &str, words: &str) -> Kind {
+pub(super) fn kind_of(code: &str, words: &str) -> ErrorKind {
     let bare = code.strip_prefix("Client.").unwrap_or(code);
     if THROTTLED.contains(&bare) || words.starts_with("Rate exceeded") {
-        Kind::Throttled
+        ErrorKind::Throttled
     } else if NOT_YET.contains(&bare) {
-        Kind::NotYet
+        ErrorKind::NotYet
     } else if let Some(code) = EXISTS.iter().find(|code| **code == bare) {
-        Kind::Exists(code)
+        ErrorKind::Exists(code)
     } else if bare == "BadRequestException" && words.contains("already exists") {
         // API Gateway has no code of its own for a domain name that is taken.
-        Kind::Exists("BadRequestException")
+        ErrorKind::Exists("BadRequestException")
     } else if DENIED.contains(&bare) {
-        Kind::Denied
+        ErrorKind::Denied
     } else if CREDENTIALS.contains(&bare) {
-        Kind::Credentials
+        ErrorKind::Credentials
     } else if matches!(
         bare,
         "InternalError"
@@ -202,17 +203,17 @@ pub(super) fn kind_of(code: &str, words: &str) -> Kind {
             | "ServiceUnavailable"
             | "Unavailable"
     ) {
-        Kind::Unknown
+        ErrorKind::Unknown
     } else if bare == "SSLPolicyNotFound" {
         // A name that AWS does not know, and never will: nothing to wait for.
-        Kind::Refused(bare.to_owned())
+        ErrorKind::Refused(bare.to_owned())
     } else if bare.ends_with("NotFound")
         || bare.ends_with("NotFoundException")
         || bare.starts_with("NoSuch")
     {
-        Kind::NotFound
+        ErrorKind::NotFound
     } else {
-        Kind::Refused(bare.to_owned())
+        ErrorKind::Refused(bare.to_owned())
     }
 }
 
@@ -236,24 +237,30 @@ mod tests {
 
     #[test]
     fn codes_decide_and_texts_do_not() {
-        assert_eq!(kind_of("TooManyRequestsException", ""), Kind::Throttled);
-        assert_eq!(kind_of("DependencyViolation", ""), Kind::NotYet);
-        assert_eq!(kind_of("Client.UnauthorizedOperation", ""), Kind::Denied);
-        assert_eq!(kind_of("ExpiredToken", ""), Kind::Credentials);
-        assert_eq!(kind_of("InvalidGroup.NotFound", ""), Kind::NotFound);
-        assert_eq!(kind_of("NoSuchHostedZone", ""), Kind::NotFound);
+        assert_eq!(
+            kind_of("TooManyRequestsException", ""),
+            ErrorKind::Throttled
+        );
+        assert_eq!(kind_of("DependencyViolation", ""), ErrorKind::NotYet);
+        assert_eq!(
+            kind_of("Client.UnauthorizedOperation", ""),
+            ErrorKind::Denied
+        );
+        assert_eq!(kind_of("ExpiredToken", ""), ErrorKind::Credentials);
+        assert_eq!(kind_of("InvalidGroup.NotFound", ""), ErrorKind::NotFound);
+        assert_eq!(kind_of("NoSuchHostedZone", ""), ErrorKind::NotFound);
         assert_eq!(
             kind_of("SSLPolicyNotFound", ""),
-            Kind::Refused("SSLPolicyNotFound".to_owned())
+            ErrorKind::Refused("SSLPolicyNotFound".to_owned())
         );
-        assert_eq!(kind_of("ServiceUnavailable", ""), Kind::Unknown);
+        assert_eq!(kind_of("ServiceUnavailable", ""), ErrorKind::Unknown);
         assert_eq!(
             kind_of("DuplicateListener", ""),
-            Kind::Exists("DuplicateListener")
+            ErrorKind::Exists("DuplicateListener")
         );
         assert_eq!(
             kind_of("InvalidParameterValue", "the thing was NotFound"),
-            Kind::Refused("InvalidParameterValue".to_owned())
+            ErrorKind::Refused("InvalidParameterValue".to_owned())
         );
     }
 }

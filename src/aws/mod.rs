@@ -17,7 +17,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 
 use crate::{
     clock::Clock,
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
     pipeline::Stop,
 };
 use resend::Line;
@@ -33,10 +33,12 @@ mod resend;
 pub mod retry;
 pub mod simulated;
 pub mod tags;
+mod turns;
 
 pub use error::Called;
 pub use journal::Journal;
 pub use partition::Partition;
+pub use turns::Turns;
 
 /// Where and as whom to call, as the command line says it.
 #[derive(Clone, Debug, Default)]
@@ -55,6 +57,7 @@ pub struct Options {
 pub struct Connection {
     config: SdkConfig,
     line: Arc<Line>,
+    turns: Turns,
     /// Every HTTP attempt of this process.
     pub journal: Arc<Journal>,
     /// The region, as in `eu-central-1`.
@@ -86,6 +89,8 @@ pub struct Aws {
     pub sts: aws_sdk_sts::Client,
     /// The region, as in `eu-central-1`.
     pub region: String,
+    /// Who may write what is written as a whole.
+    pub turns: Turns,
 }
 
 impl Aws {
@@ -139,6 +144,7 @@ impl Connection {
             region,
             profile,
             line: Arc::new(Line::unforeseen(Clock::REAL)),
+            turns: Turns::default(),
             config,
         };
         connection.check_credentials().await?;
@@ -165,6 +171,7 @@ impl Connection {
             profile: "simulated".to_owned(),
             endpoint: None,
             line: Arc::new(Line::new(clock, 0)),
+            turns: Turns::default(),
             config,
         }
     }
@@ -227,6 +234,7 @@ impl Connection {
             s3: client!(aws_sdk_s3, s3),
             sts: client!(aws_sdk_sts),
             region: self.region.clone(),
+            turns: self.turns.clone(),
         }
     }
 
@@ -239,7 +247,7 @@ impl Connection {
                 named => format!(" in the profile {named}"),
             };
             let message = format!("no usable AWS credentials{place}");
-            let mut error = Error::new(Kind::Credentials, message);
+            let mut error = Error::new(ErrorKind::Credentials, message);
             error.causes.push(why);
             error
                 .hint("run `aws sso login` or `aws login`, or set AWS_PROFILE or AWS_ACCESS_KEY_ID")

@@ -34,7 +34,7 @@ use aws_smithy_runtime_api::{
 };
 use aws_smithy_types::{
     config_bag::{ConfigBag, Storable, StoreReplace},
-    retry::{ErrorKind, RetryConfig},
+    retry::{ErrorKind as RetryKind, RetryConfig},
 };
 use tokio::time::Instant;
 
@@ -44,7 +44,7 @@ use super::{
     reply,
     retry::{self, Class},
 };
-use crate::{clock::Clock, error::Kind, pipeline::Stop, simulator::random::Random};
+use crate::{clock::Clock, error::ErrorKind, pipeline::Stop, simulator::random::Random};
 
 /// How long a call is sent again while AWS only asks to slow down. It survives
 /// quotas of one call in 30 s that others use up too.
@@ -353,10 +353,10 @@ fn fate(context: &InterceptorContext, components: &RuntimeComponents) -> Fate {
     let status = reply.status().as_u16();
     let (code, words) = reply::code_and_words(reply);
     match kind_of(&code, &words) {
-        Kind::Throttled => Fate::Throttled,
+        ErrorKind::Throttled => Fate::Throttled,
         // API Gateway locks a whole API or domain while one call changes it.
-        Kind::NotYet if code == "ConflictException" && is_for_now(&words) => Fate::Throttled,
-        Kind::Unknown => Fate::Lost,
+        ErrorKind::NotYet if code == "ConflictException" && is_for_now(&words) => Fate::Throttled,
+        ErrorKind::Unknown => Fate::Lost,
         // API Gateway and Lambda say "quota exceeded" with 429, too.
         _ if status == 429 && code.is_empty() => Fate::Throttled,
         _ if status >= 500 => Fate::Lost,
@@ -391,7 +391,7 @@ impl ClassifyRetry for AsDecided {
         // The kind is kept: a connection that broke is not used again.
         let kind = match before {
             RetryAction::RetryIndicated(RetryReason::RetryableError { kind, .. }) => *kind,
-            _ => ErrorKind::ThrottlingError,
+            _ => RetryKind::ThrottlingError,
         };
         let wait = match put_off(error) {
             Some(PutOff::Until(wait)) => *wait,

@@ -3,7 +3,7 @@
 use crate::{
     cli::Down,
     commands::{Run, ask, located, named, refuse_without_consent},
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
     pipeline::{Plan, Report, observe::discover, remove, report::failure},
     references,
     ui::{self, progress},
@@ -49,7 +49,10 @@ pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
         )
         .await?;
         if answer != look.stack {
-            return Err(Error::new(Kind::Declined, "declined; nothing was deleted"));
+            return Err(Error::new(
+                ErrorKind::Declined,
+                "declined; nothing was deleted",
+            ));
         }
     }
     let sink = progress::sink(run.printer, run.global.verbose > 0);

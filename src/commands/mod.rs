@@ -8,7 +8,7 @@ use crate::{
     aws::{Connection, Options},
     cli::{Cli, Command, Global, Output},
     config::{ApiSource, Config, ConfigErrors},
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
     look::Look,
     openapi,
     pipeline::{Plan, Report, Stop},
@@ -148,21 +148,21 @@ async fn changing(
 async fn bounded(global: &Global, work: impl Future<Output = Result<u8>>) -> Result<u8> {
     tokio::select! {
         done = work => done,
-        () = signals::first() => Err(Error::new(Kind::Interrupted, "interrupted")),
+        () = signals::first() => Err(Error::new(ErrorKind::Interrupted, "interrupted")),
         () = rehearsal::clock(global).sleep(global.timeout) => Err(out_of_time()),
     }
 }
 
 /// Where it was that no answer came from, if that is not AWS itself.
 fn located(mut error: Error, connection: &Connection) -> Error {
-    if let (Kind::Unknown, Some(url)) = (&error.kind, &connection.endpoint) {
+    if let (ErrorKind::Unknown, Some(url)) = (&error.kind, &connection.endpoint) {
         error.also.push(format!("the endpoint is {url}"));
     }
     error
 }
 
 fn out_of_time() -> Error {
-    Error::new(Kind::TimedOut, "out of time").hint("give it longer with --timeout")
+    Error::new(ErrorKind::TimedOut, "out of time").hint("give it longer with --timeout")
 }
 
 /// Reads the configuration and connects as it says.

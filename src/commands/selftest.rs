@@ -5,7 +5,7 @@ use crate::{
     cli::{Global, Selftest as Args},
     commands::{ask, connect, refuse_without_consent, signals},
     config::Config,
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
     look::Look,
     pipeline::Stop,
     references,
@@ -22,7 +22,7 @@ pub(super) async fn run(global: &Global, printer: Printer, args: Args) -> Result
     }
     refuse_without_consent(!args.yes)?;
     let interrupted = || {
-        Error::new(Kind::Interrupted, "interrupted")
+        Error::new(ErrorKind::Interrupted, "interrupted")
             .hint("run `hybridgw down`, and then `hybridgw selftest` again")
     };
     tokio::select! {
@@ -103,7 +103,10 @@ async fn consent(
     if ask(&question, &Stop::default()).await? == config.stack {
         return Ok(());
     }
-    Err(Error::new(Kind::Declined, "declined; nothing was written"))
+    Err(Error::new(
+        ErrorKind::Declined,
+        "declined; nothing was written",
+    ))
 }
 
 /// The given seed, or one that the time of day decides.

@@ -6,7 +6,7 @@ use crate::{
     aws::Aws,
     cli::Up,
     commands::{Run, Session, ask, refuse_without_consent},
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
     look::Look,
     pipeline::{self, Action, Plan, Report, converge, observe, remove, report::failure},
     ui::{self, progress},
@@ -41,7 +41,10 @@ pub(super) async fn run(run: &mut Run<'_>, args: Up) -> Result<()> {
         let place = format!("{} in {} / {}", plan.stack, plan.account, plan.region);
         let answer = ask(&format!("\nApply to {place}? [y/N]"), &run.stop).await?;
         if !matches!(answer.to_lowercase().as_str(), "y" | "yes") {
-            return Err(Error::new(Kind::Declined, "declined; nothing was written"));
+            return Err(Error::new(
+                ErrorKind::Declined,
+                "declined; nothing was written",
+            ));
         }
     }
     let (again, look) = execute(run, &session, &plan, args.rollback).await?;

@@ -12,16 +12,16 @@ use tokio::time::Instant;
 
 use crate::{
     aws::Aws,
-    error::{Error, Kind},
+    error::{Error, ErrorKind},
     event::{Event, Happening, Sink},
-    graph::{Sight, Step},
+    graph::{Observed, Step},
     look::Look,
     pipeline::{
         Report, Stop,
         patience::{PATIENCE, Patience},
         signpost::Signpost,
     },
-    resource::{Drift, Key, Need, Settled},
+    resource::{Drift, Due, Key, Need, Settled},
     stack::Stack,
 };
 
@@ -29,17 +29,11 @@ use crate::{
 /// consistency"; Terraform's provider allows minutes, Crossplane 30 s).
 const GRACE: Duration = Duration::from_mins(1);
 
-/// The first wait between two looks, and the longest.
-const WAIT: (Duration, Duration) = (Duration::from_millis(150), Duration::from_secs(5));
+/// The first wait between two looks.
+const FIRST_WAIT: Duration = Duration::from_millis(150);
 
-/// Which differences a walk repairs.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    /// What others need.
-    Main,
-    /// What takes something away ([`Drift::at_last`]).
-    Last,
-}
+/// The longest wait between two looks.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// What has become of a resource, for those who need it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,15 +52,22 @@ enum Progress {
 /// and nothing else. When the run is stopped, nothing new is started, and the
 /// calls that are under way finish.
 pub async fn apply(stack: &Stack, aws: &Aws, look: &Look, sink: &dyn Sink, stop: &Stop) -> Report {
-    let mut report = walk_all(stack, aws, look, sink, stop, (Phase::Main, false)).await;
+    let run = Run {
+        stack,
+        aws,
+        look,
+        sink,
+        stop,
+    };
+    let mut report = run.pass(Due::Now, Earlier::None).await;
     let is_late = || stack.steps.iter().any(|step| has_late_drift(step.as_ref()));
     while report.ok() && is_late() {
-        let last = walk_all(stack, aws, look, sink, stop, (Phase::Last, true)).await;
+        let last = run.pass(Due::Last, Earlier::Pass).await;
         let moved = !last.updated.is_empty();
         report.extend(last);
         // What was taken away may have made room for more.
         if report.ok() {
-            report.extend(walk_all(stack, aws, look, sink, stop, (Phase::Main, true)).await);
+            report.extend(run.pass(Due::Now, Earlier::Pass).await);
         }
         if !moved {
             break;
@@ -76,46 +77,55 @@ pub async fn apply(stack: &Stack, aws: &Aws, look: &Look, sink: &dyn Sink, stop:
 }
 
 fn has_late_drift(step: &dyn Step) -> bool {
-    step.sight()
-        .is_some_and(|sight| sight.drift.iter().any(|drift| drift.last))
+    let is_late = |drift: &Drift| drift.due == Due::Last;
+    step.observed()
+        .is_some_and(|observed| observed.drift.iter().any(is_late))
 }
 
-async fn walk_all(
-    stack: &Stack,
-    aws: &Aws,
-    look: &Look,
-    sink: &dyn Sink,
-    stop: &Stop,
-    (phase, known): (Phase, bool),
-) -> Report {
-    let board: BTreeMap<Key, Signpost<Progress>> = stack
-        .steps
-        .iter()
-        .map(|step| (step.key(), Signpost::new(Progress::Waiting)))
-        .collect();
-    let walks: FuturesUnordered<_> = stack
-        .steps
-        .iter()
-        .map(|step| {
-            let walk = Walk {
-                step: step.as_ref(),
-                board: &board,
-                aws,
-                look,
-                sink,
-                stop,
-                phase,
-                known,
-                since: Instant::now(),
-                silent: None,
-                missing: None,
-                did: Did::Nothing,
-            };
-            walk.run()
-        })
-        .collect();
-    let outcomes: Vec<Outcome> = walks.collect().await;
-    into_report(outcomes)
+/// What all resources of a run share.
+#[derive(Clone, Copy)]
+struct Run<'a> {
+    stack: &'a Stack,
+    aws: &'a Aws,
+    look: &'a Look,
+    sink: &'a dyn Sink,
+    stop: &'a Stop,
+}
+
+/// Whether an earlier pass of this run has made or found everything.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Earlier {
+    None,
+    Pass,
+}
+
+impl Run<'_> {
+    /// Takes every resource as far as it comes, repairing what is due.
+    async fn pass(&self, due: Due, earlier: Earlier) -> Report {
+        let steps = &self.stack.steps;
+        let board: BTreeMap<Key, Signpost<Progress>> = steps
+            .iter()
+            .map(|step| (step.key(), Signpost::new(Progress::Waiting)))
+            .collect();
+        let walks: FuturesUnordered<_> = steps
+            .iter()
+            .map(|step| {
+                let walk = Walk {
+                    step: step.as_ref(),
+                    board: &board,
+                    run: *self,
+                    due,
+                    earlier,
+                    since: Instant::now(),
+                    silent: None,
+                    missing: None,
+                    did: Did::Nothing,
+                };
+                walk.run()
+            })
+            .collect();
+        into_report(walks.collect().await)
+    }
 }
 
 /// What a walk did to its resource.
@@ -163,13 +173,9 @@ fn into_report(mut outcomes: Vec<Outcome>) -> Report {
 struct Walk<'a> {
     step: &'a dyn Step,
     board: &'a BTreeMap<Key, Signpost<Progress>>,
-    aws: &'a Aws,
-    look: &'a Look,
-    sink: &'a dyn Sink,
-    stop: &'a Stop,
-    phase: Phase,
-    /// Whether an earlier walk of this run has made it or found it.
-    known: bool,
+    run: Run<'a>,
+    due: Due,
+    earlier: Earlier,
     since: Instant,
     /// Since when no call has got an answer.
     silent: Option<Instant>,
@@ -197,7 +203,7 @@ impl Walk<'_> {
         let key = self.step.key();
         let end = match self.wait_for_needs().await {
             Err(why) => End::NotStarted(why),
-            Ok(()) => match self.stop.why() {
+            Ok(()) => match self.run.stop.why() {
                 Some(why) => End::NotStarted(why.words().to_owned()),
                 None => self.make().await,
             },
@@ -255,46 +261,46 @@ impl Walk<'_> {
     /// Looks, acts, and looks again until AWS shows what is wanted.
     async fn make(&mut self) -> End {
         let mut written = Written {
-            seen: self.known.then(Instant::now),
+            seen: (self.earlier == Earlier::Pass).then(Instant::now),
             ..Written::default()
         };
-        let mut pause = WAIT.0;
-        let mut patience = Patience::by(self.stop.clock);
+        let mut pause = FIRST_WAIT;
+        let mut patience = Patience::by(self.run.stop.clock);
         loop {
-            let turn = match self.step.look_again(self.look).await {
+            let turn = match self.step.look_again(self.run.look).await {
                 Err(error) => self.after_failed_call(error, None),
                 Ok(()) => match self.seen() {
                     None => self.create(&mut written).await,
-                    Some(sight) => {
+                    Some(observed) => {
                         written.seen = Some(Instant::now());
                         self.announce(Progress::Exists);
-                        self.repair(sight, &mut written).await
+                        self.repair(observed, &mut written).await
                     }
                 },
             };
             match turn {
                 Turn::Over(end) => return end,
-                Turn::LookAgain => pause = WAIT.0,
+                Turn::LookAgain => pause = FIRST_WAIT,
                 Turn::Wait(why) => {
                     if patience.is_over() {
                         return End::Failed(Error::new(
-                            Kind::TimedOut,
+                            ErrorKind::TimedOut,
                             format!("gave up after {} minutes: {why}", PATIENCE.as_secs() / 60),
                         ));
                     }
                     self.emit(Happening::Waiting(why.clone()));
-                    if self.stop.sleep(pause).await.is_err() {
+                    if self.run.stop.sleep(pause).await.is_err() {
                         return self.stopped(why);
                     }
-                    pause = (pause * 3 / 2).min(WAIT.1);
+                    pause = (pause * 3 / 2).min(LONGEST_WAIT);
                 }
             }
         }
     }
 
-    fn seen(&mut self) -> Option<Sight> {
+    fn seen(&mut self) -> Option<Observed> {
         self.silent = None;
-        self.step.sight()
+        self.step.observed()
     }
 
     /// The run stops while this resource waits.
@@ -308,15 +314,15 @@ impl Walk<'_> {
 
     async fn create(&mut self, written: &mut Written) -> Turn {
         if let Some(known) = written.created.max(written.seen)
-            && self.stop.clock.since(known) < GRACE
+            && self.run.stop.clock.since(known) < GRACE
         {
             return Turn::Wait("not visible yet".to_owned());
         }
-        if let Some(why) = self.stop.why() {
+        if let Some(why) = self.run.stop.why() {
             return Turn::Over(self.stopped(why.words().to_owned()));
         }
         self.emit(Happening::Creating);
-        match self.step.create(self.aws).await {
+        match self.step.create(self.run.aws).await {
             Ok(()) => {
                 self.did = Did::Created;
                 self.missing = None;
@@ -324,13 +330,13 @@ impl Walk<'_> {
                 Turn::LookAgain
             }
             Err(error) => {
-                if error.kind == Kind::Unknown {
+                if error.kind == ErrorKind::Unknown {
                     // It may have been made. Look for a while before sending
                     // the call a second time.
                     self.did = Did::Created;
                     written.created = Some(Instant::now());
                 }
-                if let Kind::Exists(_) = error.kind
+                if let ErrorKind::Exists(_) = error.kind
                     && !std::mem::replace(&mut written.exists, true)
                 {
                     // Another run may have made it, and reads lag behind: look
@@ -343,22 +349,22 @@ impl Walk<'_> {
         }
     }
 
-    async fn repair(&mut self, sight: Sight, written: &mut Written) -> Turn {
-        if let Settled::Never(why) = &sight.settled {
+    async fn repair(&mut self, observed: Observed, written: &mut Written) -> Turn {
+        if let Settled::Never(why) = &observed.settled {
             return Turn::Over(End::Failed(
                 Error::invalid(format!("AWS says {why}"))
                     .hint("only a new one can work: run `hybridgw up --allow-replace`"),
             ));
         }
-        let due = |drift: &&Drift| drift.last == (self.phase == Phase::Last);
-        let mut drift: Vec<Drift> = sight.drift.iter().filter(due).cloned().collect();
+        let is_due = |drift: &&Drift| drift.due == self.due;
+        let mut drift: Vec<Drift> = observed.drift.iter().filter(is_due).cloned().collect();
         // What takes away does so once a walk: before more goes, others follow.
         let more = |(_, before): &(Instant, Vec<Drift>)| *before != drift;
-        if self.phase == Phase::Last && written.repaired.as_ref().is_some_and(more) {
+        if self.due == Due::Last && written.repaired.as_ref().is_some_and(more) {
             drift.clear();
         }
         if drift.is_empty() {
-            return match sight.settled {
+            return match observed.settled {
                 Settled::NotYet(why) => Turn::Wait(why),
                 _ => Turn::Over(End::Settled),
             };
@@ -375,7 +381,7 @@ impl Walk<'_> {
         if let Some((sent, before)) = &written.repaired
             && *before == drift
         {
-            if self.stop.clock.since(*sent) < GRACE {
+            if self.run.stop.clock.since(*sent) < GRACE {
                 return Turn::Wait(format!("{fields} not visible yet"));
             }
             return Turn::Over(End::Failed(Error::invalid(format!(
@@ -383,11 +389,11 @@ impl Walk<'_> {
                 words(&drift)
             ))));
         }
-        if let Some(why) = self.stop.why() {
+        if let Some(why) = self.run.stop.why() {
             return Turn::Over(self.stopped(why.words().to_owned()));
         }
         self.emit(Happening::Updating(fields));
-        match self.step.update(self.aws, &drift).await {
+        match self.step.update(self.run.aws, self.due).await {
             Ok(()) => {
                 self.missing = None;
                 if self.did == Did::Nothing {
@@ -401,24 +407,24 @@ impl Walk<'_> {
     }
 
     fn after_failed_call(&mut self, error: Error, verb: Option<&str>) -> Turn {
-        let clock = self.stop.clock;
+        let clock = self.run.stop.clock;
         let missing = match error.kind {
-            Kind::NotFound => *self.missing.get_or_insert_with(Instant::now),
+            ErrorKind::NotFound => *self.missing.get_or_insert_with(Instant::now),
             _ => Instant::now(),
         };
         let silent = match error.kind {
-            Kind::Unknown => *self.silent.get_or_insert_with(Instant::now),
+            ErrorKind::Unknown => *self.silent.get_or_insert_with(Instant::now),
             _ => Instant::now(),
         };
         match error.kind {
-            Kind::NotYet => Turn::Wait(error.message),
-            Kind::Throttled => Turn::Wait("AWS asks to slow down".to_owned()),
-            Kind::Unknown if clock.since(silent) < GRACE => {
+            ErrorKind::NotYet => Turn::Wait(error.message),
+            ErrorKind::Throttled => Turn::Wait("AWS asks to slow down".to_owned()),
+            ErrorKind::Unknown if clock.since(silent) < GRACE => {
                 Turn::Wait(format!("trying again: {error}"))
             }
             // A neighbour made a moment ago may not be visible to every
             // service yet.
-            Kind::NotFound if clock.since(missing) < GRACE && verb.is_some() => {
+            ErrorKind::NotFound if clock.since(missing) < GRACE && verb.is_some() => {
                 Turn::Wait(error.to_string())
             }
             _ => Turn::Over(End::Failed(error.context(match verb {
@@ -436,10 +442,10 @@ impl Walk<'_> {
     }
 
     fn emit(&self, happening: Happening) {
-        self.sink.emit(Event {
+        self.run.sink.emit(Event {
             key: self.step.key(),
             happening,
-            elapsed: self.stop.clock.since(self.since),
+            elapsed: self.run.stop.clock.since(self.since),
         });
     }
 }

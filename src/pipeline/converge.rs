@@ -9,7 +9,7 @@
 
 use crate::{
     aws::{Aws, Connection},
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
     event::Sink,
     graph::Owned,
     look::Look,
@@ -67,7 +67,7 @@ pub async fn converge(
         let look = Look::new(connection.reader(), &stack.name);
         let plan = match observe(stack, &look).await {
             // What was listed a moment ago is gone: another run is at it.
-            Err(error) if error.kind == Kind::NotFound && round < ROUNDS => {
+            Err(error) if error.kind == ErrorKind::NotFound && round < ROUNDS => {
                 round += 1;
                 continue;
             }
@@ -109,5 +109,5 @@ async fn repair(
 }
 
 fn is_refusal(error: &Error) -> bool {
-    matches!(error.kind, Kind::Refused(_))
+    matches!(error.kind, ErrorKind::Refused(_))
 }

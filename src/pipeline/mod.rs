@@ -9,6 +9,7 @@ pub mod remove;
 pub mod report;
 mod signpost;
 pub mod stop;
+pub mod teardown;
 
 pub use apply::apply;
 pub use converge::{converge, execute};

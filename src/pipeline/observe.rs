@@ -18,7 +18,7 @@ pub async fn observe(stack: &Stack, look: &Look) -> Result<Plan> {
     let looks = try_join_all(stack.steps.iter().map(|step| step.look(look)));
     let (_, owned) = tokio::try_join!(looks, discover(look))?;
     let plan = Plan::new(stack, owned);
-    refuse_obstacles(stack, look, &plan).await?;
+    refuse_conflicts(stack, look, &plan).await?;
     Ok(plan)
 }
 
@@ -28,9 +28,9 @@ pub async fn discover(look: &Look) -> Result<Vec<Owned>> {
 }
 
 /// What would be created must not stand there already, made by somebody else.
-async fn refuse_obstacles(stack: &Stack, look: &Look, plan: &Plan) -> Result<()> {
+async fn refuse_conflicts(stack: &Stack, look: &Look, plan: &Plan) -> Result<()> {
     let wanted = stack.steps.iter().filter(|step| plan.creates(&step.key()));
-    let found = try_join_all(wanted.map(|step| step.obstacle(look))).await?;
+    let found = try_join_all(wanted.map(|step| step.conflict(look))).await?;
     let mut errors = found.into_iter().flatten();
     let Some(mut first) = errors.next() else {
         return Ok(());

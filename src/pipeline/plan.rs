@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::{
-    graph::{Owned, Sight},
+    graph::{Observed, Owned},
     resource::{Drift, Key, Settled},
     stack::Stack,
 };
@@ -86,7 +86,7 @@ impl Plan {
         let mut actions: Vec<Planned> = stack
             .steps
             .iter()
-            .map(|step| wanted(step.key(), step.summary(), step.sight()))
+            .map(|step| wanted(step.key(), step.summary(), step.observed()))
             .collect();
         spread_replacement(stack, &mut actions);
         let claimed: Vec<Owned> = stack.steps.iter().filter_map(|step| step.owned()).collect();
@@ -193,7 +193,7 @@ impl Plan {
     }
 }
 
-fn wanted(key: Key, summary: String, sight: Option<Sight>) -> Planned {
+fn wanted(key: Key, summary: String, observed: Option<Observed>) -> Planned {
     let mut planned = Planned {
         resource: key,
         id: None,
@@ -202,17 +202,17 @@ fn wanted(key: Key, summary: String, sight: Option<Sight>) -> Planned {
         summary,
         settling: None,
     };
-    let Some(sight) = sight else {
+    let Some(observed) = observed else {
         return planned;
     };
-    planned.id = Some(sight.id);
-    planned.changes = sight.drift;
-    match sight.settled {
+    planned.id = Some(observed.id);
+    planned.changes = observed.drift;
+    match observed.settled {
         Settled::Yes => {}
         Settled::NotYet(why) => planned.settling = Some(why),
         Settled::Never(why) => planned
             .changes
-            .push(Drift::new("state", why, "working").replaces()),
+            .push(Drift::new("state".to_owned(), why, "working").replaces()),
     }
     planned.action = if planned.changes.iter().any(|drift| drift.replace) {
         Action::Replace
@@ -242,7 +242,7 @@ fn spread_replacement(stack: &Stack, actions: &mut [Planned]) {
         if matches!(planned.action, Action::Keep | Action::Update) {
             planned.action = Action::Replace;
             let cause = format!("with {}", cause.key());
-            let drift = Drift::new("made anew", "", cause);
+            let drift = Drift::new("made anew".to_owned(), "", cause);
             planned.changes.push(drift.replaces());
         }
     }

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::{
     aws::Aws,
-    error::{Error, Kind},
+    error::{Error, ErrorKind},
     event::{Event, Happening, Sink},
     graph::Owned,
     look::Look,
@@ -18,11 +18,16 @@ use crate::{
         Report, Stop,
         patience::{PATIENCE, Patience},
         signpost::Signpost,
+        teardown,
     },
+    resource::Key,
 };
 
-/// The first wait between two looks, and the longest.
-const WAIT: (Duration, Duration) = (Duration::from_millis(150), Duration::from_secs(5));
+/// The first wait between two looks.
+const FIRST_WAIT: Duration = Duration::from_millis(150);
+
+/// The longest wait between two looks.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// When a deletion that AWS has taken is sent again, as long as the thing stands.
 const AGAIN: Duration = Duration::from_mins(1);
@@ -43,6 +48,21 @@ pub async fn remove(
     sink: &dyn Sink,
     stop: &Stop,
 ) -> Report {
+    remove_in_order(doomed, &teardown::waits_for, aws, look, sink, stop).await
+}
+
+/// Whether the first thing stays until the second one is gone.
+pub type WaitsFor<'a> = &'a (dyn Fn(&Key, &Key) -> bool + Sync);
+
+/// [`remove`] in another order than that of the table.
+pub async fn remove_in_order(
+    doomed: &[Owned],
+    waits_for: WaitsFor<'_>,
+    aws: &Aws,
+    look: &Look,
+    sink: &dyn Sink,
+    stop: &Stop,
+) -> Report {
     let board: Vec<Signpost<Progress>> = doomed
         .iter()
         .map(|_| Signpost::new(Progress::Standing))
@@ -52,6 +72,7 @@ pub async fn remove(
             let removal = Removal {
                 thing: &doomed[index],
                 doomed,
+                waits_for,
                 board: &board,
                 index,
                 aws,
@@ -88,6 +109,7 @@ enum End {
 struct Removal<'a> {
     thing: &'a Owned,
     doomed: &'a [Owned],
+    waits_for: WaitsFor<'a>,
     board: &'a [Signpost<Progress>],
     index: usize,
     aws: &'a Aws,
@@ -139,7 +161,7 @@ impl Removal<'_> {
                 if goes_with_parent {
                     self.is_parent(thing)
                 } else {
-                    other != self.index && self.thing.held_by.contains(&thing.key.kind())
+                    other != self.index && (self.waits_for)(&self.thing.key, &thing.key)
                 }
             })
             .collect();
@@ -162,7 +184,7 @@ impl Removal<'_> {
     }
 
     async fn delete(&self) -> End {
-        let mut pause = WAIT.0;
+        let mut pause = FIRST_WAIT;
         let mut thing = Arc::clone(&self.thing.thing);
         let mut deleted: Option<Instant> = None;
         let mut patience = Patience::by(self.stop.clock);
@@ -180,7 +202,7 @@ impl Removal<'_> {
             // Often it is gone at once. A refusal may also mean that somebody
             // else has deleted it.
             let turn = match sent {
-                Err(error) if error.kind != Kind::NotYet => Err(error),
+                Err(error) if error.kind != ErrorKind::NotYet => Err(error),
                 sent => match thing.again(self.look).await {
                     Ok(Some(now)) => {
                         thing = now;
@@ -194,10 +216,12 @@ impl Removal<'_> {
                 Ok(true) => return End::Gone,
                 Ok(false) => "AWS is still deleting it".to_owned(),
                 Err(error) => match error.kind {
-                    Kind::NotFound => return End::Gone,
-                    Kind::NotYet => error.message,
-                    Kind::Throttled => "AWS asks to slow down".to_owned(),
-                    Kind::Unknown if self.stop.clock.since(self.since) < Duration::from_mins(1) => {
+                    ErrorKind::NotFound => return End::Gone,
+                    ErrorKind::NotYet => error.message,
+                    ErrorKind::Throttled => "AWS asks to slow down".to_owned(),
+                    ErrorKind::Unknown
+                        if self.stop.clock.since(self.since) < Duration::from_mins(1) =>
+                    {
                         format!("trying again: {error}")
                     }
                     _ => {
@@ -208,7 +232,7 @@ impl Removal<'_> {
             };
             if patience.is_over() {
                 return End::Failed(Error::new(
-                    Kind::TimedOut,
+                    ErrorKind::TimedOut,
                     format!("gave up after {} minutes: {why}", PATIENCE.as_secs() / 60),
                 ));
             }
@@ -216,7 +240,7 @@ impl Removal<'_> {
             if self.stop.sleep(pause).await.is_err() {
                 return End::Unsettled(why);
             }
-            pause = (pause * 3 / 2).min(WAIT.1);
+            pause = (pause * 3 / 2).min(LONGEST_WAIT);
         }
     }
 

@@ -9,7 +9,7 @@ use super::{
     network::{Places, by},
     own_endpoint,
 };
-use crate::{aws::Called, config::Config, error::Error, look::Look};
+use crate::{aws::Called, config::Config, error::Error, look::Look, resource::Kind};
 
 const PLACE: &str = "endpoint.addresses";
 
@@ -79,7 +79,7 @@ async fn check_free(addresses: &[Ipv4Addr], config: &Config, look: &Look) -> Fin
     let call = call
         .filters(by("addresses.private-ip-address", wanted))
         .filters(by("vpc-id", [config.network.vpc.clone()]));
-    let (answer, own) = tokio::join!(call.send(), own_endpoint(look, "vpc-endpoint"));
+    let (answer, own) = tokio::join!(call.send(), own_endpoint(look, Kind::VpcEndpoint));
     let answer = answer.called("DescribeNetworkInterfaces").map_err(failed)?;
     let own = own.map_err(failed)?;
     let is_own = |address: &str| {

@@ -12,6 +12,7 @@ use crate::{
     config::{ApiSource, Config, Route},
     look::Look,
     policy,
+    resource::Kind,
 };
 
 /// Checks every borrowed API. Returns warnings.
@@ -94,7 +95,7 @@ async fn admission(
 ) -> Finding<Option<String>> {
     let endpoint = match &config.endpoint.id {
         Some(borrowed) => Some(borrowed.clone()),
-        None => own_endpoint(look, "vpc-endpoint")
+        None => own_endpoint(look, Kind::VpcEndpoint)
             .await
             .map_err(failed)?
             .map(|found| found.id),

@@ -14,10 +14,10 @@ use super::{
 use crate::{
     aws::{Called, Partition, error::none_if_missing},
     config::{Config, Route, Site},
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
     look::Look,
     policy::{self, Request, statements},
-    resource::Key,
+    resource::{Key, Kind},
 };
 
 /// Checks the bucket of every site. Returns warnings.
@@ -25,7 +25,9 @@ pub(super) async fn check(config: &Config, look: &Look) -> Finding<Vec<String>> 
     if !config.has_site() {
         return Ok(Vec::new());
     }
-    let endpoint = own_endpoint(look, "site-endpoint").await.map_err(failed)?;
+    let endpoint = own_endpoint(look, Kind::SiteEndpoint)
+        .await
+        .map_err(failed)?;
     let endpoint = endpoint.map(|found| found.id);
     // Two routes may share a bucket, but hardly an index.
     let mut buckets: BTreeMap<&str, Vec<(&Route, &Site)>> = BTreeMap::new();
@@ -117,7 +119,9 @@ async fn check_region(bucket: &str, place: &str, look: &Look) -> Finding<()> {
 /// said, and stands in nobody's way.
 fn optional<T>(answer: Result<T>, place: &str, what: &str) -> std::result::Result<T, Unseen> {
     answer.map_err(|error| match error.kind {
-        Kind::Denied => Unseen::Warning(format!("{place}: {what} could not be looked at: {error}")),
+        ErrorKind::Denied => {
+            Unseen::Warning(format!("{place}: {what} could not be looked at: {error}"))
+        }
         _ => Unseen::Failure(error),
     })
 }
@@ -224,7 +228,7 @@ async fn check_policy(
     // What the stack has added itself goes when it may not be added any more.
     let text = answer.and_then(|answer| answer.policy).unwrap_or_default();
     let text = left_alone.iter().fold(text, |text, (route, _)| {
-        let key = Key::of_route("bucket-policy", &route.path);
+        let key = Key::of_route(Kind::BucketPolicy, &route.path);
         let theirs = statements::without(&text, &statements::sid(&look.stack, &key));
         theirs.map(|left| left.to_string()).unwrap_or_default()
     });

@@ -16,8 +16,8 @@ use crate::{
     error::Result,
     look::Look,
     policy::{self, Request, statements},
-    resource::{Key, Resource},
-    resources::{RestApi, SecurityGroup, security_group::LOAD_BALANCER, security_group_rules},
+    resource::{Key, Kind, Resource},
+    resources::{RestApi, SecurityGroup, security_group_rules},
 };
 
 const PLACE: &str = "endpoint.id";
@@ -199,7 +199,7 @@ async fn closed_groups(
     let (answer, own) = tokio::join!(call, SecurityGroup::discover(look));
     let answer = answer.called("DescribeSecurityGroups").map_err(failed)?;
     let mut own = own.map_err(failed)?.into_iter();
-    let own = own.find(|group| group.key.as_str() == LOAD_BALANCER);
+    let own = own.find(|group| group.key.kind() == Kind::LoadBalancerSecurityGroup);
     let own = own.map(|group| group.id);
     let ranges: Vec<Ipv4Net> = places.values().filter_map(|place| place.range).collect();
     let opened = security_group_rules::description(&config.stack);
@@ -304,7 +304,7 @@ async fn missing_statement(
     let apis = apis(config, look, account).await.map_err(failed)?;
     let vpc = &config.network.vpc;
     // What the stack has added itself goes when it may not be added any more.
-    let sid = statements::sid(&config.stack, &Key::bare("endpoint-policy"));
+    let sid = statements::sid(&config.stack, &Key::bare(Kind::EndpointPolicy));
     let theirs = statements::without(&borrowed.policy.to_string(), &sid).unwrap_or_default();
     let closed: Vec<&str> = apis
         .iter()

@@ -1,6 +1,6 @@
 //! What checks find: values, or all that is wrong.
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// A finding of a check: bad references come as a list, failed calls as one.
 pub(super) type Finding<T> = std::result::Result<T, Vec<Error>>;
@@ -40,7 +40,7 @@ impl Problems {
         // A refused permission explains the rest.
         if let Some(index) = errors
             .iter()
-            .position(|error| matches!(error.kind, Kind::Denied | Kind::Credentials))
+            .position(|error| matches!(error.kind, ErrorKind::Denied | ErrorKind::Credentials))
         {
             return Err(errors.swap_remove(index));
         }

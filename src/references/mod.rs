@@ -11,8 +11,7 @@ use crate::{
     config::{Alias, Config},
     error::{Error, Result},
     look::Look,
-    ownership::Found,
-    resource::{Host, Resource},
+    resource::{Found, Host, Kind, Resource},
     resources::{self, VpcEndpoint, security_group::Record},
 };
 
@@ -188,7 +187,7 @@ pub async fn zones(config: &Config, look: &Look) -> Result<Vec<String>> {
 /// The stack's own endpoint of this kind, if it exists.
 async fn own_endpoint(
     look: &Look,
-    kind: &str,
+    kind: Kind,
 ) -> Result<Option<Found<resources::vpc_endpoint::Actual>>> {
     let mut endpoints = VpcEndpoint::discover(look).await?.into_iter();
     Ok(endpoints.find(|found| found.key.kind() == kind))

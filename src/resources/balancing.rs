@@ -11,10 +11,9 @@ use crate::{
         error::none_if_missing,
         tags::{self, Tags},
     },
-    error::{Kind, Result},
+    error::{ErrorKind, Result},
     look::Look,
     names,
-    resource::Drift,
 };
 
 /// `DescribeTags` takes this many ARNs at once (ELBv2 API reference).
@@ -193,7 +192,7 @@ async fn describe_tags(look: &Look, arns: &[String]) -> Result<Vec<types::TagDes
         Ok::<_, crate::Error>(answer.tag_descriptions.unwrap_or_default())
     };
     match ask(arns).await {
-        Err(error) if error.kind == Kind::NotFound && arns.len() > 1 => {
+        Err(error) if error.kind == ErrorKind::NotFound && arns.len() > 1 => {
             let mut all = Vec::new();
             for arn in arns {
                 let own = ask(std::slice::from_ref(arn)).await;
@@ -205,16 +204,15 @@ async fn describe_tags(look: &Look, arns: &[String]) -> Result<Vec<types::TagDes
     }
 }
 
-/// Sets the tags that differ.
-pub(super) async fn set_tags(aws: &Aws, arn: &str, drift: &[Drift]) -> Result<()> {
-    let changes = tags::to_repair(drift);
+/// Sets these tags.
+pub(super) async fn set_tags(aws: &Aws, arn: &str, changes: &Tags) -> Result<()> {
     if changes.is_empty() {
         return Ok(());
     }
     aws.elb
         .add_tags()
         .resource_arns(arn)
-        .set_tags(Some(tags::to_elb(&changes)))
+        .set_tags(Some(tags::to_elb(changes)))
         .send()
         .await
         .called("AddTags")

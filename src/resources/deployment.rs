@@ -9,14 +9,14 @@
 use std::sync::Arc;
 
 use aws_sdk_apigateway::{primitives::DateTime, types};
+use strum::{Display, EnumIter};
 
 use crate::{
     aws::{Aws, Called, error::none_if_missing},
     error::{Error, Result},
     graph::Node,
     look::Look,
-    ownership::{Found, Ours},
-    resource::{Drift, Key, Need, Resource, UNKNOWN},
+    resource::{Drift, Found, Key, Kind, Need, Ours, Resource, UNKNOWN},
     resources::RestApi,
 };
 
@@ -51,6 +51,14 @@ impl Age {
     }
 }
 
+/// What can differ.
+#[derive(Clone, Debug, PartialEq, Eq, Display, EnumIter)]
+#[strum(serialize_all = "lowercase")]
+pub enum Field {
+    /// What was deployed: the API's body, policy and endpoint.
+    Content,
+}
+
 /// Begins the description of a deployment of ours.
 const MARK: &str = "hybridgw ";
 
@@ -75,10 +83,12 @@ impl Deployment {
 
 impl Resource for Deployment {
     type Actual = Actual;
+    type Field = Field;
+    type Receipt = ();
     const ASKS: &'static [&'static str] = &["GetDeployments"];
 
     fn key(&self) -> Key {
-        self.api.key().sibling("deployment")
+        self.api.key().sibling(Kind::Deployment)
     }
 
     fn needs(&self) -> Vec<Need> {
@@ -95,7 +105,7 @@ impl Resource for Deployment {
             let id = &api.id;
             let own = own(look, id).await?;
             let found = api.mark().zip(own.last()).map(|(api, newest)| {
-                let mark = api.for_part(api.key().sibling("deployment"));
+                let mark = api.for_part(api.key().sibling(Kind::Deployment));
                 let actual = Actual {
                     api: id.clone(),
                     id: newest.id().unwrap_or_default().to_owned(),
@@ -116,7 +126,7 @@ impl Resource for Deployment {
         api.map_or(found.key == self.key(), |id| id == found.actual.api)
     }
 
-    fn diff(&self, actual: &Actual) -> Vec<Drift> {
+    fn diff(&self, actual: &Actual) -> Vec<Drift<Field>> {
         let Actual {
             api: _,
             id: _,
@@ -125,7 +135,7 @@ impl Resource for Deployment {
         } = actual;
         let wanted = self.api.desired.fingerprint();
         let wanted = wanted.unwrap_or_else(|| UNKNOWN.to_owned());
-        Drift::between("content", fingerprint, &wanted)
+        Drift::between(Field::Content, fingerprint, &wanted)
             .into_iter()
             .collect()
     }
@@ -134,7 +144,12 @@ impl Resource for Deployment {
         self.deploy(aws).await.map(drop)
     }
 
-    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, _drift: &[Drift]) -> Result<()> {
+    async fn update(
+        &self,
+        aws: &Aws,
+        actual: &Ours<Actual>,
+        _drift: &[Drift<Field>],
+    ) -> Result<()> {
         let made = self.deploy(aws).await?;
         if made > actual.age {
             return Ok(());
@@ -146,12 +161,15 @@ impl Resource for Deployment {
         ))
     }
 
-    async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
-        remove(aws, &actual.api, &actual.id).await
+    #[cfg(test)]
+    fn alter(&self, field: &Field, actual: &mut Actual) {
+        match field {
+            Field::Content => actual.fingerprint = "another".to_owned(),
+        }
     }
 
-    fn held_by(_key: &Key) -> &'static [&'static str] {
-        &["stage"]
+    async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
+        remove(aws, &actual.api, &actual.id).await
     }
 }
 

@@ -7,25 +7,22 @@
 //! Route 53 refuses for an existing name, and a change deletes exactly the
 //! record that was read.
 
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 use aws_sdk_route53::types::{
     AliasTarget, Change, ChangeAction, ChangeBatch, ChangeStatus, ResourceRecordSet, RrType,
 };
+use strum::{Display, EnumIter};
 
 use crate::{
-    aws::{Aws, Called, error::none_if_missing, tags},
-    error::{Error, Kind, Result},
+    aws::{Aws, Called, error::none_if_missing},
+    error::{Error, ErrorKind, Result},
     graph::Node,
     look::Look,
-    ownership::{Found, Mark, Ours},
-    resource::{Drift, Host, Key, Need, Resource, Settled, UNKNOWN},
+    resource::{Drift, Found, Host, Key, Kind, Mark, Need, Ours, Resource, Settled, UNKNOWN, tags},
     resources::{
         LoadBalancer, SecurityGroup,
-        security_group::{LOAD_BALANCER, Record, mark, tagged},
+        security_group::{Record, mark, tagged},
     },
 };
 
@@ -41,8 +38,6 @@ pub struct DnsRecord {
     pub load_balancer: Arc<Node<LoadBalancer>>,
     /// Remembers the record.
     pub group: Arc<Node<SecurityGroup>>,
-    /// The change that this run sent; AWS tells of changes only by their id.
-    pub change: Mutex<Option<String>>,
 }
 
 /// A record as Route 53 reports it.
@@ -62,6 +57,21 @@ pub struct Actual {
     pub record: ResourceRecordSet,
 }
 
+/// What can differ.
+#[derive(Clone, Debug, PartialEq, Eq, Display, EnumIter)]
+#[strum(serialize_all = "lowercase")]
+pub enum Field {
+    /// Where it leads.
+    Alias,
+    /// Whether it follows the health of what it leads to.
+    #[strum(to_string = "evaluate target health")]
+    EvaluateTargetHealth,
+}
+
+/// The id of a change: AWS tells of changes only by it.
+#[derive(Clone, Debug)]
+pub struct ChangeId(Option<String>);
+
 impl DnsRecord {
     fn record(&self) -> Result<ResourceRecordSet> {
         let balancer = self.load_balancer.require()?;
@@ -79,43 +89,19 @@ impl DnsRecord {
             .map_err(|error| Error::invalid(error.to_string()))
     }
 
-    fn remember(&self, change: Option<String>) {
-        *self.change.lock().unwrap_or_else(PoisonError::into_inner) = change;
-    }
-
-    async fn change(&self, aws: &Aws, changes: Vec<Change>) -> Result<()> {
-        let change = send(aws, &self.zone, changes).await?;
-        self.remember(change);
-        Ok(())
-    }
-
-    /// Whether the change of this run has reached every name server.
-    async fn in_sync(&self, look: &Look) -> Result<bool> {
-        let change = self
-            .change
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        let Some(id) = change else {
-            return Ok(true);
-        };
-        let answer = look.aws.route53.get_change().id(id).send().await;
-        let answer = none_if_missing(answer.called("GetChange"))?;
-        let status = answer.and_then(|answer| answer.change_info);
-        let done = status.is_none_or(|info| *info.status() == ChangeStatus::Insync);
-        if done {
-            self.remember(None);
-        }
-        Ok(done)
+    async fn change(&self, aws: &Aws, changes: Vec<Change>) -> Result<ChangeId> {
+        send(aws, &self.zone, changes).await
     }
 }
 
 impl Resource for DnsRecord {
     type Actual = Actual;
+    type Field = Field;
+    type Receipt = ChangeId;
     const ASKS: &'static [&'static str] = &["ListResourceRecordSets"];
 
     fn key(&self) -> Key {
-        self.host.key("dns-record", "/")
+        self.host.key(Kind::DnsRecord, "/")
     }
 
     fn needs(&self) -> Vec<Need> {
@@ -138,14 +124,22 @@ impl Resource for DnsRecord {
 
     /// The name is known here, also when the group that remembers it is new.
     async fn find(&self, look: &Look) -> Result<Option<Found<Actual>>> {
-        let Some(mut found) = own(look, &self.zone, &self.host).await? else {
-            return Ok(None);
-        };
-        found.actual.in_sync = self.in_sync(look).await?;
-        Ok(Some(found))
+        own(look, &self.zone, &self.host).await
     }
 
-    async fn obstacle(&self, look: &Look) -> Result<Option<Error>> {
+    /// Whether the change of this run has reached every name server.
+    async fn follow(look: &Look, change: &ChangeId, actual: &mut Actual) -> Result<()> {
+        let ChangeId(Some(id)) = change else {
+            return Ok(());
+        };
+        let answer = look.aws.route53.get_change().id(id).send().await;
+        let answer = none_if_missing(answer.called("GetChange"))?;
+        let status = answer.and_then(|answer| answer.change_info);
+        actual.in_sync = status.is_none_or(|info| *info.status() == ChangeStatus::Insync);
+        Ok(())
+    }
+
+    async fn conflict(&self, look: &Look) -> Result<Option<Error>> {
         let foreign = at(look, &self.zone, &self.host.name).await?;
         Ok(foreign.first().map(|record| {
             let value = record
@@ -159,7 +153,7 @@ impl Resource for DnsRecord {
                 })
                 .unwrap_or_default();
             Error::new(
-                Kind::NotOurs,
+                ErrorKind::NotOurs,
                 format!(
                     "{} has the record {} {value}, which is not this stack's",
                     self.host.name,
@@ -170,7 +164,7 @@ impl Resource for DnsRecord {
         }))
     }
 
-    fn diff(&self, actual: &Actual) -> Vec<Drift> {
+    fn diff(&self, actual: &Actual) -> Vec<Drift<Field>> {
         let Actual {
             zone: _,
             host: _,
@@ -183,8 +177,8 @@ impl Resource for DnsRecord {
             .load_balancer
             .actual()
             .map_or_else(|| UNKNOWN.to_owned(), |balancer| plain(&balancer.dns_name));
-        let target = Drift::between("alias", target, &wanted);
-        let health = Drift::between("evaluate target health", follows_health, &true);
+        let target = Drift::between(Field::Alias, target, &wanted);
+        let health = Drift::between(Field::EvaluateTargetHealth, follows_health, &true);
         target.into_iter().chain(health).collect()
     }
 
@@ -196,20 +190,35 @@ impl Resource for DnsRecord {
         }
     }
 
-    async fn create(&self, aws: &Aws) -> Result<()> {
+    async fn create(&self, aws: &Aws) -> Result<ChangeId> {
         let create = change(ChangeAction::Create, self.record()?)?;
         self.change(aws, vec![create]).await
     }
 
-    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, _drift: &[Drift]) -> Result<()> {
+    async fn update(
+        &self,
+        aws: &Aws,
+        actual: &Ours<Actual>,
+        drift: &[Drift<Field>],
+    ) -> Result<ChangeId> {
+        let differs = |one: &Drift<Field>| match one.field {
+            Field::Alias | Field::EvaluateTargetHealth => true,
+        };
+        if !drift.iter().any(differs) {
+            return Ok(ChangeId(None));
+        }
         // One atomic batch: it fails if the record is no longer what was read.
         let delete = change(ChangeAction::Delete, actual.record.clone())?;
         let create = change(ChangeAction::Create, self.record()?)?;
         self.change(aws, vec![delete, create]).await
     }
 
-    fn place(actual: &Actual) -> String {
-        actual.zone.clone()
+    #[cfg(test)]
+    fn alter(&self, field: &Field, actual: &mut Actual) {
+        match field {
+            Field::Alias => actual.target = "another".to_owned(),
+            Field::EvaluateTargetHealth => actual.follows_health = false,
+        }
     }
 
     async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
@@ -217,10 +226,7 @@ impl Resource for DnsRecord {
         none_if_missing(send(aws, &actual.zone, vec![delete]).await)?;
         let record = Record {
             zone: actual.zone.clone(),
-            host: Host {
-                name: actual.host.clone(),
-                alias: *actual.key() != Key::bare("dns-record"),
-            },
+            host: Host::served_by(actual.key(), &actual.host),
         };
         forget(aws, actual.stack(), record).await
     }
@@ -234,7 +240,7 @@ fn change(action: ChangeAction, record: ResourceRecordSet) -> Result<Change> {
         .map_err(|error| Error::invalid(error.to_string()))
 }
 
-async fn send(aws: &Aws, zone: &str, changes: Vec<Change>) -> Result<Option<String>> {
+async fn send(aws: &Aws, zone: &str, changes: Vec<Change>) -> Result<ChangeId> {
     let batch = ChangeBatch::builder()
         .comment("hybridgw")
         .set_changes(Some(changes))
@@ -254,7 +260,7 @@ async fn send(aws: &Aws, zone: &str, changes: Vec<Change>) -> Result<Option<Stri
             Err(Error::not_yet(error.to_string()))
         }
         Err(error) => Err(error),
-        Ok(answer) => Ok(answer.change_info.map(|info| info.id)),
+        Ok(answer) => Ok(ChangeId(answer.change_info.map(|info| info.id))),
     }
 }
 
@@ -293,7 +299,7 @@ async fn places(look: &Look) -> Result<Vec<Record>> {
     let groups = tagged(look).await?;
     let own = groups.iter().filter(|group| {
         let mark = mark(group, &look.stack);
-        mark.is_some_and(|mark| mark.key().as_str() == LOAD_BALANCER)
+        mark.is_some_and(|mark| mark.key().kind() == Kind::LoadBalancerSecurityGroup)
     });
     let records = own.flat_map(|group| Record::of_tags(&tags::of_ec2(group.tags())));
     let mut records: Vec<Record> = records.collect();
@@ -337,7 +343,7 @@ async fn own(look: &Look, zone: &str, host: &Host) -> Result<Option<Found<Actual
     let found = records.iter().find_map(|record| {
         let alias = record.alias_target()?;
         let ours = leads_to(alias.dns_name(), &look.stack);
-        let mark = Mark::signed(&look.stack, host.key("dns-record", "/"), ours)?;
+        let mark = Mark::signed(&look.stack, host.key(Kind::DnsRecord, "/"), ours)?;
         let actual = Actual {
             zone: zone.to_owned(),
             host: host.name.clone(),
@@ -346,7 +352,7 @@ async fn own(look: &Look, zone: &str, host: &Host) -> Result<Option<Found<Actual
             in_sync: true,
             record: record.clone(),
         };
-        Some(Found::ours(mark, &host.name, "active", actual))
+        Some(Found::ours(mark, &host.name, "active", actual).scoped(zone))
     });
     Ok(found)
 }

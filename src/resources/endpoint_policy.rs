@@ -13,20 +13,16 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use aws_sdk_ec2::types::Filter;
 use serde_json::Value;
+use strum::{Display, EnumIter};
 
 use crate::{
-    aws::{Aws, Called, tags},
+    aws::{Aws, Called},
     error::{Error, Result},
     graph::Node,
     look::Look,
-    ownership::{Found, Mark, Ours},
     policy::{self, Request, statements},
-    resource::{Drift, Key, Need, Resource, UNKNOWN},
-    resources::{
-        SecurityGroup, VpcEndpoint,
-        rest_api::Api,
-        vpc_endpoint::{APIS, reading},
-    },
+    resource::{Drift, Due, Found, Key, Kind, Mark, Need, Ours, Resource, UNKNOWN, tags},
+    resources::{SecurityGroup, VpcEndpoint, rest_api::Api, vpc_endpoint::reading},
 };
 
 /// The policy of the endpoint.
@@ -65,8 +61,18 @@ pub struct Actual {
     pub policy: Value,
 }
 
+/// What can differ.
+#[derive(Clone, Debug, PartialEq, Eq, Display, EnumIter)]
+#[strum(serialize_all = "lowercase")]
+pub enum Field {
+    /// What the stack's share of the policy admits.
+    Policy,
+    /// The same, of a borrowed endpoint's policy.
+    Statement,
+}
+
 fn key() -> Key {
-    Key::bare("endpoint-policy")
+    Key::bare(Kind::EndpointPolicy)
 }
 
 impl EndpointPolicy {
@@ -142,6 +148,8 @@ impl EndpointPolicy {
 
 impl Resource for EndpointPolicy {
     type Actual = Actual;
+    type Field = Field;
+    type Receipt = ();
     const ASKS: &'static [&'static str] = &["DescribeVpcEndpoints"];
 
     fn key(&self) -> Key {
@@ -168,7 +176,9 @@ impl Resource for EndpointPolicy {
         let closed = policy::normal(&policy::nothing());
         let endpoints = VpcEndpoint::discover(look).await?.into_iter();
         let opened = endpoints.filter(|found| {
-            found.key.kind() == APIS && found.actual.policy != closed && found.state != "deleting"
+            found.key.kind() == Kind::VpcEndpoint
+                && found.actual.policy != closed
+                && found.state != "deleting"
         });
         let own = opened.filter_map(|endpoint| {
             let mark = endpoint.mark()?.for_part(key());
@@ -202,7 +212,7 @@ impl Resource for EndpointPolicy {
         Ok(Some(Found::borrowed(key(), endpoint, "active", actual)))
     }
 
-    fn diff(&self, actual: &Actual) -> Vec<Drift> {
+    fn diff(&self, actual: &Actual) -> Vec<Drift<Field>> {
         let Actual {
             endpoint: _,
             share,
@@ -212,14 +222,14 @@ impl Resource for EndpointPolicy {
             return vec![];
         }
         let field = match self.group {
-            None => "policy",
-            Some(_) => "statement",
+            None => Field::Policy,
+            Some(_) => Field::Statement,
         };
         let (Some(now), Some(wanted)) = (self.for_now(has), self.wanted()) else {
             return vec![Drift::new(field, policy::words(has), UNKNOWN)];
         };
         let (now, wanted) = (policy::normal(&now), policy::normal(&wanted));
-        let opened = Drift::between(field, has, &now);
+        let opened = Drift::between(field.clone(), has, &now);
         let narrowed = Drift::between(field, &now, &wanted).map(Drift::at_last);
         opened.into_iter().chain(narrowed).collect()
     }
@@ -229,13 +239,26 @@ impl Resource for EndpointPolicy {
             .await
     }
 
-    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift]) -> Result<()> {
-        let share = if drift.iter().any(|one| one.last) {
-            self.wanted()
-        } else {
-            self.for_now(&actual.policy)
-        };
-        self.put(aws, &actual.endpoint, share).await
+    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift<Field>]) -> Result<()> {
+        for one in drift {
+            match (&one.field, one.due) {
+                (Field::Policy | Field::Statement, Due::Now) => {
+                    let share = self.for_now(&actual.policy);
+                    self.put(aws, &actual.endpoint, share).await?;
+                }
+                (Field::Policy | Field::Statement, Due::Last) => {
+                    self.put(aws, &actual.endpoint, self.wanted()).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    #[cfg(test)]
+    fn alter(&self, field: &Field, actual: &mut Actual) {
+        match field {
+            Field::Policy | Field::Statement => actual.policy = Value::Null,
+        }
     }
 
     async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {

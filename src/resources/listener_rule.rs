@@ -8,21 +8,20 @@
 //! apart by the tag `hybridgw:part`: see [`part`]. What is wrong with one of
 //! them is repaired without touching the others.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use aws_sdk_elasticloadbalancingv2::types::RulePriorityPair;
+use strum::EnumIter;
 
 use crate::{
-    aws::{
-        Aws, Called,
-        error::none_if_missing,
-        tags::{self, Owner, Tags},
-    },
+    aws::{Aws, Called, error::none_if_missing},
     error::{Error, Result},
     graph::Node,
     look::Look,
-    ownership::{Found, Mark, Ours},
-    resource::{Drift, Key, Need, Resource},
+    resource::{
+        Drift, Found, Key, Kind, Mark, Need, Ours, Owner, Resource,
+        tags::{self, Tags},
+    },
     resources::{Listener, LoadBalancer, TargetGroup, Targets, balancing},
 };
 
@@ -31,7 +30,7 @@ pub mod part;
 
 pub use actual::Rule;
 pub use part::Site;
-use part::{Does, Wanted};
+use part::{Does, Part, RuleField, Wanted};
 
 /// The rules of one route and host.
 pub struct ListenerRule {
@@ -75,6 +74,27 @@ impl Actual {
     }
 }
 
+/// What can differ.
+#[derive(Clone, Debug, PartialEq, Eq, EnumIter)]
+pub enum Field {
+    /// Something of the only rule of a route.
+    Only(RuleField),
+    /// Something of one of several rules.
+    Of(Part, RuleField),
+    /// A rule that is missing, or one too many.
+    Whole(Part),
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Only(field) => write!(f, "{field}"),
+            Self::Of(part, field) => write!(f, "{} rule {field}", part.word()),
+            Self::Whole(part) => write!(f, "{} rule", part.word()),
+        }
+    }
+}
+
 /// The rules that exist, brought together with those that should.
 struct Match<'a> {
     pairs: Vec<(Wanted, Option<&'a Rule>)>,
@@ -114,9 +134,9 @@ impl ListenerRule {
         Match { pairs, surplus }
     }
 
-    fn drift(&self, wanted: &Wanted, rule: &Rule) -> Vec<Drift> {
+    fn drift(&self, wanted: &Wanted, rule: &Rule) -> Vec<Drift<RuleField>> {
         let mut drift = wanted.drift(rule);
-        drift.extend(tags::drift(&rule.tags, &self.tags(wanted)));
+        drift.extend(tags::drift(&rule.tags, &self.tags(wanted), RuleField::Tag));
         drift
     }
 
@@ -186,35 +206,55 @@ impl ListenerRule {
 
     /// Repairs one of the rules.
     async fn repair(&self, aws: &Aws, wanted: &Wanted, rule: &Rule) -> Result<()> {
-        let drift = self.drift(wanted, rule);
-        balancing::set_tags(aws, &rule.arn, &drift).await?;
-        let own = ["host", "path", "target group", "redirect", "transforms"];
-        if drift.iter().any(|one| own.contains(&one.field.as_str())) {
-            if matches!(wanted.does, Does::Forward(None)) {
-                self.group.require()?;
+        let mut changes = Tags::new();
+        let (mut differs, mut is_misplaced) = (false, false);
+        for one in self.drift(wanted, rule) {
+            match one.field {
+                RuleField::Host
+                | RuleField::Path
+                | RuleField::TargetGroup
+                | RuleField::Redirect
+                | RuleField::Transforms => differs = true,
+                RuleField::Priority => is_misplaced = true,
+                RuleField::Tag(key) => {
+                    changes.extend(tags::to_repair(&key, &rule.tags, &self.tags(wanted)));
+                }
             }
-            let transforms = wanted.transforms();
-            let none_left = transforms.is_none() && !rule.transforms.is_empty();
-            aws.elb
-                .modify_rule()
-                .rule_arn(&rule.arn)
-                .set_conditions(Some(wanted.conditions()))
-                .set_actions(wanted.action().map(|action| vec![action]))
-                .set_transforms(transforms)
-                .set_reset_transforms(none_left.then_some(true))
-                .send()
-                .await
-                .called("ModifyRule")?;
         }
-        if drift.iter().any(|one| one.field == "priority") {
+        balancing::set_tags(aws, &rule.arn, &changes).await?;
+        if differs {
+            self.modify(aws, wanted, rule).await?;
+        }
+        if is_misplaced {
             move_into_band(aws, &rule.arn, wanted).await?;
         }
         Ok(())
+    }
+
+    async fn modify(&self, aws: &Aws, wanted: &Wanted, rule: &Rule) -> Result<()> {
+        if matches!(wanted.does, Does::Forward(None)) {
+            self.group.require()?;
+        }
+        let transforms = wanted.transforms();
+        let none_left = transforms.is_none() && !rule.transforms.is_empty();
+        aws.elb
+            .modify_rule()
+            .rule_arn(&rule.arn)
+            .set_conditions(Some(wanted.conditions()))
+            .set_actions(wanted.action().map(|action| vec![action]))
+            .set_transforms(transforms)
+            .set_reset_transforms(none_left.then_some(true))
+            .send()
+            .await
+            .called("ModifyRule")
+            .map(drop)
     }
 }
 
 impl Resource for ListenerRule {
     type Actual = Actual;
+    type Field = Field;
+    type Receipt = ();
     const ASKS: &'static [&'static str] = &["DescribeRules", balancing::TAGS_OF_FRONT];
 
     fn key(&self) -> Key {
@@ -243,7 +283,8 @@ impl Resource for ListenerRule {
                 let mut routes: BTreeMap<(String, String), (Mark, Vec<Rule>)> = BTreeMap::new();
                 for (rule, tags) in front.rules {
                     let mark = Mark::of_tags(&tags, &look.stack);
-                    let Some(mark) = mark.filter(|one| one.key().kind() == "listener-rule") else {
+                    let Some(mark) = mark.filter(|one| one.key().kind() == Kind::ListenerRule)
+                    else {
                         continue;
                     };
                     let host = tags.get(tags::HOST).cloned().unwrap_or_default();
@@ -255,7 +296,10 @@ impl Resource for ListenerRule {
                     rules.sort_by_key(|rule| (rule.part, rule.priority));
                     // The rule that `delete` takes last names them all.
                     let id = rules.first()?.arn.clone();
-                    Some(Found::ours(mark, id, "active", Actual { rules }).within(&listener))
+                    let actual = Actual { rules };
+                    let host = actual.host();
+                    let found = Found::ours(mark, id, "active", actual);
+                    Some(found.within(&listener).scoped(host))
                 }));
             }
         }
@@ -267,24 +311,26 @@ impl Resource for ListenerRule {
         found.actual.host() == self.host && found.key.path_at(&self.host) == self.path
     }
 
-    fn diff(&self, actual: &Actual) -> Vec<Drift> {
+    fn diff(&self, actual: &Actual) -> Vec<Drift<Field>> {
         let Match { pairs, surplus } = self.compare(actual);
         let mut drift = Vec::new();
         for (wanted, rule) in &pairs {
-            let name = wanted.part.word();
             let Some(rule) = rule else {
-                drift.push(Drift::new(format!("{name} rule"), "", wanted.words()));
+                drift.push(Drift::new(Field::Whole(wanted.part), "", wanted.words()));
                 continue;
             };
-            for mut one in self.drift(wanted, rule) {
+            let of_rule = |field| {
                 if wanted.is_one_of_several {
-                    one.field = format!("{name} rule {}", one.field);
+                    Field::Of(wanted.part, field)
+                } else {
+                    Field::Only(field)
                 }
-                drift.push(one);
-            }
+            };
+            let own = self.drift(wanted, rule).into_iter();
+            drift.extend(own.map(|one| one.map(of_rule)));
         }
         drift.extend(surplus.iter().map(|rule| {
-            let field = format!("{} rule", rule.part.word());
+            let field = Field::Whole(rule.part);
             Drift::new(field, format!("one too many, {}", rule.priority), "")
         }));
         drift
@@ -298,9 +344,15 @@ impl Resource for ListenerRule {
         Ok(())
     }
 
-    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, _drift: &[Drift]) -> Result<()> {
+    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift<Field>]) -> Result<()> {
+        let is_due = |part: Part| {
+            drift.iter().any(|one| match one.field {
+                Field::Only(_) => true,
+                Field::Of(of, _) | Field::Whole(of) => of == part,
+            })
+        };
         let Match { pairs, surplus } = self.compare(actual);
-        for (wanted, rule) in &pairs {
+        for (wanted, rule) in pairs.iter().filter(|(wanted, _)| is_due(wanted.part)) {
             match rule {
                 None => {
                     self.group.require()?;
@@ -310,9 +362,26 @@ impl Resource for ListenerRule {
             }
         }
         for rule in surplus {
-            remove(aws, &rule.arn).await?;
+            if is_due(rule.part) {
+                remove(aws, &rule.arn).await?;
+            }
         }
         Ok(())
+    }
+
+    #[cfg(test)]
+    fn alter(&self, field: &Field, actual: &mut Actual) {
+        let first = &mut actual.rules[0];
+        match field {
+            Field::Only(_) | Field::Of(..) => first.hosts.clear(),
+            Field::Whole(_) => {
+                let twin = first.clone();
+                actual.rules.push(Rule {
+                    arn: "another".to_owned(),
+                    ..twin
+                });
+            }
+        }
     }
 
     async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
@@ -320,10 +389,6 @@ impl Resource for ListenerRule {
             remove(aws, &rule.arn).await?;
         }
         Ok(())
-    }
-
-    fn place(actual: &Actual) -> String {
-        actual.host()
     }
 }
 

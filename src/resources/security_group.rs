@@ -8,31 +8,26 @@
 use std::sync::Arc;
 
 use aws_sdk_ec2::types::{self, Filter, ResourceType, TagSpecification};
+use strum::{Display, EnumIter};
 
 use crate::{
-    aws::{
-        Aws, Called,
-        error::none_if_missing,
-        tags::{self, Owner, Tags},
-    },
-    error::{Error, Kind, Result},
+    aws::{Aws, Called, error::none_if_missing},
+    error::{Error, ErrorKind, Result},
+    hash,
     look::Look,
     names,
-    ownership::{Found, Mark, Ours},
-    resource::{Drift, Host, Key, Need, Resource},
+    resource::{
+        Drift, Found, Host, Key, Kind, Mark, Need, Ours, Owner, Resource,
+        tags::{self, Tags},
+    },
 };
-
-/// The kind of the load balancer's group.
-pub const LOAD_BALANCER: &str = "load-balancer-security-group";
-/// The kind of the endpoint's group.
-pub const ENDPOINT: &str = "endpoint-security-group";
 
 /// A security group without its rules.
 pub struct SecurityGroup {
     /// Whose it is.
     pub owner: Owner,
-    /// [`LOAD_BALANCER`] or [`ENDPOINT`].
-    pub kind: &'static str,
+    /// Whether it is the load balancer's or the endpoints'.
+    pub kind: Kind,
     /// The VPC.
     pub vpc: String,
     /// Its name, unique in the VPC and never changed.
@@ -52,6 +47,17 @@ pub struct Actual {
     pub vpc: String,
     /// All its tags.
     pub tags: Tags,
+}
+
+/// What can differ.
+#[derive(Clone, Debug, PartialEq, Eq, Display, EnumIter)]
+#[strum(serialize_all = "lowercase")]
+pub enum Field {
+    /// The VPC.
+    Vpc,
+    /// A tag, by its key.
+    #[strum(to_string = "tags.{0}")]
+    Tag(String),
 }
 
 impl SecurityGroup {
@@ -78,7 +84,7 @@ impl Record {
     /// host that moves to another zone has two, until its old record is gone.
     pub fn tag(&self) -> (String, String) {
         let place = format!("{}/{}", self.zone, self.host.name);
-        let key = format!("{}{}", tags::RECORD, names::short_hash(&place));
+        let key = format!("{}{}", tags::RECORD, hash::short(&place));
         let alias = if self.host.alias { ALIAS } else { "" };
         (key, format!("{place}{alias}"))
     }
@@ -147,6 +153,8 @@ pub(super) async fn filtered(
 
 impl Resource for SecurityGroup {
     type Actual = Actual;
+    type Field = Field;
+    type Receipt = ();
     const ASKS: &'static [&'static str] = &["DescribeSecurityGroups"];
 
     fn key(&self) -> Key {
@@ -177,7 +185,7 @@ impl Resource for SecurityGroup {
         Ok(found.collect())
     }
 
-    async fn obstacle(&self, look: &Look) -> Result<Option<Error>> {
+    async fn conflict(&self, look: &Look) -> Result<Option<Error>> {
         let by = |name: &str, value: &str| Filter::builder().name(name).values(value).build();
         let groups = look
             .aws
@@ -194,7 +202,7 @@ impl Resource for SecurityGroup {
             .find(|group| mark(group, &self.owner.stack).is_none());
         Ok(foreign.map(|group| {
             Error::new(
-                Kind::NotOurs,
+                ErrorKind::NotOurs,
                 format!(
                     "the security group {} in {} is called {} and is not this stack's",
                     group.group_id().unwrap_or("?"),
@@ -206,15 +214,15 @@ impl Resource for SecurityGroup {
         }))
     }
 
-    fn diff(&self, actual: &Actual) -> Vec<Drift> {
+    fn diff(&self, actual: &Actual) -> Vec<Drift<Field>> {
         let Actual {
             id: _,
             vpc,
             tags: has,
         } = actual;
-        let vpc = Drift::between("vpc", vpc, &self.vpc).map(Drift::replaces);
+        let vpc = Drift::between(Field::Vpc, vpc, &self.vpc).map(Drift::replaces);
         vpc.into_iter()
-            .chain(tags::drift(has, &self.tags()))
+            .chain(tags::drift(has, &self.tags(), Field::Tag))
             .collect()
     }
 
@@ -241,8 +249,25 @@ impl Resource for SecurityGroup {
         }
     }
 
-    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift]) -> Result<()> {
-        set_tags(aws, &actual.id, drift).await
+    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift<Field>]) -> Result<()> {
+        let mut changes = Tags::new();
+        for one in drift {
+            match &one.field {
+                Field::Vpc => {} // only a new one has another VPC
+                Field::Tag(key) => {
+                    changes.extend(tags::to_repair(key, &actual.tags, &self.tags()));
+                }
+            }
+        }
+        set_tags(aws, &actual.id, &changes).await
+    }
+
+    #[cfg(test)]
+    fn alter(&self, field: &Field, actual: &mut Actual) {
+        match field {
+            Field::Vpc => actual.vpc = "vpc-0another".to_owned(),
+            Field::Tag(_) => tags::alter(&mut actual.tags),
+        }
     }
 
     async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
@@ -254,40 +279,23 @@ impl Resource for SecurityGroup {
             .await
             .called("DeleteSecurityGroup");
         match none_if_missing(deleted) {
-            Err(error) if error.kind == Kind::NotYet => Err(held(aws, &actual.id, error).await),
+            Err(error) if error.kind == ErrorKind::NotYet => {
+                Err(held(aws, &actual.id, error).await)
+            }
             other => other.map(drop),
-        }
-    }
-
-    fn held_by(key: &Key) -> &'static [&'static str] {
-        if key.kind() == ENDPOINT {
-            &["security-group-rules", "vpc-endpoint"]
-        } else {
-            &[
-                "security-group-rules",
-                "endpoint-policy",
-                "load-balancer",
-                "dns-record",
-                "target-group",
-                "domain-name",
-                "rest-api",
-                "vpc-endpoint",
-                ENDPOINT,
-            ]
         }
     }
 }
 
-/// Sets the tags that differ, on anything of EC2's.
-pub(super) async fn set_tags(aws: &Aws, id: &str, drift: &[Drift]) -> Result<()> {
-    let tags = tags::to_repair(drift);
+/// Sets these tags, on anything of EC2's.
+pub(super) async fn set_tags(aws: &Aws, id: &str, tags: &Tags) -> Result<()> {
     if tags.is_empty() {
         return Ok(());
     }
     aws.ec2
         .create_tags()
         .resources(id)
-        .set_tags(Some(tags::to_ec2(&tags)))
+        .set_tags(Some(tags::to_ec2(tags)))
         .send()
         .await
         .called("CreateTags")

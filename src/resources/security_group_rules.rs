@@ -12,17 +12,17 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use aws_sdk_ec2::types;
+use strum::{Display, EnumIter};
 
 use crate::{
-    aws::{Aws, tags},
+    aws::Aws,
     error::{Error, Result},
     graph::Node,
     look::Look,
-    ownership::{Found, Ours},
-    resource::{Drift, Key, Need, Resource, UNKNOWN},
+    resource::{Drift, Due, Found, Key, Kind, Need, Ours, Resource, UNKNOWN, tags},
     resources::{
         SecurityGroup, VpcEndpoint,
-        security_group::{ENDPOINT, LOAD_BALANCER, filtered, mark, tagged},
+        security_group::{filtered, mark, tagged},
     },
 };
 
@@ -58,6 +58,18 @@ pub struct Actual {
     pub foreign: BTreeSet<Rule>,
 }
 
+/// What can differ.
+#[derive(Clone, Debug, PartialEq, Eq, Display, EnumIter)]
+#[strum(serialize_all = "lowercase")]
+pub enum Field {
+    /// A rule of the load balancer's group.
+    #[strum(to_string = "load balancer rule")]
+    LoadBalancerRule,
+    /// A rule of the endpoints' group, or of a borrowed endpoint's.
+    #[strum(to_string = "endpoint rule")]
+    EndpointRule,
+}
+
 /// What a rule says whose it is, in a group that is not the stack's.
 pub fn description(stack: &str) -> String {
     format!("hybridgw:{stack}")
@@ -91,6 +103,15 @@ impl SecurityGroupRules {
         Some(wanted)
     }
 
+    /// The field that a rule is a part of.
+    fn field_of(&self, rule: &Rule) -> Field {
+        if self.load_balancer.id().as_ref() == Some(&rule.group) {
+            Field::LoadBalancerRule
+        } else {
+            Field::EndpointRule
+        }
+    }
+
     fn known(&self) -> Result<BTreeSet<Rule>> {
         self.wanted()
             .ok_or_else(|| Error::not_yet("its groups are not there yet"))
@@ -105,21 +126,27 @@ impl Actual {
         missing.filter(|rule| !done(rule)).collect()
     }
 
-    /// Whether a rule between the load balancer and an endpoint goes at last:
-    /// requests may still need it.
-    fn goes_last(&self, rule: &Rule) -> bool {
+    /// When a rule goes: one between the load balancer and an endpoint at last,
+    /// since requests may still need it.
+    fn due(&self, rule: &Rule) -> Due {
         let to_endpoint = rule.way == Way::Out && rule.peer.starts_with("sg-");
         let from_balancer = rule.way == Way::In && self.groups.contains(&rule.peer);
-        rule.is_https() && (to_endpoint || from_balancer)
+        if rule.is_https() && (to_endpoint || from_balancer) {
+            Due::Last
+        } else {
+            Due::Now
+        }
     }
 }
 
 impl Resource for SecurityGroupRules {
     type Actual = Actual;
+    type Field = Field;
+    type Receipt = ();
     const ASKS: &'static [&'static str] = &["DescribeSecurityGroups"];
 
     fn key(&self) -> Key {
-        Key::bare("security-group-rules")
+        Key::bare(Kind::SecurityGroupRules)
     }
 
     fn needs(&self) -> Vec<Need> {
@@ -149,16 +176,16 @@ impl Resource for SecurityGroupRules {
         };
         for group in groups.iter() {
             let own = mark(group, &look.stack);
-            let own = own.filter(|mark| [LOAD_BALANCER, ENDPOINT].contains(&mark.key().as_str()));
+            let own = own.filter(|mark| is_group(mark.key().kind()));
             let (Some(own), Some(id)) = (own, group.group_id()) else {
                 continue;
             };
-            if own.key().as_str() == LOAD_BALANCER && remembers_endpoint(group) {
+            if own.key().kind() == Kind::LoadBalancerSecurityGroup && remembers_endpoint(group) {
                 let (ours, foreign) = in_other_groups(look, id).await?;
                 actual.rules.extend(ours);
                 actual.foreign = foreign;
             }
-            whose = Some(own.for_part(Key::bare("security-group-rules")));
+            whose = Some(own.for_part(Key::bare(Kind::SecurityGroupRules)));
             actual.groups.insert(id.to_owned());
             let rules = Rule::of(group).into_iter();
             // In a group of the stack's own every rule is, whatever it says.
@@ -175,31 +202,22 @@ impl Resource for SecurityGroupRules {
         Ok(vec![Found::ours(mark, id, "available", actual)])
     }
 
-    fn diff(&self, actual: &Actual) -> Vec<Drift> {
+    fn diff(&self, actual: &Actual) -> Vec<Drift<Field>> {
         let Actual {
             groups: _,
             rules,
             foreign: _, // in missing
         } = actual;
         let Some(wanted) = self.wanted() else {
-            return vec![Drift::new("rules", "", UNKNOWN)];
-        };
-        let own = self.load_balancer.id();
-        let name = |rule: &Rule| {
-            if Some(&rule.group) == own.as_ref() {
-                "load balancer rule"
-            } else {
-                "endpoint rule"
-            }
+            return vec![Drift::new(Field::LoadBalancerRule, "", UNKNOWN)];
         };
         let missing = actual.missing(&wanted).into_iter();
-        let missing = missing.map(|rule| Drift::new(name(rule), "", rule.to_string()));
+        let missing = missing.map(|rule| Drift::new(self.field_of(rule), "", rule.to_string()));
         let extra = rules.difference(&wanted).map(|rule| {
-            let drift = Drift::new(name(rule), rule.to_string(), "");
-            if actual.goes_last(rule) {
-                drift.at_last()
-            } else {
-                drift
+            let drift = Drift::new(self.field_of(rule), rule.to_string(), "");
+            match actual.due(rule) {
+                Due::Now => drift,
+                Due::Last => drift.at_last(),
             }
         });
         missing.chain(extra).collect()
@@ -212,21 +230,40 @@ impl Resource for SecurityGroupRules {
         Ok(())
     }
 
-    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift]) -> Result<()> {
+    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift<Field>]) -> Result<()> {
         let wanted = self.known()?;
-        let is_last = drift.iter().any(|one| one.last);
+        let is_due = |rule: &Rule, due: Due| {
+            let field = self.field_of(rule);
+            drift.iter().any(|one| one.field == field && one.due == due)
+        };
         // New before old: a rule taken away first would cut traffic.
-        if !is_last {
-            for rule in actual.missing(&wanted) {
+        for rule in actual.missing(&wanted) {
+            if is_due(rule, Due::Now) {
                 authorize(aws, rule).await?;
             }
         }
         for rule in actual.rules.difference(&wanted) {
-            if actual.goes_last(rule) == is_last {
+            if is_due(rule, actual.due(rule)) {
                 revoke(aws, rule).await?;
             }
         }
         Ok(())
+    }
+
+    #[cfg(test)]
+    fn alter(&self, field: &Field, actual: &mut Actual) {
+        let own = self.load_balancer.id().unwrap_or_default();
+        match field {
+            Field::LoadBalancerRule => {
+                let rule = Rule::tcp(&own, Way::In, 22, "192.0.2.0/24");
+                actual.rules.insert(rule);
+            }
+            Field::EndpointRule => {
+                let other = actual.groups.iter().find(|group| **group != own);
+                let rule = other.map(|group| Rule::tcp(group, Way::In, 22, "192.0.2.0/24"));
+                actual.rules.extend(rule);
+            }
+        }
     }
 
     async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
@@ -235,10 +272,13 @@ impl Resource for SecurityGroupRules {
         }
         Ok(())
     }
+}
 
-    fn held_by(_key: &Key) -> &'static [&'static str] {
-        &["dns-record", "load-balancer"]
-    }
+fn is_group(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::LoadBalancerSecurityGroup | Kind::EndpointSecurityGroup
+    )
 }
 
 fn remembers_endpoint(group: &types::SecurityGroup) -> bool {

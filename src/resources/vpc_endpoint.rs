@@ -14,16 +14,16 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use strum::{Display, EnumIter};
 
 use crate::{
-    aws::{
-        Aws, Called,
+    aws::{Aws, Called},
+    error::{Error, ErrorKind, Result},
+    look::Look,
+    resource::{
+        Drift, Due, Found, Key, Kind, Mark, Need, Ours, Resource, Settled, UNKNOWN,
         tags::{self, Tags},
     },
-    error::{Error, Kind, Result},
-    look::Look,
-    ownership::{Found, Mark, Ours},
-    resource::{Drift, Key, Need, Resource, Settled, UNKNOWN},
     resources::security_group::set_tags,
 };
 
@@ -34,15 +34,11 @@ pub mod reading;
 pub use own::Own;
 pub use places::Places;
 
-/// The kind of the endpoint for `execute-api`.
-pub const APIS: &str = "vpc-endpoint";
-/// The kind of the endpoint for S3.
-pub const SITES: &str = "site-endpoint";
-
 /// An interface endpoint.
 pub struct VpcEndpoint {
-    /// [`APIS`] or [`SITES`].
-    pub kind: &'static str,
+    /// Whether it is for `execute-api` ([`Kind::VpcEndpoint`]) or for S3
+    /// ([`Kind::SiteEndpoint`]).
+    pub kind: Kind,
     /// Whose it is.
     pub source: Source,
 }
@@ -99,6 +95,29 @@ pub struct Actual {
     pub tags: Tags,
 }
 
+/// What can differ.
+#[derive(Clone, Debug, PartialEq, Eq, Display, EnumIter)]
+#[strum(serialize_all = "lowercase")]
+pub enum Field {
+    /// The VPC.
+    Vpc,
+    /// The subnets.
+    Subnets,
+    /// The pinned addresses.
+    Addresses,
+    /// The security groups.
+    #[strum(to_string = "security groups")]
+    SecurityGroups,
+    /// Whether private DNS is on.
+    #[strum(to_string = "private_dns")]
+    PrivateDns,
+    /// The policy.
+    Policy,
+    /// A tag, by its key.
+    #[strum(to_string = "tags.{0}")]
+    Tag(String),
+}
+
 impl VpcEndpoint {
     /// The addresses that serve now: what is to be registered.
     pub fn wanted_addresses(&self, actual: &Actual) -> BTreeSet<Address> {
@@ -127,7 +146,7 @@ impl VpcEndpoint {
         match &self.source {
             Source::Own(own) => Ok(own),
             Source::Borrowed { id, .. } => Err(Error::new(
-                Kind::NotFound,
+                ErrorKind::NotFound,
                 format!("the endpoint {id} is not there and is not hybridgw's to make"),
             )),
         }
@@ -136,6 +155,8 @@ impl VpcEndpoint {
 
 impl Resource for VpcEndpoint {
     type Actual = Actual;
+    type Field = Field;
+    type Receipt = ();
     const ASKS: &'static [&'static str] = &["DescribeVpcEndpoints", "DescribeNetworkInterfaces"];
 
     fn key(&self) -> Key {
@@ -191,7 +212,7 @@ impl Resource for VpcEndpoint {
         };
         if tags::key_of(&actual.tags, &look.stack).is_some() {
             return Err(Error::new(
-                Kind::NotOurs,
+                ErrorKind::NotOurs,
                 format!("the endpoint {id} is this stack's own and cannot be borrowed"),
             )
             .hint("leave out `endpoint.id`"));
@@ -200,7 +221,7 @@ impl Resource for VpcEndpoint {
         Ok(Some(Found::borrowed(self.key(), id, state, actual)))
     }
 
-    fn diff(&self, actual: &Actual) -> Vec<Drift> {
+    fn diff(&self, actual: &Actual) -> Vec<Drift<Field>> {
         let Source::Own(own) = &self.source else {
             return vec![]; // looked at before anything is written
         };
@@ -217,7 +238,7 @@ impl Resource for VpcEndpoint {
             addresses: _, // in place_drift
             tags: has,
         } = actual;
-        let mut drift: Vec<Drift> = Drift::between("vpc", vpc, &own.vpc)
+        let mut drift: Vec<Drift<Field>> = Drift::between(Field::Vpc, vpc, &own.vpc)
             .map(Drift::replaces)
             .into_iter()
             .collect();
@@ -226,11 +247,15 @@ impl Resource for VpcEndpoint {
         let wanted: BTreeSet<String> = group.iter().cloned().collect();
         if group.is_none() || *groups != wanted {
             let desired = group.unwrap_or_else(|| UNKNOWN.to_owned());
-            drift.push(Drift::new("security groups", join(groups), desired));
+            drift.push(Drift::new(Field::SecurityGroups, join(groups), desired));
         }
-        drift.extend(Drift::between("private_dns", private_dns, &own.private_dns));
+        drift.extend(Drift::between(
+            Field::PrivateDns,
+            private_dns,
+            &own.private_dns,
+        ));
         drift.extend(own.policy_drift(actual));
-        drift.extend(tags::drift(has, &own.owner.tags(&self.key())));
+        drift.extend(tags::drift(has, &own.owner.tags(&self.key()), Field::Tag));
         drift
     }
 
@@ -273,52 +298,82 @@ impl Resource for VpcEndpoint {
         Err(Error::not_yet("an earlier endpoint is still being deleted"))
     }
 
-    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift]) -> Result<()> {
+    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift<Field>]) -> Result<()> {
         let own = self.own()?;
-        set_tags(aws, &actual.id, drift).await?;
-        let due = |field: &str| drift.iter().find(|one| one.field == field);
+        let wanted_tags = own.owner.tags(&self.key());
         let list = |set: &BTreeSet<String>| -> Option<Vec<String>> {
             (!set.is_empty()).then(|| set.iter().cloned().collect())
         };
+        let mut changes = Tags::new();
         let mut call = aws.ec2.modify_vpc_endpoint().vpc_endpoint_id(&actual.id);
         let mut needed = false;
-        if let Some(one) = due("subnets").or(due("addresses")) {
-            let moves = own.places.moves(actual);
-            call = if one.last {
-                let placed = moves.following.union(&moves.repinned).cloned().collect();
-                call.set_add_subnet_ids(list(&moves.following))
-                    .set_remove_subnet_ids(list(&moves.leaving))
-                    .set_subnet_configurations(own.pins(&placed))
-            } else {
-                call.set_add_subnet_ids(list(&moves.now))
-                    .set_subnet_configurations(own.pins(&moves.now))
+        for one in drift {
+            call = match &one.field {
+                Field::Vpc => continue, // only a new one has another VPC
+                Field::Tag(key) => {
+                    changes.extend(tags::to_repair(key, &actual.tags, &wanted_tags));
+                    continue;
+                }
+                // One is a part of the other: both in one call.
+                Field::Subnets | Field::Addresses => {
+                    let moves = own.places.moves(actual);
+                    match one.due {
+                        Due::Now => call
+                            .set_add_subnet_ids(list(&moves.now))
+                            .set_subnet_configurations(own.pins(&moves.now)),
+                        Due::Last => {
+                            let placed = moves.following.union(&moves.repinned);
+                            call.set_add_subnet_ids(list(&moves.following))
+                                .set_remove_subnet_ids(list(&moves.leaving))
+                                .set_subnet_configurations(own.pins(&placed.cloned().collect()))
+                        }
+                    }
+                }
+                Field::SecurityGroups => {
+                    let group = own.group.require()?.id;
+                    let mut stale = actual.groups.clone();
+                    let missing = (!stale.remove(&group)).then(|| vec![group]);
+                    call.set_add_security_group_ids(missing)
+                        .set_remove_security_group_ids(list(&stale))
+                }
+                Field::PrivateDns => call.private_dns_enabled(own.private_dns),
+                Field::Policy => {
+                    let policies = own.policies(actual);
+                    let policy = policies.map(|(now, last)| match one.due {
+                        Due::Now => now,
+                        Due::Last => last,
+                    });
+                    call.set_policy_document(policy.map(|policy| policy.to_string()))
+                }
             };
             needed = true;
         }
-        if due("security groups").is_some() {
-            let group = own.group.require()?.id;
-            let mut stale = actual.groups.clone();
-            if !stale.remove(&group) {
-                call = call.add_security_group_ids(&group);
-            }
-            call = call.set_remove_security_group_ids(list(&stale));
-            needed = true;
-        }
-        if due("private_dns").is_some() {
-            call = call.private_dns_enabled(own.private_dns);
-            needed = true;
-        }
-        if let Some(one) = due("policy")
-            && let Some((now, last)) = own.policies(actual)
-        {
-            let policy = if one.last { last } else { now };
-            call = call.policy_document(policy.to_string());
-            needed = true;
-        }
+        set_tags(aws, &actual.id, &changes).await?;
         if needed {
             call.send().await.called("ModifyVpcEndpoint")?;
         }
         Ok(())
+    }
+
+    #[cfg(test)]
+    fn alter(&self, field: &Field, actual: &mut Actual) {
+        match field {
+            Field::Vpc => actual.vpc = "vpc-0another".to_owned(),
+            Field::Subnets => drop(actual.subnets.pop_first()),
+            Field::Addresses => {
+                let all = std::mem::take(&mut actual.addresses).into_iter();
+                let ip = "192.0.2.1".to_owned();
+                let moved = all.map(|one| Address {
+                    ip: ip.clone(),
+                    ..one
+                });
+                actual.addresses = moved.collect();
+            }
+            Field::SecurityGroups => actual.groups.clear(),
+            Field::PrivateDns => actual.private_dns = !actual.private_dns,
+            Field::Policy => actual.policy = Value::Null,
+            Field::Tag(_) => tags::alter(&mut actual.tags),
+        }
     }
 
     async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
@@ -348,15 +403,6 @@ impl Resource for VpcEndpoint {
         }
         Ok(())
     }
-
-    fn held_by(key: &Key) -> &'static [&'static str] {
-        if key.kind() == SITES {
-            &["dns-record", "bucket-policy"]
-        } else {
-            // An API that names the endpoint goes first.
-            &["dns-record", "rest-api"]
-        }
-    }
 }
 
 fn join<T: ToString>(items: &BTreeSet<T>) -> String {
@@ -365,7 +411,11 @@ fn join<T: ToString>(items: &BTreeSet<T>) -> String {
 }
 
 /// Whether a service is the one of this kind of endpoint, in any partition.
-fn leads_to(kind: &str, service: &str) -> bool {
-    let wanted = if kind == SITES { ".s3" } else { ".execute-api" };
+fn leads_to(kind: Kind, service: &str) -> bool {
+    let wanted = if kind == Kind::SiteEndpoint {
+        ".s3"
+    } else {
+        ".execute-api"
+    };
     service.ends_with(wanted)
 }

@@ -7,11 +7,11 @@ use crate::{
     aws::Partition,
     graph::Node,
     names,
-    resource::Key,
+    resource::{Key, Kind},
     resources::{
         SecurityGroup, SecurityGroupRules, VpcEndpoint,
-        security_group::{ENDPOINT, LOAD_BALANCER, Record},
-        vpc_endpoint::{APIS, Own, Places, SITES, Source},
+        security_group::Record,
+        vpc_endpoint::{Own, Places, Source},
     },
 };
 
@@ -35,12 +35,16 @@ impl Builder<'_> {
             zone: name.zone.clone(),
             host: name.host.clone(),
         });
-        let balancer_group = self.group(LOAD_BALANCER, records.collect(), borrowed.clone());
+        let balancer_group = self.group(
+            Kind::LoadBalancerSecurityGroup,
+            records.collect(),
+            borrowed.clone(),
+        );
         let has_own = config.has_site() || config.has_api() && borrowed.is_none();
-        let group = has_own.then(|| self.group(ENDPOINT, vec![], None));
+        let group = has_own.then(|| self.group(Kind::EndpointSecurityGroup, vec![], None));
         let borrowed = borrowed.map(|id| {
             self.add(VpcEndpoint {
-                kind: APIS,
+                kind: Kind::VpcEndpoint,
                 source: Source::Borrowed {
                     id,
                     zones: self.references.zones.values().cloned().collect(),
@@ -70,7 +74,7 @@ impl Builder<'_> {
 
     fn group(
         &mut self,
-        kind: &'static str,
+        kind: Kind,
         records: Vec<Record>,
         borrowed: Option<String>,
     ) -> Arc<Node<SecurityGroup>> {
@@ -95,7 +99,10 @@ impl Builder<'_> {
             objects: None,
         };
         let source = Source::Own(Box::new(own));
-        self.add(VpcEndpoint { kind: APIS, source })
+        self.add(VpcEndpoint {
+            kind: Kind::VpcEndpoint,
+            source,
+        })
     }
 
     /// Private DNS stays off: with it, whatever in the VPC uses S3 would go
@@ -114,7 +121,7 @@ impl Builder<'_> {
         };
         let source = Source::Own(Box::new(own));
         self.add(VpcEndpoint {
-            kind: SITES,
+            kind: Kind::SiteEndpoint,
             source,
         })
     }

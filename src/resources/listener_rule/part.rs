@@ -23,17 +23,20 @@ use aws_sdk_elasticloadbalancingv2::types::{
     RuleCondition, RuleTransform, TransformTypeEnum, UrlRewriteConfig,
 };
 
+use strum::{Display, EnumIter};
+
 use crate::{
-    names,
+    hash,
     resource::{Drift, UNKNOWN},
 };
 
 use super::actual::Rule;
 
 /// Which of a route's rules it is. The last one is deleted first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
     /// What the other parts leave: of an API or a function, everything.
+    #[default]
     Rest,
     /// A site's files.
     Assets,
@@ -59,6 +62,29 @@ impl Part {
             _ => Self::Rest,
         }
     }
+}
+
+/// What can differ of one rule.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Display, EnumIter)]
+#[strum(serialize_all = "lowercase")]
+pub enum RuleField {
+    /// The host name that it takes.
+    #[default]
+    Host,
+    /// The paths that it takes.
+    Path,
+    /// Where it forwards to.
+    #[strum(to_string = "target group")]
+    TargetGroup,
+    /// Where it sends the browser.
+    Redirect,
+    /// How it rewrites requests.
+    Transforms,
+    /// Its place among the rules.
+    Priority,
+    /// A tag, by its key.
+    #[strum(to_string = "tags.{0}")]
+    Tag(String),
 }
 
 /// A site as the load balancer has to know it.
@@ -265,7 +291,7 @@ impl Wanted {
     /// The priorities to try, beginning at a place that the route and the part
     /// alone decide, so that two runs at once choose the same.
     pub fn tries(&self) -> impl Iterator<Item = i32> + use<> {
-        let seed = i32::from_str_radix(&names::short_hash(&self.seed), 16).unwrap_or_default();
+        let seed = i32::from_str_radix(&hash::short(&self.seed), 16).unwrap_or_default();
         let (start, room) = (self.priorities.start, self.priorities.end);
         let room = room - start;
         (0..room).map(move |step| start + (seed + step).rem_euclid(room))
@@ -332,7 +358,7 @@ impl Wanted {
     }
 
     /// Every difference of a rule, but for its tags.
-    pub fn drift(&self, rule: &Rule) -> Vec<Drift> {
+    pub fn drift(&self, rule: &Rule) -> Vec<Drift<RuleField>> {
         let Rule {
             arn: _,
             part: _, // by it they were brought together
@@ -346,20 +372,27 @@ impl Wanted {
         let mut drift = Vec::new();
         if !self.priorities.contains(priority) {
             let first = self.tries().next().unwrap_or(self.priorities.start);
-            drift.extend(Drift::between("priority", priority, &first));
+            drift.extend(Drift::between(RuleField::Priority, priority, &first));
         }
-        drift.extend(Drift::between("host", &join(hosts), &self.host));
-        drift.extend(Drift::between("path", &join(paths), &join(&self.paths)));
+        drift.extend(Drift::between(RuleField::Host, &join(hosts), &self.host));
+        drift.extend(Drift::between(
+            RuleField::Path,
+            &join(paths),
+            &join(&self.paths),
+        ));
         let (field, wanted) = match &self.does {
             Does::Forward(group) => {
                 let group = group.clone().unwrap_or_else(|| UNKNOWN.to_owned());
-                ("target group", group)
+                (RuleField::TargetGroup, group)
             }
-            Does::Redirect(path) => ("redirect", super::actual::words_of(&redirect(path))),
+            Does::Redirect(path) => (
+                RuleField::Redirect,
+                super::actual::words_of(&redirect(path)),
+            ),
         };
         drift.extend(Drift::between(field, action, &wanted));
         drift.extend(Drift::between(
-            "transforms",
+            RuleField::Transforms,
             &join(transforms),
             &join(&self.transforms),
         ));

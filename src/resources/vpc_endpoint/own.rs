@@ -5,17 +5,17 @@ use std::{collections::BTreeSet, net::Ipv4Addr, sync::Arc};
 use aws_sdk_ec2::types::{self, ResourceType, SubnetConfiguration, TagSpecification};
 use serde_json::Value;
 
-use super::{Actual, Places, join};
+use super::{Actual, Field, Places, join};
 use crate::{
-    aws::{
-        Aws, Called,
-        tags::{self, Owner, Tags},
-    },
+    aws::{Aws, Called},
     error::Result,
     graph::Node,
-    names,
+    hash,
     policy::{self, statements},
-    resource::Drift,
+    resource::{
+        Drift, Owner,
+        tags::{self, Tags},
+    },
     resources::SecurityGroup,
 };
 
@@ -60,7 +60,7 @@ impl Own {
             self.private_dns,
             self.first_policy(),
         );
-        names::long_hash(&request)
+        hash::long(&request)
     }
 
     /// Sends the call that makes it; attempts have tokens of their own.
@@ -110,16 +110,20 @@ impl Own {
     }
 
     /// What is not where it should be.
-    pub(super) fn place_drift(&self, actual: &Actual) -> Vec<Drift> {
+    pub(super) fn place_drift(&self, actual: &Actual) -> Vec<Drift<Field>> {
         let moves = self.places.moves(actual);
         let mut drift = Vec::new();
         let now: BTreeSet<String> = actual.subnets.union(&moves.now).cloned().collect();
         if now != actual.subnets {
-            drift.push(Drift::new("subnets", join(&actual.subnets), join(&now)));
+            drift.push(Drift::new(
+                Field::Subnets,
+                join(&actual.subnets),
+                join(&now),
+            ));
         }
         let wanted = &self.places.subnets;
         if now != *wanted {
-            drift.push(Drift::new("subnets", join(&now), join(wanted)).at_last());
+            drift.push(Drift::new(Field::Subnets, join(&now), join(wanted)).at_last());
         }
         if !moves.wrong.is_empty() {
             let wrong = actual.addresses.iter();
@@ -128,7 +132,7 @@ impl Own {
             let pins = self.places.pins.iter();
             let pins = pins.filter(|(subnet, _)| moves.wrong.contains(*subnet));
             let pins: BTreeSet<Ipv4Addr> = pins.map(|(_, pin)| *pin).collect();
-            drift.push(Drift::new("addresses", join(&has), join(&pins)).at_last());
+            drift.push(Drift::new(Field::Addresses, join(&has), join(&pins)).at_last());
         }
         drift
     }
@@ -145,12 +149,12 @@ impl Own {
     }
 
     /// What may be read through it and should not be, or the other way round.
-    pub(super) fn policy_drift(&self, actual: &Actual) -> Vec<Drift> {
+    pub(super) fn policy_drift(&self, actual: &Actual) -> Vec<Drift<Field>> {
         let Some((now, last)) = self.policies(actual) else {
             return vec![]; // EndpointPolicy's
         };
-        let first = Drift::between("policy", &actual.policy, &now);
-        let then = Drift::between("policy", &now, &last).map(Drift::at_last);
+        let first = Drift::between(Field::Policy, &actual.policy, &now);
+        let then = Drift::between(Field::Policy, &now, &last).map(Drift::at_last);
         first.into_iter().chain(then).collect()
     }
 }

@@ -8,11 +8,11 @@
 
 use std::ops::Deref;
 
-use crate::{
-    aws::tags::{self, Tags},
-    error::{Error, Kind, Result},
-    resource::Key,
+use super::{
+    Key,
+    tags::{self, Tags},
 };
+use crate::error::{Error, ErrorKind, Result};
 
 /// The proof that a thing is a stack's own, and which of its resources it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,8 +95,13 @@ pub struct Found<A> {
     pub id: String,
     /// AWS's word for its state, in lower case.
     pub state: String,
+    /// Where that id is unique: the domain of a mapping, the API of a stage.
+    /// Empty where AWS's ids are unique by themselves.
+    pub scope: String,
     /// The id of the thing it disappears with, if any.
     pub parent: Option<String>,
+    /// The setting that forbids its deletion, if it is on.
+    pub protection: Option<&'static str>,
     /// The ids and managed fields, as AWS reports them.
     pub actual: A,
     mark: Option<Mark>,
@@ -109,7 +114,9 @@ impl<A: Clone> Found<A> {
             key: mark.key.clone(),
             id: id.into(),
             state: state.into(),
+            scope: String::new(),
             parent: None,
+            protection: None,
             actual,
             mark: Some(mark),
         }
@@ -121,7 +128,9 @@ impl<A: Clone> Found<A> {
             key,
             id: id.into(),
             state: state.into(),
+            scope: String::new(),
             parent: None,
+            protection: None,
             actual,
             mark: None,
         }
@@ -131,6 +140,20 @@ impl<A: Clone> Found<A> {
     #[must_use]
     pub fn within(mut self, parent: impl Into<String>) -> Self {
         self.parent = Some(parent.into());
+        self
+    }
+
+    /// Names what its id is unique in.
+    #[must_use]
+    pub fn scoped(mut self, scope: impl Into<String>) -> Self {
+        self.scope = scope.into();
+        self
+    }
+
+    /// Names the setting that forbids its deletion, where one is on.
+    #[must_use]
+    pub fn protected(mut self, by: Option<&'static str>) -> Self {
+        self.protection = by;
         self
     }
 
@@ -147,7 +170,7 @@ impl<A: Clone> Found<A> {
     pub fn own(&self) -> Result<Ours<A>> {
         let mark = self.mark.clone().ok_or_else(|| {
             let message = format!("{} is borrowed and not hybridgw's to change", self.id);
-            Error::new(Kind::NotOurs, message)
+            Error::new(ErrorKind::NotOurs, message)
         })?;
         Ok(Ours {
             mark,
@@ -211,8 +234,13 @@ mod tests {
 
     #[test]
     fn what_is_borrowed_cannot_be_changed_or_deleted() {
-        let borrowed = Found::borrowed(Key::bare("vpc-endpoint"), "vpce-1", "available", ());
+        let borrowed = Found::borrowed(
+            Key::bare(crate::resource::Kind::VpcEndpoint),
+            "vpce-1",
+            "available",
+            (),
+        );
         let error = borrowed.own().expect_err("it has no mark");
-        assert_eq!(error.kind, Kind::NotOurs);
+        assert_eq!(error.kind, ErrorKind::NotOurs);
     }
 }
