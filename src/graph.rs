@@ -9,9 +9,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use futures_util::future::BoxFuture;
 
 use crate::{
-    aws::Aws,
+    aws::{Aws, read::Reads},
     error::{Error, Result},
-    look::Look,
     ownership::{Found, Ours},
     resource::{Drift, Key, Need, Resource, Settled},
 };
@@ -104,15 +103,15 @@ pub trait Step: Send + Sync {
     /// What will be made, in a few words.
     fn summary(&self) -> String;
     /// Looks it up and remembers what is seen.
-    fn look<'a>(&'a self, look: &'a Look) -> BoxFuture<'a, Result<()>>;
-    /// Forgets old answers, then looks.
-    fn look_again<'a>(&'a self, look: &'a Look) -> BoxFuture<'a, Result<()>>;
+    fn look<'a>(&'a self, reads: &'a Reads) -> BoxFuture<'a, Result<()>>;
+    /// Asks for new answers, then looks.
+    fn look_again<'a>(&'a self, reads: &'a Reads) -> BoxFuture<'a, Result<()>>;
     /// What was last seen, compared with what should be. None: not there.
     fn sight(&self) -> Option<Sight>;
     /// What was last seen, as a thing that can be removed.
     fn owned(&self) -> Option<Owned>;
     /// What foreign thing stands in the way of making it.
-    fn obstacle<'a>(&'a self, look: &'a Look) -> BoxFuture<'a, Result<Option<Error>>>;
+    fn obstacle<'a>(&'a self, reads: &'a Reads) -> BoxFuture<'a, Result<Option<Error>>>;
     /// Makes it.
     fn create<'a>(&'a self, aws: &'a Aws) -> BoxFuture<'a, Result<()>>;
     /// Repairs these differences of the thing last seen.
@@ -132,17 +131,16 @@ impl<R: Resource> Step for Node<R> {
         self.desired.summary()
     }
 
-    fn look<'a>(&'a self, look: &'a Look) -> BoxFuture<'a, Result<()>> {
+    fn look<'a>(&'a self, reads: &'a Reads) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
-            let found = self.desired.find(look).await?;
+            let found = self.desired.find(reads).await?;
             *self.seen.write().unwrap_or_else(PoisonError::into_inner) = found;
             Ok(())
         })
     }
 
-    fn look_again<'a>(&'a self, look: &'a Look) -> BoxFuture<'a, Result<()>> {
-        look.forget(R::ASKS);
-        self.look(look)
+    fn look_again<'a>(&'a self, reads: &'a Reads) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move { self.look(&reads.afresh(R::READS)).await })
     }
 
     fn sight(&self) -> Option<Sight> {
@@ -158,8 +156,8 @@ impl<R: Resource> Step for Node<R> {
         self.seen().as_ref().and_then(Owned::of::<R>)
     }
 
-    fn obstacle<'a>(&'a self, look: &'a Look) -> BoxFuture<'a, Result<Option<Error>>> {
-        Box::pin(self.desired.obstacle(look))
+    fn obstacle<'a>(&'a self, reads: &'a Reads) -> BoxFuture<'a, Result<Option<Error>>> {
+        Box::pin(self.desired.obstacle(reads))
     }
 
     fn create<'a>(&'a self, aws: &'a Aws) -> BoxFuture<'a, Result<()>> {
@@ -202,7 +200,7 @@ pub trait Removable: Send + Sync {
     fn delete<'a>(&'a self, aws: &'a Aws) -> BoxFuture<'a, Result<()>>;
     /// Looks again. None: it is gone. Else it is what it is now: somebody may
     /// have made it anew in the same place.
-    fn again<'a>(&'a self, look: &'a Look) -> BoxFuture<'a, Result<Option<Arc<dyn Removable>>>>;
+    fn again<'a>(&'a self, reads: &'a Reads) -> BoxFuture<'a, Result<Option<Arc<dyn Removable>>>>;
 }
 
 struct Thing<R: Resource> {
@@ -215,10 +213,9 @@ impl<R: Resource> Removable for Thing<R> {
         Box::pin(R::delete(aws, &self.own))
     }
 
-    fn again<'a>(&'a self, look: &'a Look) -> BoxFuture<'a, Result<Option<Arc<dyn Removable>>>> {
+    fn again<'a>(&'a self, reads: &'a Reads) -> BoxFuture<'a, Result<Option<Arc<dyn Removable>>>> {
         Box::pin(async move {
-            look.forget(R::ASKS);
-            let all = R::discover(look).await?;
+            let all = R::discover(&reads.afresh(R::READS)).await?;
             let place = R::place(&self.own);
             let same =
                 |found: &&Found<R::Actual>| found.id == self.id && R::place(&found.actual) == place;
@@ -248,8 +245,8 @@ impl Owned {
     }
 
     /// Everything of one type that carries the stack's marks.
-    pub async fn discover<R: Resource>(look: &Look) -> Result<Vec<Self>> {
-        let all = R::discover(look).await?;
+    pub async fn discover<R: Resource>(reads: &Reads) -> Result<Vec<Self>> {
+        let all = R::discover(reads).await?;
         Ok(all.iter().filter_map(Self::of::<R>).collect())
     }
 

@@ -34,7 +34,6 @@ pub mod ownership;
 pub mod resource;
 
 pub mod graph;
-pub mod look;
 
 pub mod pipeline;
 

@@ -11,11 +11,10 @@ use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::time::Instant;
 
 use crate::{
-    aws::Aws,
+    aws::{Aws, read::Reads},
     error::{Error, Kind},
     event::{Event, Happening, Sink},
     graph::{Sight, Step},
-    look::Look,
     pipeline::{
         Report, Stop,
         patience::{PATIENCE, Patience},
@@ -57,16 +56,22 @@ enum Progress {
 /// turns out to need replacement fails. A failure skips what needs the failed thing
 /// and nothing else. When the run is stopped, nothing new is started, and the
 /// calls that are under way finish.
-pub async fn apply(stack: &Stack, aws: &Aws, look: &Look, sink: &dyn Sink, stop: &Stop) -> Report {
-    let mut report = walk_all(stack, aws, look, sink, stop, (Phase::Main, false)).await;
+pub async fn apply(
+    stack: &Stack,
+    aws: &Aws,
+    reads: &Reads,
+    sink: &dyn Sink,
+    stop: &Stop,
+) -> Report {
+    let mut report = walk_all(stack, aws, reads, sink, stop, (Phase::Main, false)).await;
     let is_late = || stack.steps.iter().any(|step| has_late_drift(step.as_ref()));
     while report.ok() && is_late() {
-        let last = walk_all(stack, aws, look, sink, stop, (Phase::Last, true)).await;
+        let last = walk_all(stack, aws, reads, sink, stop, (Phase::Last, true)).await;
         let moved = !last.updated.is_empty();
         report.extend(last);
         // What was taken away may have made room for more.
         if report.ok() {
-            report.extend(walk_all(stack, aws, look, sink, stop, (Phase::Main, true)).await);
+            report.extend(walk_all(stack, aws, reads, sink, stop, (Phase::Main, true)).await);
         }
         if !moved {
             break;
@@ -83,7 +88,7 @@ fn has_late_drift(step: &dyn Step) -> bool {
 async fn walk_all(
     stack: &Stack,
     aws: &Aws,
-    look: &Look,
+    reads: &Reads,
     sink: &dyn Sink,
     stop: &Stop,
     (phase, known): (Phase, bool),
@@ -101,7 +106,7 @@ async fn walk_all(
                 step: step.as_ref(),
                 board: &board,
                 aws,
-                look,
+                reads,
                 sink,
                 stop,
                 phase,
@@ -164,7 +169,7 @@ struct Walk<'a> {
     step: &'a dyn Step,
     board: &'a BTreeMap<Key, Signpost<Progress>>,
     aws: &'a Aws,
-    look: &'a Look,
+    reads: &'a Reads,
     sink: &'a dyn Sink,
     stop: &'a Stop,
     phase: Phase,
@@ -261,7 +266,7 @@ impl Walk<'_> {
         let mut pause = WAIT.0;
         let mut patience = Patience::by(self.stop.clock);
         loop {
-            let turn = match self.step.look_again(self.look).await {
+            let turn = match self.step.look_again(self.reads).await {
                 Err(error) => self.after_failed_call(error, None),
                 Ok(()) => match self.seen() {
                     None => self.create(&mut written).await,

@@ -9,11 +9,10 @@ use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::time::Instant;
 
 use crate::{
-    aws::Aws,
+    aws::{Aws, read::Reads},
     error::{Error, Kind},
     event::{Event, Happening, Sink},
     graph::Owned,
-    look::Look,
     pipeline::{
         Report, Stop,
         patience::{PATIENCE, Patience},
@@ -39,7 +38,7 @@ enum Progress {
 pub async fn remove(
     doomed: &[Owned],
     aws: &Aws,
-    look: &Look,
+    reads: &Reads,
     sink: &dyn Sink,
     stop: &Stop,
 ) -> Report {
@@ -55,7 +54,7 @@ pub async fn remove(
                 board: &board,
                 index,
                 aws,
-                look,
+                reads,
                 sink,
                 stop,
                 since: Instant::now(),
@@ -91,7 +90,7 @@ struct Removal<'a> {
     board: &'a [Signpost<Progress>],
     index: usize,
     aws: &'a Aws,
-    look: &'a Look,
+    reads: &'a Reads,
     sink: &'a dyn Sink,
     stop: &'a Stop,
     since: Instant,
@@ -181,7 +180,7 @@ impl Removal<'_> {
             // else has deleted it.
             let turn = match sent {
                 Err(error) if error.kind != Kind::NotYet => Err(error),
-                sent => match thing.again(self.look).await {
+                sent => match thing.again(self.reads).await {
                     Ok(Some(now)) => {
                         thing = now;
                         sent.map(|()| false)

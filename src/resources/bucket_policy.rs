@@ -18,10 +18,14 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 
 use crate::{
-    aws::{Aws, Called, error::none_if_missing, tags},
+    aws::{
+        Aws, Called,
+        error::none_if_missing,
+        read::{Query, Reads},
+        tags,
+    },
     error::Result,
     graph::Node,
-    look::Look,
     ownership::{Found, Ours},
     policy::{self, statements},
     resource::{Drift, Key, Need, Resource, UNKNOWN},
@@ -78,7 +82,7 @@ static WRITES: Mutex<()> = Mutex::const_new(());
 
 impl Resource for BucketPolicy {
     type Actual = Actual;
-    const ASKS: &'static [&'static str] = &["GetBucketPolicy"];
+    const READS: &'static [Query] = &[Query::GetBucketPolicy];
 
     fn key(&self) -> Key {
         Key::of_route("bucket-policy", &self.path)
@@ -94,8 +98,8 @@ impl Resource for BucketPolicy {
         format!("{} may be read through the site-endpoint", self.bucket)
     }
 
-    async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
-        let groups = TargetGroup::discover(look).await?;
+    async fn discover(reads: &Reads) -> Result<Vec<Found<Actual>>> {
+        let groups = TargetGroup::discover(&reads.remembered()).await?;
         let looks = groups.iter().flat_map(|group| {
             let buckets = tags::now_and_before(&group.actual.tags, tags::BUCKET_POLICY);
             buckets.into_iter().map(move |bucket| async move {
@@ -103,10 +107,10 @@ impl Resource for BucketPolicy {
                     return Ok(None);
                 };
                 let key = Key::of_route("bucket-policy", &group.key.path());
-                let sid = statements::sid(&look.stack, &key);
-                let policy = look.once("GetBucketPolicy", bucket, || read(&look.aws, bucket));
-                let policy = Option::clone(&*policy.await?).unwrap_or_default();
-                Ok::<_, crate::Error>(statements::find(&policy, &sid).map(|statement| {
+                let sid = statements::sid(&reads.stack, &key);
+                let policy = reads.bucket_policy(bucket).await?;
+                let policy = policy.as_deref().unwrap_or_default();
+                Ok::<_, crate::Error>(statements::find(policy, &sid).map(|statement| {
                     let actual = Actual {
                         bucket: bucket.to_owned(),
                         sid,

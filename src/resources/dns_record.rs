@@ -17,15 +17,20 @@ use aws_sdk_route53::types::{
 };
 
 use crate::{
-    aws::{Aws, Called, error::none_if_missing, tags},
+    aws::{
+        Aws, Called,
+        error::none_if_missing,
+        read::{Groups, Query, Reads},
+        record::Record,
+        tags,
+    },
     error::{Error, Kind, Result},
     graph::Node,
-    look::Look,
     ownership::{Found, Mark, Ours},
     resource::{Drift, Host, Key, Need, Resource, Settled, UNKNOWN},
     resources::{
         LoadBalancer, SecurityGroup,
-        security_group::{LOAD_BALANCER, Record, mark, tagged},
+        security_group::{LOAD_BALANCER, mark},
     },
 };
 
@@ -90,7 +95,7 @@ impl DnsRecord {
     }
 
     /// Whether the change of this run has reached every name server.
-    async fn in_sync(&self, look: &Look) -> Result<bool> {
+    async fn in_sync(&self, reads: &Reads) -> Result<bool> {
         let change = self
             .change
             .lock()
@@ -99,9 +104,8 @@ impl DnsRecord {
         let Some(id) = change else {
             return Ok(true);
         };
-        let answer = look.aws.route53.get_change().id(id).send().await;
-        let answer = none_if_missing(answer.called("GetChange"))?;
-        let status = answer.and_then(|answer| answer.change_info);
+        let change = reads.change(&id).await?;
+        let status = change.as_ref().as_ref();
         let done = status.is_none_or(|info| *info.status() == ChangeStatus::Insync);
         if done {
             self.remember(None);
@@ -112,7 +116,7 @@ impl DnsRecord {
 
 impl Resource for DnsRecord {
     type Actual = Actual;
-    const ASKS: &'static [&'static str] = &["ListResourceRecordSets"];
+    const READS: &'static [Query] = &[Query::ListResourceRecordSets, Query::GetChange];
 
     fn key(&self) -> Key {
         self.host.key("dns-record", "/")
@@ -127,26 +131,26 @@ impl Resource for DnsRecord {
         format!("{}, alias to the load balancer", self.host.name)
     }
 
-    async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
-        let places = places(look).await?;
+    async fn discover(reads: &Reads) -> Result<Vec<Found<Actual>>> {
+        let places = places(reads).await?;
         let looks = places
             .iter()
-            .map(|record| own(look, &record.zone, &record.host));
+            .map(|record| own(reads, &record.zone, &record.host));
         let found = futures_util::future::try_join_all(looks).await?;
         Ok(found.into_iter().flatten().collect())
     }
 
     /// The name is known here, also when the group that remembers it is new.
-    async fn find(&self, look: &Look) -> Result<Option<Found<Actual>>> {
-        let Some(mut found) = own(look, &self.zone, &self.host).await? else {
+    async fn find(&self, reads: &Reads) -> Result<Option<Found<Actual>>> {
+        let Some(mut found) = own(reads, &self.zone, &self.host).await? else {
             return Ok(None);
         };
-        found.actual.in_sync = self.in_sync(look).await?;
+        found.actual.in_sync = self.in_sync(reads).await?;
         Ok(Some(found))
     }
 
-    async fn obstacle(&self, look: &Look) -> Result<Option<Error>> {
-        let foreign = at(look, &self.zone, &self.host.name).await?;
+    async fn obstacle(&self, reads: &Reads) -> Result<Option<Error>> {
+        let foreign = at(reads, &self.zone, &self.host.name).await?;
         Ok(foreign.first().map(|record| {
             let value = record
                 .alias_target()
@@ -289,15 +293,15 @@ async fn forget(aws: &Aws, stack: &str, record: Record) -> Result<()> {
 
 /// The records that the load balancer's group remembers, and those of the
 /// configuration.
-async fn places(look: &Look) -> Result<Vec<Record>> {
-    let groups = tagged(look).await?;
+async fn places(reads: &Reads) -> Result<Vec<Record>> {
+    let groups = reads.security_groups(Groups::OfStack).await?;
     let own = groups.iter().filter(|group| {
-        let mark = mark(group, &look.stack);
+        let mark = mark(group, &reads.stack);
         mark.is_some_and(|mark| mark.key().as_str() == LOAD_BALANCER)
     });
     let records = own.flat_map(|group| Record::of_tags(&tags::of_ec2(group.tags())));
     let mut records: Vec<Record> = records.collect();
-    for record in &look.records {
+    for record in &reads.records {
         let same = |one: &Record| one.zone == record.zone && one.host.name == record.host.name;
         if !records.iter().any(same) {
             records.push(record.clone());
@@ -307,8 +311,8 @@ async fn places(look: &Look) -> Result<Vec<Record>> {
 }
 
 /// The hosts that have records of the stack's, or had until a moment ago.
-pub(super) async fn remembered(look: &Look) -> Result<BTreeSet<String>> {
-    let places = places(look).await?;
+pub(super) async fn remembered(reads: &Reads) -> Result<BTreeSet<String>> {
+    let places = places(reads).await?;
     Ok(places.into_iter().map(|record| record.host.name).collect())
 }
 
@@ -332,12 +336,12 @@ fn leads_to(target: &str, balancer: &str) -> bool {
 }
 
 /// The record of a host, if it is the stack's.
-async fn own(look: &Look, zone: &str, host: &Host) -> Result<Option<Found<Actual>>> {
-    let records = at(look, zone, &host.name).await?;
+async fn own(reads: &Reads, zone: &str, host: &Host) -> Result<Option<Found<Actual>>> {
+    let records = at(reads, zone, &host.name).await?;
     let found = records.iter().find_map(|record| {
         let alias = record.alias_target()?;
-        let ours = leads_to(alias.dns_name(), &look.stack);
-        let mark = Mark::signed(&look.stack, host.key("dns-record", "/"), ours)?;
+        let ours = leads_to(alias.dns_name(), &reads.stack);
+        let mark = Mark::signed(&reads.stack, host.key("dns-record", "/"), ours)?;
         let actual = Actual {
             zone: zone.to_owned(),
             host: host.name.clone(),
@@ -352,36 +356,16 @@ async fn own(look: &Look, zone: &str, host: &Host) -> Result<Option<Found<Actual
 }
 
 /// The address records of a host: A, and CNAME, which would exclude an A.
-async fn at(look: &Look, zone: &str, host: &str) -> Result<Arc<Vec<ResourceRecordSet>>> {
-    look.once(
-        "ListResourceRecordSets",
-        &format!("{zone}/{host}"),
-        || async {
-            let answer = look
-                .aws
-                .route53
-                .list_resource_record_sets()
-                .hosted_zone_id(zone)
-                .start_record_name(host)
-                .max_items(10)
-                .send()
-                .await
-                .called("ListResourceRecordSets");
-            let records = none_if_missing(answer)?;
-            let records = records
-                .map(|answer| answer.resource_record_sets)
-                .unwrap_or_default();
-            let named = records.into_iter().filter(|record| {
-                record
-                    .name()
-                    .trim_end_matches('.')
-                    .eq_ignore_ascii_case(host)
-                    && matches!(record.r#type(), RrType::A | RrType::Cname)
-            });
-            Ok(named.collect())
-        },
-    )
-    .await
+async fn at(reads: &Reads, zone: &str, host: &str) -> Result<Vec<ResourceRecordSet>> {
+    let records = reads.records_from(zone, host).await?;
+    let named = records.iter().filter(|record| {
+        record
+            .name()
+            .trim_end_matches('.')
+            .eq_ignore_ascii_case(host)
+            && matches!(record.r#type(), RrType::A | RrType::Cname)
+    });
+    Ok(named.cloned().collect())
 }
 
 #[cfg(test)]

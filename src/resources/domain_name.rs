@@ -13,10 +13,10 @@ use crate::{
     aws::{
         Aws, Called,
         error::none_if_missing,
+        read::{Query, Reads},
         tags::{self, Owner, Tags},
     },
     error::{Error, Kind, Result},
-    look::Look,
     ownership::{Found, Mark, Ours},
     resource::{Drift, Host, Key, Need, Resource, Settled},
     resources::rest_api,
@@ -61,7 +61,7 @@ impl DomainName {
 
 impl Resource for DomainName {
     type Actual = Actual;
-    const ASKS: &'static [&'static str] = &["GetDomainNames"];
+    const READS: &'static [Query] = &[Query::GetDomainNames];
 
     fn key(&self) -> Key {
         self.host.key("domain-name", "/")
@@ -75,8 +75,8 @@ impl Resource for DomainName {
         format!("{}, REGIONAL", self.host.name)
     }
 
-    async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
-        let domains = look.once("GetDomainNames", "", || all(look)).await?;
+    async fn discover(reads: &Reads) -> Result<Vec<Found<Actual>>> {
+        let domains = reads.domain_names().await?;
         let own = domains.iter().filter_map(|domain| {
             let tags = tags_of(domain);
             let host = domain.domain_name()?.to_owned();
@@ -85,7 +85,7 @@ impl Resource for DomainName {
                 .map_or("AVAILABLE", |status| status.as_str())
                 .to_ascii_lowercase();
             let named = tags.get(tags::HOST).unwrap_or(&host).clone();
-            let mark = Mark::of_tags_and_name(&tags, &look.stack, &host, |_| named)?;
+            let mark = Mark::of_tags_and_name(&tags, &reads.stack, &host, |_| named)?;
             let actual = Actual {
                 host,
                 certificate: domain
@@ -110,8 +110,8 @@ impl Resource for DomainName {
         found.actual.host == self.host.name
     }
 
-    async fn obstacle(&self, look: &Look) -> Result<Option<Error>> {
-        let domains = look.once("GetDomainNames", "", || all(look)).await?;
+    async fn obstacle(&self, reads: &Reads) -> Result<Option<Error>> {
+        let domains = reads.domain_names().await?;
         let foreign = domains
             .iter()
             .any(|domain| domain.domain_name() == Some(&self.host.name));
@@ -213,21 +213,6 @@ impl Resource for DomainName {
     fn held_by(_key: &Key) -> &'static [&'static str] {
         &["dns-record", "base-path-mapping"]
     }
-}
-
-async fn all(look: &Look) -> Result<Vec<types::DomainName>> {
-    let pages = look
-        .aws
-        .apigateway
-        .get_domain_names()
-        .limit(500)
-        .into_paginator()
-        .items()
-        .send();
-    pages
-        .collect::<Result<Vec<_>, _>>()
-        .await
-        .called("GetDomainNames")
 }
 
 fn tags_of(domain: &types::DomainName) -> Tags {

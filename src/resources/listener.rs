@@ -23,11 +23,11 @@ use crate::{
     aws::{
         Aws, Called,
         error::none_if_missing,
+        read::{Query, Reads},
         tags::{self, Owner, Tags},
     },
     error::Result,
     graph::Node,
-    look::Look,
     ownership::{Found, Mark, Ours},
     resource::{Drift, Key, Need, Resource},
     resources::{LoadBalancer, balancing, dns_record, listener_rule},
@@ -194,11 +194,11 @@ fn guard_condition() -> RuleCondition {
 
 impl Resource for Listener {
     type Actual = Actual;
-    const ASKS: &'static [&'static str] = &[
-        "DescribeListeners",
-        "DescribeListenerCertificates",
-        "DescribeRules",
-        balancing::TAGS_OF_FRONT,
+    const READS: &'static [Query] = &[
+        Query::DescribeListeners,
+        Query::DescribeListenerCertificates,
+        Query::DescribeRules,
+        Query::DescribeTags,
     ];
 
     fn key(&self) -> Key {
@@ -219,11 +219,11 @@ impl Resource for Listener {
         }
     }
 
-    async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
+    async fn discover(reads: &Reads) -> Result<Vec<Found<Actual>>> {
         let mut found = Vec::new();
-        for balancer in LoadBalancer::discover(look).await? {
-            for front in balancing::fronts(look, &balancer.id).await? {
-                let Some(mark) = Mark::of_tags(&front.tags, &look.stack) else {
+        for balancer in LoadBalancer::discover(&reads.remembered()).await? {
+            for front in balancing::fronts(reads, &balancer.id).await? {
+                let Some(mark) = Mark::of_tags(&front.tags, &reads.stack) else {
                     continue;
                 };
                 let key = mark.key();
@@ -232,7 +232,7 @@ impl Resource for Listener {
                 let guard = front
                     .rules
                     .iter()
-                    .find(|(_, tags)| tags::key_of(tags, &look.stack).as_ref() == Some(key));
+                    .find(|(_, tags)| tags::key_of(tags, &reads.stack).as_ref() == Some(key));
                 actual.guard = guard.map(|(rule, _)| {
                     let arn = rule.rule_arn().unwrap_or_default().to_owned();
                     (arn, is_guard(rule))
@@ -244,16 +244,16 @@ impl Resource for Listener {
         Ok(found)
     }
 
-    async fn find(&self, look: &Look) -> Result<Option<Found<Actual>>> {
-        let all = Self::discover(look).await?;
+    async fn find(&self, reads: &Reads) -> Result<Option<Found<Actual>>> {
+        let all = Self::discover(reads).await?;
         let found = all.into_iter().find(|found| self.is(found));
         let (Some(mut found), Purpose::Https { hosts, .. }) = (found.clone(), &self.purpose) else {
             return Ok(found);
         };
-        let mut served = dns_record::remembered(look).await?;
+        let mut served = dns_record::remembered(reads).await?;
         served.extend(hosts.iter().cloned());
         if served.len() > 1 {
-            found.actual.further = Some(certificates::further(look, &found.id).await?);
+            found.actual.further = Some(certificates::further(reads, &found.id).await?);
         }
         Ok(Some(found))
     }

@@ -13,11 +13,11 @@ use crate::{
     aws::{
         Aws, Called,
         error::none_if_missing,
+        read::{Query, Reads},
         tags::{self, Owner, Tags},
     },
     error::{Error, Kind, Result},
     graph::Node,
-    look::Look,
     ownership::{Found, Mark, Ours},
     resource::{Drift, Key, Need, Resource, Settled, UNKNOWN},
     resources::{SecurityGroup, balancing},
@@ -83,10 +83,10 @@ fn listed(subnets: &BTreeMap<String, String>) -> String {
 
 impl Resource for LoadBalancer {
     type Actual = Actual;
-    const ASKS: &'static [&'static str] = &[
-        "DescribeLoadBalancers",
-        "DescribeLoadBalancerAttributes",
-        balancing::TAGS_OF_STANDING,
+    const READS: &'static [Query] = &[
+        Query::DescribeLoadBalancers,
+        Query::DescribeLoadBalancerAttributes,
+        Query::DescribeTags,
     ];
 
     fn key(&self) -> Key {
@@ -105,24 +105,24 @@ impl Resource for LoadBalancer {
         )
     }
 
-    async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
-        let standing = balancing::standing(look).await?;
+    async fn discover(reads: &Reads) -> Result<Vec<Found<Actual>>> {
+        let standing = balancing::standing(reads).await?;
         let Some((balancer, tags)) = standing.balancer else {
             return Ok(vec![]);
         };
         let name = balancer.load_balancer_name().unwrap_or_default();
-        let expected = |_: &Key| look.stack.clone();
-        let Some(mark) = Mark::of_tags_and_name(&tags, &look.stack, name, expected) else {
+        let expected = |_: &Key| reads.stack.clone();
+        let Some(mark) = Mark::of_tags_and_name(&tags, &reads.stack, name, expected) else {
             return Ok(vec![]);
         };
         let arn = balancer.load_balancer_arn().unwrap_or_default().to_owned();
-        let attributes = attributes(look, &arn).await?;
+        let attributes = attributes(reads, &arn).await?;
         let actual = actual(&balancer, attributes, tags);
         Ok(vec![Found::ours(mark, arn, actual.state.clone(), actual)])
     }
 
-    async fn obstacle(&self, look: &Look) -> Result<Option<Error>> {
-        let foreign = balancing::standing(look).await?.balancer;
+    async fn obstacle(&self, reads: &Reads) -> Result<Option<Error>> {
+        let foreign = balancing::standing(reads).await?.balancer;
         Ok(foreign.map(|_| {
             Error::new(
                 Kind::NotOurs,
@@ -260,21 +260,10 @@ impl Resource for LoadBalancer {
     }
 }
 
-async fn attributes(look: &Look, arn: &str) -> Result<BTreeMap<String, String>> {
-    let answer = look
-        .once("DescribeLoadBalancerAttributes", arn, || async {
-            let answer = look
-                .aws
-                .elb
-                .describe_load_balancer_attributes()
-                .load_balancer_arn(arn)
-                .send()
-                .await
-                .called("DescribeLoadBalancerAttributes");
-            none_if_missing(answer)
-        })
-        .await?;
-    let attributes = answer.iter().flat_map(|answer| answer.attributes());
+async fn attributes(reads: &Reads, arn: &str) -> Result<BTreeMap<String, String>> {
+    let answer = reads.load_balancer_attributes(arn).await?;
+    let all = answer.as_ref().as_ref().map(|answer| answer.attributes());
+    let attributes = all.into_iter().flatten();
     Ok(attributes
         .filter_map(|one| Some((one.key()?.to_owned(), one.value()?.to_owned())))
         .collect())

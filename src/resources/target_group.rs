@@ -15,11 +15,11 @@ use crate::{
     aws::{
         Aws, Called,
         error::none_if_missing,
+        read::{Query, Reads},
         tags::{self, Owner, Tags},
     },
     config::{FunctionHealth, HealthCheck},
     error::{Error, Kind as Cause, Result},
-    look::Look,
     names,
     ownership::{Found, Mark, Ours},
     resource::{Drift, Key, Need, Resource},
@@ -152,10 +152,10 @@ impl TargetGroup {
 
 impl Resource for TargetGroup {
     type Actual = Actual;
-    const ASKS: &'static [&'static str] = &[
-        "DescribeTargetGroups",
-        "DescribeTargetGroupAttributes",
-        balancing::TAGS_OF_STANDING,
+    const READS: &'static [Query] = &[
+        Query::DescribeTargetGroups,
+        Query::DescribeTargetGroupAttributes,
+        Query::DescribeTags,
     ];
 
     fn key(&self) -> Key {
@@ -177,17 +177,17 @@ impl Resource for TargetGroup {
         }
     }
 
-    async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
-        let standing = balancing::standing(look).await?;
+    async fn discover(reads: &Reads) -> Result<Vec<Found<Actual>>> {
+        let standing = balancing::standing(reads).await?;
         // Only groups whose names can be the stack's are listed, and names are
         // unique and never changed.
         let own = standing.groups.iter().filter_map(|(group, tags)| {
-            let mark = Mark::of_tags(tags, &look.stack)?;
+            let mark = Mark::of_tags(tags, &reads.stack)?;
             Some((mark, group, tags.clone()))
         });
         let looks = own.map(|(mark, group, tags)| async move {
             let arn = group.target_group_arn().unwrap_or_default().to_owned();
-            let attributes = attributes(look, &arn).await?;
+            let attributes = attributes(reads, &arn).await?;
             let actual = actual(group, attributes, tags);
             Ok(Found::ours(mark, arn, "available", actual))
         });
@@ -198,9 +198,9 @@ impl Resource for TargetGroup {
         found.actual.name == self.name()
     }
 
-    async fn obstacle(&self, look: &Look) -> Result<Option<Error>> {
+    async fn obstacle(&self, reads: &Reads) -> Result<Option<Error>> {
         let name = self.name();
-        let standing = balancing::standing(look).await?;
+        let standing = balancing::standing(reads).await?;
         let foreign = standing
             .groups
             .iter()
@@ -341,21 +341,10 @@ fn matcher(codes: &str) -> Matcher {
     Matcher::builder().http_code(codes).build()
 }
 
-async fn attributes(look: &Look, arn: &str) -> Result<BTreeMap<String, String>> {
-    let answer = look
-        .once("DescribeTargetGroupAttributes", arn, || async {
-            let answer = look
-                .aws
-                .elb
-                .describe_target_group_attributes()
-                .target_group_arn(arn)
-                .send()
-                .await
-                .called("DescribeTargetGroupAttributes");
-            none_if_missing(answer)
-        })
-        .await?;
-    let all = answer.iter().flat_map(|answer| answer.attributes());
+async fn attributes(reads: &Reads, arn: &str) -> Result<BTreeMap<String, String>> {
+    let answer = reads.target_group_attributes(arn).await?;
+    let all = answer.as_ref().as_ref().map(|answer| answer.attributes());
+    let all = all.into_iter().flatten();
     let pairs = all.filter_map(|one| Some((one.key()?.to_owned(), one.value()?.to_owned())));
     Ok(pairs.collect())
 }

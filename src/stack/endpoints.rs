@@ -5,12 +5,13 @@ use std::{collections::BTreeMap, net::Ipv4Addr, sync::Arc};
 use super::{Builder, Name};
 use crate::{
     aws::Partition,
+    aws::record::Record,
     graph::Node,
     names,
     resource::Key,
     resources::{
         SecurityGroup, SecurityGroupRules, VpcEndpoint,
-        security_group::{ENDPOINT, LOAD_BALANCER, Record},
+        security_group::{ENDPOINT, LOAD_BALANCER},
         vpc_endpoint::{APIS, Own, Places, SITES, Source},
     },
 };
