@@ -118,7 +118,8 @@ impl<K: Eq + Hash + Clone, T> Answers<K, T> {
             return Ok(answer);
         }
         let asked = order.now();
-        let answer = Arc::new(ask().await?);
+        // Boxed: the futures of all who ask would be as big as this one.
+        let answer = Arc::new(Box::pin(ask()).await?);
         subject.remember(asked, Arc::clone(&answer));
         Ok(answer)
     }
@@ -149,7 +150,7 @@ impl<K: Eq + Hash + Clone, T> Answers<K, T> {
             let _turn = self.turn.lock().await;
             for some in missing().chunks(at_once) {
                 let asked = order.now();
-                let mut answers = ask(some.to_vec()).await?;
+                let mut answers = Box::pin(ask(some.to_vec())).await?;
                 for about in some {
                     let answer = answers.remove(about).unwrap_or_default();
                     self.subject(about).remember(asked, Arc::new(answer));
