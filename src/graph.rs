@@ -9,9 +9,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use futures_util::future::BoxFuture;
 
 use crate::{
-    aws::Aws,
+    aws::{Aws, read::Reads},
     error::{Error, Result},
-    look::Look,
     resource::{Drift, Due, Found, Key, Need, Ours, Resource, Settled},
 };
 
@@ -117,15 +116,15 @@ pub trait Step: Send + Sync {
     /// What will be made, in a few words.
     fn summary(&self) -> String;
     /// Looks it up and remembers what is seen.
-    fn look<'a>(&'a self, look: &'a Look) -> BoxFuture<'a, Result<()>>;
-    /// Forgets old answers, then looks.
-    fn look_again<'a>(&'a self, look: &'a Look) -> BoxFuture<'a, Result<()>>;
+    fn look<'a>(&'a self, reads: &'a Reads) -> BoxFuture<'a, Result<()>>;
+    /// Asks for new answers, then looks.
+    fn look_again<'a>(&'a self, reads: &'a Reads) -> BoxFuture<'a, Result<()>>;
     /// What was last seen, compared with what should be. None: not there.
     fn observed(&self) -> Option<Observed>;
     /// What was last seen, as a thing that can be removed.
     fn owned(&self) -> Option<Owned>;
     /// What foreign thing stands in the way of making it.
-    fn conflict<'a>(&'a self, look: &'a Look) -> BoxFuture<'a, Result<Option<Error>>>;
+    fn conflict<'a>(&'a self, reads: &'a Reads) -> BoxFuture<'a, Result<Option<Error>>>;
     /// Makes it.
     fn create<'a>(&'a self, aws: &'a Aws) -> BoxFuture<'a, Result<()>>;
     /// Repairs what is due of the differences of the thing last seen.
@@ -161,11 +160,11 @@ impl<R: Resource> Step for Node<R> {
         self.desired.summary()
     }
 
-    fn look<'a>(&'a self, look: &'a Look) -> BoxFuture<'a, Result<()>> {
+    fn look<'a>(&'a self, reads: &'a Reads) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
-            let mut found = self.desired.find(look).await?;
+            let mut found = self.desired.find(reads).await?;
             if let (Some(found), Some(receipt)) = (&mut found, read(&self.receipt)) {
-                R::follow(look, &receipt, &mut found.actual).await?;
+                R::follow(reads, &receipt, &mut found.actual).await?;
                 if self.desired.settled(&found.actual) == Settled::Yes {
                     write(&self.receipt, None);
                 }
@@ -175,9 +174,8 @@ impl<R: Resource> Step for Node<R> {
         })
     }
 
-    fn look_again<'a>(&'a self, look: &'a Look) -> BoxFuture<'a, Result<()>> {
-        look.forget(R::ASKS);
-        self.look(look)
+    fn look_again<'a>(&'a self, reads: &'a Reads) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move { self.look(&reads.afresh(R::READS)).await })
     }
 
     fn observed(&self) -> Option<Observed> {
@@ -194,8 +192,8 @@ impl<R: Resource> Step for Node<R> {
         self.seen().as_ref().and_then(Owned::of::<R>)
     }
 
-    fn conflict<'a>(&'a self, look: &'a Look) -> BoxFuture<'a, Result<Option<Error>>> {
-        Box::pin(self.desired.conflict(look))
+    fn conflict<'a>(&'a self, reads: &'a Reads) -> BoxFuture<'a, Result<Option<Error>>> {
+        Box::pin(self.desired.conflict(reads))
     }
 
     fn create<'a>(&'a self, aws: &'a Aws) -> BoxFuture<'a, Result<()>> {
@@ -275,7 +273,7 @@ pub trait Removable: Send + Sync {
     fn delete<'a>(&'a self, aws: &'a Aws) -> BoxFuture<'a, Result<()>>;
     /// Looks again. None: it is gone. Else it is what it is now: somebody may
     /// have made it anew in the same place.
-    fn again<'a>(&'a self, look: &'a Look) -> BoxFuture<'a, Result<Option<Arc<dyn Removable>>>>;
+    fn again<'a>(&'a self, reads: &'a Reads) -> BoxFuture<'a, Result<Option<Arc<dyn Removable>>>>;
 }
 
 struct Thing<R: Resource> {
@@ -289,10 +287,9 @@ impl<R: Resource> Removable for Thing<R> {
         Box::pin(R::delete(aws, &self.own))
     }
 
-    fn again<'a>(&'a self, look: &'a Look) -> BoxFuture<'a, Result<Option<Arc<dyn Removable>>>> {
+    fn again<'a>(&'a self, reads: &'a Reads) -> BoxFuture<'a, Result<Option<Arc<dyn Removable>>>> {
         Box::pin(async move {
-            look.forget(R::ASKS);
-            let all = R::discover(look).await?;
+            let all = R::discover(&reads.afresh(R::READS)).await?;
             let same = |found: &&Found<R::Actual>| found.id == self.id && found.scope == self.scope;
             let now = all.iter().find(same).and_then(Owned::of::<R>);
             Ok(now.map(|owned| owned.thing))
@@ -320,8 +317,8 @@ impl Owned {
     }
 
     /// Everything of one type that carries the stack's marks.
-    pub async fn discover<R: Resource>(look: &Look) -> Result<Vec<Self>> {
-        let all = R::discover(look).await?;
+    pub async fn discover<R: Resource>(reads: &Reads) -> Result<Vec<Self>> {
+        let all = R::discover(reads).await?;
         Ok(all.iter().filter_map(Self::of::<R>).collect())
     }
 

@@ -33,7 +33,6 @@ pub mod stack;
 pub mod resource;
 
 pub mod graph;
-pub mod look;
 
 pub mod pipeline;
 
@@ -43,6 +42,7 @@ pub mod event;
 pub mod resources;
 
 pub mod hash;
+pub mod host;
 pub mod names;
 pub mod policy;
 

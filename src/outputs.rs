@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::{
+    aws::read::Reads,
     error::Result,
     graph::Owned,
-    look::Look,
     resource::{Key, Resource},
     resources::{
         BasePathMapping, DnsRecord, DomainName, ListenerRule, LoadBalancer, Targets, discover_all,
@@ -65,15 +65,15 @@ pub struct TargetRow {
 }
 
 impl Status {
-    /// Reads the status of the look's stack.
-    pub async fn read(look: &Look) -> Result<Self> {
-        let mut owned = discover_all(look).await?;
+    /// Reads the status of the stack.
+    pub async fn read(reads: &Reads) -> Result<Self> {
+        let mut owned = discover_all(reads).await?;
         owned.sort_by(|a, b| a.key.cmp(&b.key).then(a.id.cmp(&b.id)));
         Ok(Self {
             format_version: 1,
-            stack: look.stack.clone(),
-            url: url(look).await?,
-            targets: targets(look).await?,
+            stack: reads.stack.clone(),
+            url: url(reads).await?,
+            targets: targets(reads).await?,
             resources: owned.into_iter().map(Existing::from).collect(),
         })
     }
@@ -145,14 +145,14 @@ pub struct ApiRow {
 }
 
 impl Outputs {
-    /// Reads the outputs of the look's stack.
-    pub async fn read(look: &Look, account: &str) -> Result<Self> {
+    /// Reads the outputs of the stack.
+    pub async fn read(reads: &Reads, account: &str) -> Result<Self> {
         let (hosts, balancers, endpoints, mappings, targets) = tokio::try_join!(
-            hosts(look),
-            LoadBalancer::discover(look),
-            Endpoints::read(look),
-            BasePathMapping::discover(look),
-            targets(look),
+            hosts(reads),
+            LoadBalancer::discover(reads),
+            Endpoints::read(reads),
+            BasePathMapping::discover(reads),
+            targets(reads),
         )?;
         // Every host maps the same APIs.
         let apis: BTreeSet<ApiRow> = mappings
@@ -173,20 +173,20 @@ impl Outputs {
         let endpoint = endpoints.apis.as_ref();
         Ok(Self {
             format_version: 1,
-            stack: look.stack.clone(),
+            stack: reads.stack.clone(),
             account: account.to_owned(),
-            region: look.aws.region.clone(),
+            region: reads.region.clone(),
             url: host.as_ref().map(|host| format!("https://{host}")),
             host,
             hosts,
             load_balancer_dns: balancers.first().map(|one| one.actual.dns_name.clone()),
             endpoint_id: endpoint.map(|one| one.id.clone()),
             addresses: endpoint.map(addresses).unwrap_or_default(),
-            borrowed_endpoint: endpoints.opening(look, account, &ids),
+            borrowed_endpoint: endpoints.opening(reads, account, &ids),
             apis: apis.into_iter().collect(),
             functions: functions.collect(),
             site_endpoint_id: endpoints.sites.as_ref().map(|one| one.id.clone()),
-            sites: endpoints.sites(look).await?,
+            sites: endpoints.sites(reads).await?,
         })
     }
 
@@ -217,9 +217,9 @@ fn addresses(endpoint: &vpc_endpoint::Actual) -> Vec<String> {
 
 /// The host names: the stack's own first, then the aliases. A stack without
 /// APIs has no domain in API Gateway, one that is half made no record.
-async fn hosts(look: &Look) -> Result<Vec<String>> {
+async fn hosts(reads: &Reads) -> Result<Vec<String>> {
     let (domains, records) =
-        tokio::try_join!(DomainName::discover(look), DnsRecord::discover(look))?;
+        tokio::try_join!(DomainName::discover(reads), DnsRecord::discover(reads))?;
     let of_domains = domains.into_iter().map(|one| (one.key, one.id));
     let of_records = records.into_iter().map(|one| (one.key, one.id));
     let all: BTreeSet<(bool, String)> = of_domains
@@ -229,8 +229,8 @@ async fn hosts(look: &Look) -> Result<Vec<String>> {
     Ok(all.into_iter().map(|(_, host)| host).collect())
 }
 
-async fn url(look: &Look) -> Result<Option<String>> {
-    let host = hosts(look).await?.into_iter().next();
+async fn url(reads: &Reads) -> Result<Option<String>> {
+    let host = hosts(reads).await?.into_iter().next();
     Ok(host.map(|host| format!("https://{host}")))
 }
 
@@ -240,11 +240,11 @@ impl TargetRow {
     }
 }
 
-async fn targets(look: &Look) -> Result<Vec<TargetRow>> {
+async fn targets(reads: &Reads) -> Result<Vec<TargetRow>> {
     let (endpoints, groups, rules) = tokio::try_join!(
-        Endpoints::read(look),
-        Targets::discover(look),
-        ListenerRule::discover(look),
+        Endpoints::read(reads),
+        Targets::discover(reads),
+        ListenerRule::discover(reads),
     )?;
     let endpoints = [endpoints.apis, endpoints.sites];
     let zones: BTreeMap<String, String> = endpoints

@@ -396,7 +396,7 @@ fn failures_are_reported_with_what_is_left_behind() {
 
 #[tokio::test]
 async fn a_client_that_only_reads_refuses_to_write_before_anything_is_sent() {
-    let call = look().aws.ec2.create_security_group().group_name("x");
+    let call = reader().ec2.create_security_group().group_name("x");
     let refused = call.send().await.expect_err("the guard refuses");
     let words = hybridgw::aws::error::chain(&refused);
     assert!(words.contains("this client may only read"), "{words}");

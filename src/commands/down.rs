@@ -14,18 +14,18 @@ pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
     refuse_without_consent(asks)?;
     let looking = async {
         let named = named(run.global, args.named.stack.as_deref()).await?;
-        let (connection, mut look, config) = named;
+        let (connection, mut reads, config) = named;
         let wanted = config.as_ref().and_then(|config| config.account.as_deref());
-        let account = references::account(&look, wanted).await;
+        let account = references::account(&reads, wanted).await;
         let account = account.map_err(|error| located(error, &connection))?;
         if let Some(config) = &config {
-            look.records = references::records(config, &look).await;
+            reads.records = references::records(config, &reads).await;
         }
-        let owned = discover(&look).await?;
-        let plan = Plan::removal(&look.stack, &account, &connection.region, owned);
-        Ok((connection, look, plan))
+        let owned = discover(&reads).await?;
+        let plan = Plan::removal(&reads.stack, &account, &connection.region, owned);
+        Ok((connection, reads, plan))
     };
-    let (connection, look, plan) = tokio::select! {
+    let (connection, reads, plan) = tokio::select! {
         done = looking => done?,
         why = run.stop.thrown() => return Err(failure(&Report::default(), Some(why))),
     };
@@ -34,7 +34,7 @@ pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
     run.converged = plan.is_empty();
     if plan.is_empty() {
         run.printer
-            .note(&format!("Nothing of {} exists", look.stack));
+            .note(&format!("Nothing of {} exists", reads.stack));
         return Ok(());
     }
     run.show(&connection, &plan)?;
@@ -44,11 +44,11 @@ pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
     refuse_protected(&plan)?;
     if asks {
         let answer = ask(
-            &format!("\nType {} to delete all of this:", look.stack),
+            &format!("\nType {} to delete all of this:", reads.stack),
             &run.stop,
         )
         .await?;
-        if answer != look.stack {
+        if answer != reads.stack {
             return Err(Error::new(
                 ErrorKind::Declined,
                 "declined; nothing was deleted",
@@ -61,12 +61,12 @@ pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
     // Things that another run made meanwhile, or that showed late, go in a
     // second round.
     for _ in 0..2 {
-        let gone = remove(&rest, &aws, &look, sink.as_ref(), &run.stop).await;
+        let gone = remove(&rest, &aws, &reads, sink.as_ref(), &run.stop).await;
         run.report.extend(gone);
         if !run.report.ok() {
             break;
         }
-        let fresh = look.afresh();
+        let fresh = reads.forgetful();
         rest = discover(&fresh).await?;
         if rest.is_empty() {
             run.converged = true;
@@ -78,7 +78,7 @@ pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
             return Ok(());
         }
     }
-    let fresh = look.afresh();
+    let fresh = reads.forgetful();
     let left = discover(&fresh).await.unwrap_or(rest);
     run.left_behind = left.iter().map(|thing| thing.key.clone()).collect();
     let mut error = failure(&run.report, run.stop.why());

@@ -5,11 +5,10 @@ use std::{io::IsTerminal, sync::Arc};
 use serde_json::json;
 
 use crate::{
-    aws::{Connection, Options},
+    aws::{Connection, Options, read::Reads},
     cli::{Cli, Command, Global, Output},
     config::{ApiSource, Config, ConfigErrors},
     error::{Error, ErrorKind, Result},
-    look::Look,
     openapi,
     pipeline::{Plan, Report, Stop},
     references::{self, References},
@@ -211,8 +210,11 @@ async fn open(
     .await
 }
 
-/// A stack to look at: named on the command line, or the configuration's.
-async fn named(global: &Global, stack: Option<&str>) -> Result<(Connection, Look, Option<Config>)> {
+/// A stack to reads at: named on the command line, or the configuration's.
+async fn named(
+    global: &Global,
+    stack: Option<&str>,
+) -> Result<(Connection, Reads, Option<Config>)> {
     let (connection, name, config) = if let Some(name) = stack {
         let connection = open(global, global.region.clone(), None).await?;
         (connection, name.to_owned(), None)
@@ -220,14 +222,14 @@ async fn named(global: &Global, stack: Option<&str>) -> Result<(Connection, Look
         let (config, connection) = connect(global).await?;
         (connection, config.stack.clone(), Some(config))
     };
-    let look = Look::new(connection.reader(), name);
-    Ok((connection, look, config))
+    let reads = Reads::new(connection.reader(), name);
+    Ok((connection, reads, config))
 }
 
 /// Everything that `plan` and `up` need: checked and wired.
 struct Session {
     connection: Connection,
-    look: Look,
+    reads: Reads,
     stack: Stack,
 }
 
@@ -236,8 +238,8 @@ impl Session {
         let (config, connection) = connect(global).await?;
         let bodies = stack::bodies(&config, &connection.region)?;
         warn_of_functions(&config, &bodies, printer);
-        let look = Look::new(connection.reader(), &config.stack);
-        let checked = references::check(&config, &look).await;
+        let reads = Reads::new(connection.reader(), &config.stack);
+        let checked = references::check(&config, &reads).await;
         let references: References = checked.map_err(|error| located(error, &connection))?;
         for warning in &references.warnings {
             printer.warn(warning);
@@ -245,7 +247,7 @@ impl Session {
         let stack = Stack::new(&config, &references, bodies);
         Ok(Self {
             connection,
-            look,
+            reads,
             stack,
         })
     }

@@ -10,9 +10,10 @@ use crate::{
 };
 
 pub(super) async fn run(global: &Global, printer: Printer, args: Named) -> Result<u8> {
-    let (_, look, config) = named(global, args.stack.as_deref()).await?;
-    let account = references::account(&look, config.and_then(|one| one.account).as_deref()).await?;
-    let outputs = Outputs::read(&look, &account).await?;
+    let (_, reads, config) = named(global, args.stack.as_deref()).await?;
+    let account =
+        references::account(&reads, config.and_then(|one| one.account).as_deref()).await?;
+    let outputs = Outputs::read(&reads, &account).await?;
     match printer.output {
         Output::Text => printer.data(&tables::outputs(&outputs))?,
         Output::Json => printer.json(&outputs)?,

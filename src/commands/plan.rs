@@ -10,7 +10,7 @@ use crate::{
 
 pub(super) async fn run(global: &Global, printer: Printer, args: PlanArgs) -> Result<u8> {
     let session = Session::open(global, printer).await?;
-    let plan = observe(&session.stack, &session.look).await?;
+    let plan = observe(&session.stack, &session.reads).await?;
     if let Some(path) = &args.out {
         let text = serde_json::to_string_pretty(&plan.to_json()).unwrap_or_default();
         std::fs::write(path, text + "\n").map_err(|error| {

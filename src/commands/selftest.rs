@@ -1,12 +1,11 @@
 //! `hybridgw selftest`: the promise, tried in a scratch account.
 
 use crate::{
-    aws::Connection,
+    aws::{Connection, read::Reads},
     cli::{Global, Selftest as Args},
     commands::{ask, connect, refuse_without_consent, signals},
     config::Config,
     error::{Error, ErrorKind, Result},
-    look::Look,
     pipeline::Stop,
     references,
     selftest::{Program, Report, Scratch, Selftest},
@@ -34,8 +33,8 @@ pub(super) async fn run(global: &Global, printer: Printer, args: Args) -> Result
 async fn tried(global: &Global, printer: Printer, args: Args) -> Result<u8> {
     let (config, connection) = connect(global).await?;
     refuse_what_is_tied_to_a_network(&config, &args)?;
-    let look = Look::new(connection.reader(), &config.stack);
-    let account = references::account(&look, config.account.as_deref()).await?;
+    let reads = Reads::new(connection.reader(), &config.stack);
+    let account = references::account(&reads, config.account.as_deref()).await?;
     consent(&config, &connection, &account, &args, printer).await?;
 
     let scratch = if args.create_vpc {
@@ -49,7 +48,7 @@ async fn tried(global: &Global, printer: Printer, args: Args) -> Result<u8> {
         program: Program::new(global, &set)?,
         connection: &connection,
         stack: config.stack.clone(),
-        zones: references::zones(&config, &look).await?,
+        zones: references::zones(&config, &reads).await?,
         printer,
         report: Report::new(&config.stack, &account, &connection.region, seed(&args)),
     };

@@ -2,18 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_ec2::types::Filter;
 use serde_json::json;
 
 use crate::{
-    aws::{Called, tags},
+    aws::{
+        read::{Groups, Reads},
+        record::Record,
+        tags,
+    },
     cli::{self, Global},
     commands::{named, open},
     error::Result,
-    look::Look,
     outputs::Status,
     references,
-    resources::security_group::Record,
     ui::{Printer, tables},
 };
 
@@ -21,12 +22,12 @@ pub(super) async fn run(global: &Global, printer: Printer, args: cli::Status) ->
     if args.all {
         return all(global, printer).await;
     }
-    let (_, look, config) = named(global, args.named.stack.as_deref()).await?;
+    let (_, reads, config) = named(global, args.named.stack.as_deref()).await?;
     let wanted = config.and_then(|config| config.account);
     if wanted.is_some() {
-        references::account(&look, wanted.as_deref()).await?;
+        references::account(&reads, wanted.as_deref()).await?;
     }
-    let status = Status::read(&look).await?;
+    let status = Status::read(&reads).await?;
     if printer.is_json() {
         printer.json(&status)?;
     } else {
@@ -39,38 +40,12 @@ pub(super) async fn run(global: &Global, printer: Printer, args: cli::Status) ->
 /// last, and by the APIs.
 async fn all(global: &Global, printer: Printer) -> Result<u8> {
     let connection = open(global, global.region.clone(), None).await?;
-    let look = Look::new(connection.reader(), "");
-    let filter = Filter::builder()
-        .name("tag-key")
-        .values(tags::STACK)
-        .build();
-    let groups = look
-        .aws
-        .ec2
-        .describe_security_groups()
-        .filters(filter)
-        .into_paginator()
-        .items()
-        .send();
-    let apis = look
-        .aws
-        .apigateway
-        .get_rest_apis()
-        .limit(500)
-        .into_paginator()
-        .items()
-        .send();
-    let groups = groups
-        .collect::<std::result::Result<Vec<_>, _>>()
-        .await
-        .called("DescribeSecurityGroups")?;
-    let apis = apis
-        .collect::<std::result::Result<Vec<_>, _>>()
-        .await
-        .called("GetRestApis")?;
+    let reads = Reads::new(connection.reader(), "");
+    let (groups, apis) =
+        tokio::try_join!(reads.security_groups(Groups::OfStacks), reads.rest_apis())?;
 
     let mut stacks: BTreeMap<String, Option<String>> = BTreeMap::new();
-    for group in &groups {
+    for group in groups.iter() {
         let tags = tags::of_ec2(group.tags());
         let Some(stack) = tags.get(tags::STACK) else {
             continue;

@@ -3,11 +3,10 @@
 use std::path::Path;
 
 use crate::{
-    aws::Aws,
+    aws::{Aws, read::Reads},
     cli::Up,
     commands::{Run, Session, ask, refuse_without_consent},
     error::{Error, ErrorKind, Result},
-    look::Look,
     pipeline::{self, Action, Plan, Report, converge, observe, remove, report::failure},
     ui::{self, progress},
 };
@@ -19,7 +18,7 @@ pub(super) async fn run(run: &mut Run<'_>, args: Up) -> Result<()> {
 
     let planning = async {
         let session = Session::open(run.global, run.printer).await?;
-        let plan = observe(&session.stack, &session.look).await?;
+        let plan = observe(&session.stack, &session.reads).await?;
         Ok((session, plan))
     };
     let (session, plan) = tokio::select! {
@@ -47,8 +46,8 @@ pub(super) async fn run(run: &mut Run<'_>, args: Up) -> Result<()> {
             ));
         }
     }
-    let (again, look) = execute(run, &session, &plan, args.rollback).await?;
-    confirm(run, &session, &again, &look).await
+    let (again, reads) = execute(run, &session, &plan, args.rollback).await?;
+    confirm(run, &session, &again, &reads).await
 }
 
 /// Applies the plan: replaced things go, wanted things come, leftovers go, and
@@ -58,13 +57,13 @@ async fn execute(
     session: &Session,
     plan: &Plan,
     rollback: bool,
-) -> Result<(Plan, Look)> {
+) -> Result<(Plan, Reads)> {
     let aws = session.connection.writer();
     let sink = progress::sink(run.printer, run.global.verbose > 0);
-    let look = &session.look;
+    let reads = &session.reads;
     let stack = &session.stack;
 
-    let done = pipeline::execute(stack, plan, &aws, look, sink.as_ref(), &run.stop).await;
+    let done = pipeline::execute(stack, plan, &aws, reads, sink.as_ref(), &run.stop).await;
     run.report.extend(done);
     if run.report.may_go_on() {
         let (stop, report) = (&run.stop, &mut run.report);
@@ -74,7 +73,7 @@ async fn execute(
         }
     }
     if rollback {
-        undo(run, session, &aws, look, sink.as_ref()).await;
+        undo(run, session, &aws, reads, sink.as_ref()).await;
     }
     run.left_behind = run.report.left_behind();
     let error = failure(&run.report, run.stop.why());
@@ -90,24 +89,24 @@ async fn undo(
     run: &mut Run<'_>,
     session: &Session,
     aws: &Aws,
-    look: &Look,
+    reads: &Reads,
     sink: &dyn crate::event::Sink,
 ) {
     let mut created = Vec::new();
     for step in &session.stack.steps {
         if run.report.created.contains(&step.key()) {
-            // A create whose reply was lost may have worked: look once more.
-            let _ = step.look_again(look).await;
+            // A create whose reply was lost may have worked: reads once more.
+            let _ = step.look_again(reads).await;
             created.extend(step.owned());
         }
     }
-    let undone = remove(&created, aws, look, sink, &run.stop).await;
+    let undone = remove(&created, aws, reads, sink, &run.stop).await;
     run.report.rolled_back.extend(undone.deleted.clone());
     run.report.extend(undone);
 }
 
 /// Says "converged" only if a second plan is empty.
-async fn confirm(run: &mut Run<'_>, session: &Session, again: &Plan, look: &Look) -> Result<()> {
+async fn confirm(run: &mut Run<'_>, session: &Session, again: &Plan, reads: &Reads) -> Result<()> {
     run.converged = again.converged();
     if !again.converged() {
         let mut error = Error::invalid("not converged: a second plan is not empty");
@@ -125,7 +124,7 @@ async fn confirm(run: &mut Run<'_>, session: &Session, again: &Plan, look: &Look
         }));
         return Err(error.hint("somebody else is changing the stack; run `hybridgw up` again"));
     }
-    let outputs = crate::outputs::Outputs::read(look, &session.stack.account).await?;
+    let outputs = crate::outputs::Outputs::read(reads, &session.stack.account).await?;
     if !run.printer.is_json() {
         let report = &run.report;
         let done = [

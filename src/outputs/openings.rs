@@ -7,9 +7,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    aws::{Partition, tags},
+    aws::{Partition, read::Reads, tags},
     error::Result,
-    look::Look,
     policy,
     resource::{Kind, Resource},
     resources::{
@@ -56,9 +55,9 @@ pub(super) struct Endpoints {
 }
 
 impl Endpoints {
-    pub(super) async fn read(look: &Look) -> Result<Self> {
+    pub(super) async fn read(reads: &Reads) -> Result<Self> {
         let (own, groups) =
-            tokio::try_join!(VpcEndpoint::discover(look), SecurityGroup::discover(look))?;
+            tokio::try_join!(VpcEndpoint::discover(reads), SecurityGroup::discover(reads))?;
         let of = |kind: Kind| {
             let found = own.iter().find(|found| found.key.kind() == kind);
             found.map(|found| found.actual.clone())
@@ -75,16 +74,16 @@ impl Endpoints {
             Some((id.clone(), group.id))
         });
         if let (None, Some((id, group))) = (&endpoints.apis, lent) {
-            endpoints.apis = reading::one(look, &id).await?;
+            endpoints.apis = reading::one(reads, &id).await?;
             endpoints.borrowed_for = Some(group);
         }
         Ok(endpoints)
     }
 
     /// What the stack needs of the endpoint that it borrows for these APIs.
-    pub(super) fn opening(&self, look: &Look, account: &str, apis: &[&str]) -> Option<Opening> {
+    pub(super) fn opening(&self, reads: &Reads, account: &str, apis: &[&str]) -> Option<Opening> {
         let (endpoint, from) = (self.apis.as_ref()?, self.borrowed_for.clone()?);
-        let region = &look.aws.region;
+        let region = &reads.region;
         let partition = Partition::of(region).id();
         let prefix = format!("arn:{partition}:execute-api:{region}:{account}");
         let apis = apis.iter().map(|id| format!("{prefix}:{id}"));
@@ -97,12 +96,12 @@ impl Endpoints {
     }
 
     /// The buckets behind the stack's sites.
-    pub(super) async fn sites(&self, look: &Look) -> Result<Vec<SiteRow>> {
+    pub(super) async fn sites(&self, reads: &Reads) -> Result<Vec<SiteRow>> {
         let Some(endpoint) = &self.sites else {
             return Ok(vec![]);
         };
-        let partition = Partition::of(&look.aws.region).id();
-        let groups = TargetGroup::discover(look).await?;
+        let partition = Partition::of(&reads.region).id();
+        let groups = TargetGroup::discover(reads).await?;
         let mut rows: Vec<SiteRow> = groups
             .iter()
             .filter_map(|group| {

@@ -1,6 +1,6 @@
 //! Apply: walk the graph, everything at once that can be.
 //!
-//! Each resource runs on its own as soon as its needs are met: look, act, look
+//! Each resource runs on its own as soon as its needs are met: reads, act, reads
 //! again until AWS shows what is wanted. That loop is the program's only
 //! waiter. It also is crash recovery: what a killed run left half made is found
 //! half made, and taken on from there.
@@ -11,11 +11,10 @@ use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::time::Instant;
 
 use crate::{
-    aws::Aws,
+    aws::{Aws, read::Reads},
     error::{Error, ErrorKind},
     event::{Event, Happening, Sink},
     graph::{Observed, Step},
-    look::Look,
     pipeline::{
         Report, Stop,
         patience::{PATIENCE, Patience},
@@ -51,11 +50,17 @@ enum Progress {
 /// turns out to need replacement fails. A failure skips what needs the failed thing
 /// and nothing else. When the run is stopped, nothing new is started, and the
 /// calls that are under way finish.
-pub async fn apply(stack: &Stack, aws: &Aws, look: &Look, sink: &dyn Sink, stop: &Stop) -> Report {
+pub async fn apply(
+    stack: &Stack,
+    aws: &Aws,
+    reads: &Reads,
+    sink: &dyn Sink,
+    stop: &Stop,
+) -> Report {
     let run = Run {
         stack,
         aws,
-        look,
+        reads,
         sink,
         stop,
     };
@@ -87,7 +92,7 @@ fn has_late_drift(step: &dyn Step) -> bool {
 struct Run<'a> {
     stack: &'a Stack,
     aws: &'a Aws,
-    look: &'a Look,
+    reads: &'a Reads,
     sink: &'a dyn Sink,
     stop: &'a Stop,
 }
@@ -267,7 +272,7 @@ impl Walk<'_> {
         let mut pause = FIRST_WAIT;
         let mut patience = Patience::by(self.run.stop.clock);
         loop {
-            let turn = match self.step.look_again(self.run.look).await {
+            let turn = match self.step.look_again(self.run.reads).await {
                 Err(error) => self.after_failed_call(error, None),
                 Ok(()) => match self.seen() {
                     None => self.create(&mut written).await,
@@ -339,7 +344,7 @@ impl Walk<'_> {
                 if let ErrorKind::Exists(_) = error.kind
                     && !std::mem::replace(&mut written.exists, true)
                 {
-                    // Another run may have made it, and reads lag behind: look
+                    // Another run may have made it, and reads lag behind: reads
                     // for a while before believing that it is somebody else's.
                     written.created = Some(Instant::now());
                     return Turn::Wait(error.to_string());
@@ -429,7 +434,7 @@ impl Walk<'_> {
             }
             _ => Turn::Over(End::Failed(error.context(match verb {
                 Some(verb) => format!("could not {verb} {}", self.step.key()),
-                None => format!("could not look up {}", self.step.key()),
+                None => format!("could not reads up {}", self.step.key()),
             }))),
         }
     }
@@ -460,7 +465,7 @@ fn wanted(need: &Need) -> Progress {
 
 /// What a turn of the loop decides.
 enum Turn {
-    /// Something was written: look at once.
+    /// Something was written: reads at once.
     LookAgain,
     /// Nothing to do but wait; why.
     Wait(String),

@@ -1,4 +1,4 @@
-//! Carry out what was planned, then converge: look once more, and bring together
+//! Carry out what was planned, then converge: reads once more, and bring together
 //! what several runs have made.
 //!
 //! Nothing but AWS is shared between two machines that run `up` at once, and a
@@ -8,11 +8,10 @@
 //! one is its twin, and goes.
 
 use crate::{
-    aws::{Aws, Connection},
+    aws::{Aws, Connection, read::Reads},
     error::{Error, ErrorKind, Result},
     event::Sink,
     graph::Owned,
-    look::Look,
     pipeline::{Action, Plan, Report, Stop, apply, observe, remove},
     stack::Stack,
 };
@@ -26,7 +25,7 @@ pub async fn execute(
     stack: &Stack,
     plan: &Plan,
     aws: &Aws,
-    look: &Look,
+    reads: &Reads,
     sink: &dyn Sink,
     stop: &Stop,
 ) -> Report {
@@ -35,19 +34,19 @@ pub async fn execute(
         .iter()
         .filter(|step| plan.action(&step.key()) == Some(Action::Replace));
     let replaced: Vec<Owned> = replaced.filter_map(|step| step.owned()).collect();
-    let mut report = remove(&replaced, aws, look, sink, stop).await;
+    let mut report = remove(&replaced, aws, reads, sink, stop).await;
     if report.ok() {
-        report.extend(apply(stack, aws, look, sink, stop).await);
+        report.extend(apply(stack, aws, reads, sink, stop).await);
     }
     if report.ok() {
-        report.extend(remove(&plan.leftovers, aws, look, sink, stop).await);
+        report.extend(remove(&plan.leftovers, aws, reads, sink, stop).await);
     }
     report
 }
 
 /// Plans again after an apply, and repairs what another run has brought about,
 /// until a plan is empty or the rounds are over. The report goes on with what
-/// was done; the plan and its look are the last ones.
+/// was done; the plan and its reads are the last ones.
 ///
 /// Removes twins and nothing else, replaces nothing: more was not approved.
 ///
@@ -60,12 +59,12 @@ pub async fn converge(
     sink: &dyn Sink,
     stop: &Stop,
     report: &mut Report,
-) -> Result<(Plan, Look)> {
+) -> Result<(Plan, Reads)> {
     let aws = connection.writer();
     let mut round = 0;
     loop {
-        let look = Look::new(connection.reader(), &stack.name);
-        let plan = match observe(stack, &look).await {
+        let reads = Reads::new(connection.reader(), &stack.name);
+        let plan = match observe(stack, &reads).await {
             // What was listed a moment ago is gone: another run is at it.
             Err(error) if error.kind == ErrorKind::NotFound && round < ROUNDS => {
                 round += 1;
@@ -75,11 +74,11 @@ pub async fn converge(
         };
         let over = round == ROUNDS || stop.why().is_some() || !report.may_go_on();
         if over || plan.converged() || !approved(&plan) {
-            return Ok((plan, look));
+            return Ok((plan, reads));
         }
         round += 1;
         report.go_on();
-        repair(stack, &plan, &aws, &look, sink, stop, report).await;
+        repair(stack, &plan, &aws, &reads, sink, stop, report).await;
     }
 }
 
@@ -93,16 +92,16 @@ async fn repair(
     stack: &Stack,
     plan: &Plan,
     aws: &Aws,
-    look: &Look,
+    reads: &Reads,
     sink: &dyn Sink,
     stop: &Stop,
     report: &mut Report,
 ) {
-    report.extend(apply(stack, aws, look, sink, stop).await);
+    report.extend(apply(stack, aws, reads, sink, stop).await);
     if report.ok() {
-        let mut gone = remove(&plan.twins(), aws, look, sink, stop).await;
+        let mut gone = remove(&plan.twins(), aws, reads, sink, stop).await;
         // AWS refuses to delete an API that has been mapped meanwhile: then the
-        // other one is the twin, and the next look says so.
+        // other one is the twin, and the next reads says so.
         gone.failed.retain(|(_, error)| !is_refusal(error));
         report.extend(gone);
     }

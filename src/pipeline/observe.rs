@@ -1,12 +1,12 @@
-//! Observe: look at everything once, siblings together.
+//! Observe: reads at everything once, siblings together.
 //!
 //! No order has to be kept here: a resource that lives in another asks for its
-//! parent through the same [`Look`], which answers each question once.
+//! parent through the same [`Reads`], which answers each question once.
 
 use futures_util::future::try_join_all;
 
 use crate::{
-    error::Result, graph::Owned, look::Look, pipeline::plan::Plan, resources, stack::Stack,
+    aws::read::Reads, error::Result, graph::Owned, pipeline::plan::Plan, resources, stack::Stack,
 };
 
 /// What exists of a stack, and what has to be done about it. Reads only.
@@ -14,23 +14,23 @@ use crate::{
 /// # Errors
 ///
 /// A read that fails, or something foreign in the place of what is wanted.
-pub async fn observe(stack: &Stack, look: &Look) -> Result<Plan> {
-    let looks = try_join_all(stack.steps.iter().map(|step| step.look(look)));
-    let (_, owned) = tokio::try_join!(looks, discover(look))?;
+pub async fn observe(stack: &Stack, reads: &Reads) -> Result<Plan> {
+    let looks = try_join_all(stack.steps.iter().map(|step| step.look(reads)));
+    let (_, owned) = tokio::try_join!(looks, discover(reads))?;
     let plan = Plan::new(stack, owned);
-    refuse_conflicts(stack, look, &plan).await?;
+    refuse_conflicts(stack, reads, &plan).await?;
     Ok(plan)
 }
 
 /// Everything in the account and region that carries the stack's marks.
-pub async fn discover(look: &Look) -> Result<Vec<Owned>> {
-    resources::discover_all(look).await
+pub async fn discover(reads: &Reads) -> Result<Vec<Owned>> {
+    resources::discover_all(reads).await
 }
 
 /// What would be created must not stand there already, made by somebody else.
-async fn refuse_conflicts(stack: &Stack, look: &Look, plan: &Plan) -> Result<()> {
+async fn refuse_conflicts(stack: &Stack, reads: &Reads, plan: &Plan) -> Result<()> {
     let wanted = stack.steps.iter().filter(|step| plan.creates(&step.key()));
-    let found = try_join_all(wanted.map(|step| step.conflict(look))).await?;
+    let found = try_join_all(wanted.map(|step| step.conflict(reads))).await?;
     let mut errors = found.into_iter().flatten();
     let Some(mut first) = errors.next() else {
         return Ok(());

@@ -9,11 +9,10 @@ use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::time::Instant;
 
 use crate::{
-    aws::Aws,
+    aws::{Aws, read::Reads},
     error::{Error, ErrorKind},
     event::{Event, Happening, Sink},
     graph::Owned,
-    look::Look,
     pipeline::{
         Report, Stop,
         patience::{PATIENCE, Patience},
@@ -44,11 +43,11 @@ enum Progress {
 pub async fn remove(
     doomed: &[Owned],
     aws: &Aws,
-    look: &Look,
+    reads: &Reads,
     sink: &dyn Sink,
     stop: &Stop,
 ) -> Report {
-    remove_in_order(doomed, &teardown::waits_for, aws, look, sink, stop).await
+    remove_in_order(doomed, &teardown::waits_for, aws, reads, sink, stop).await
 }
 
 /// Whether the first thing stays until the second one is gone.
@@ -59,7 +58,7 @@ pub async fn remove_in_order(
     doomed: &[Owned],
     waits_for: WaitsFor<'_>,
     aws: &Aws,
-    look: &Look,
+    reads: &Reads,
     sink: &dyn Sink,
     stop: &Stop,
 ) -> Report {
@@ -76,7 +75,7 @@ pub async fn remove_in_order(
                 board: &board,
                 index,
                 aws,
-                look,
+                reads,
                 sink,
                 stop,
                 since: Instant::now(),
@@ -113,7 +112,7 @@ struct Removal<'a> {
     board: &'a [Signpost<Progress>],
     index: usize,
     aws: &'a Aws,
-    look: &'a Look,
+    reads: &'a Reads,
     sink: &'a dyn Sink,
     stop: &'a Stop,
     since: Instant,
@@ -203,7 +202,7 @@ impl Removal<'_> {
             // else has deleted it.
             let turn = match sent {
                 Err(error) if error.kind != ErrorKind::NotYet => Err(error),
-                sent => match thing.again(self.look).await {
+                sent => match thing.again(self.reads).await {
                     Ok(Some(now)) => {
                         thing = now;
                         sent.map(|()| false)

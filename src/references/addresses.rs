@@ -6,17 +6,22 @@ use ipnet::Ipv4Net;
 
 use super::{
     finding::{Finding, Problems, failed, problem},
-    network::{Places, by},
+    network::Places,
     own_endpoint,
 };
-use crate::{aws::Called, config::Config, error::Error, look::Look, resource::Kind};
+use crate::{
+    aws::read::{Interfaces, Reads},
+    config::Config,
+    error::Error,
+    resource::Kind,
+};
 
 const PLACE: &str = "endpoint.addresses";
 
 /// Checks the pinned addresses against the subnets. Returns each subnet's.
 pub(super) async fn check(
     config: &Config,
-    look: &Look,
+    reads: &Reads,
     places: Option<&Places>,
 ) -> Finding<BTreeMap<String, Ipv4Addr>> {
     let addresses = &config.endpoint.addresses;
@@ -39,7 +44,7 @@ pub(super) async fn check(
             }
         }
     }
-    problems.take(check_free(addresses, config, look).await);
+    problems.take(check_free(addresses, config, reads).await);
     problems.or(pins)
 }
 
@@ -73,21 +78,21 @@ fn is_reserved(address: Ipv4Addr, range: Ipv4Net) -> bool {
 }
 
 /// Whether nobody has the addresses, or only the stack's own endpoint.
-async fn check_free(addresses: &[Ipv4Addr], config: &Config, look: &Look) -> Finding<()> {
-    let wanted = addresses.iter().map(ToString::to_string);
-    let call = look.aws.ec2.describe_network_interfaces();
-    let call = call
-        .filters(by("addresses.private-ip-address", wanted))
-        .filters(by("vpc-id", [config.network.vpc.clone()]));
-    let (answer, own) = tokio::join!(call.send(), own_endpoint(look, Kind::VpcEndpoint));
-    let answer = answer.called("DescribeNetworkInterfaces").map_err(failed)?;
+async fn check_free(addresses: &[Ipv4Addr], config: &Config, reads: &Reads) -> Finding<()> {
+    let which = Interfaces::At {
+        vpc: config.network.vpc.clone(),
+        addresses: addresses.iter().map(ToString::to_string).collect(),
+    };
+    let interfaces = reads.network_interfaces(which);
+    let (interfaces, own) = tokio::join!(interfaces, own_endpoint(reads, Kind::VpcEndpoint));
+    let interfaces = interfaces.map_err(failed)?;
     let own = own.map_err(failed)?;
     let is_own = |address: &str| {
         let mut held = own.iter().flat_map(|endpoint| &endpoint.actual.addresses);
         held.any(|held| held.ip == address)
     };
     let mut problems = Problems::default();
-    for interface in answer.network_interfaces() {
+    for interface in interfaces.iter() {
         let all = interface.private_ip_addresses().iter();
         let held = all.filter_map(|one| one.private_ip_address());
         for address in held.filter(|one| addresses.iter().any(|pin| pin.to_string() == *one)) {

@@ -8,15 +8,14 @@ use super::{
     own_endpoint,
 };
 use crate::{
-    aws::{Called, error::none_if_missing},
+    aws::read::Reads,
     config::{ApiSource, Config, Route},
-    look::Look,
     policy,
     resource::Kind,
 };
 
 /// Checks every borrowed API. Returns warnings.
-pub(super) async fn check(config: &Config, look: &Look) -> Finding<Vec<String>> {
+pub(super) async fn check(config: &Config, reads: &Reads) -> Finding<Vec<String>> {
     let borrowed = config.routes.iter().filter_map(|route| {
         let api = route.api()?;
         match &api.source {
@@ -24,7 +23,7 @@ pub(super) async fn check(config: &Config, look: &Look) -> Finding<Vec<String>> 
             ApiSource::OpenApi(_) | ApiSource::Lambda(_) | ApiSource::Placeholder => None,
         }
     });
-    let checks = borrowed.map(|(route, id, stage)| check_one(route, id, stage, config, look));
+    let checks = borrowed.map(|(route, id, stage)| check_one(route, id, stage, config, reads));
     let mut problems = Problems::default();
     let mut warnings = Vec::new();
     for finding in join_all(checks).await {
@@ -39,23 +38,15 @@ async fn check_one(
     id: &str,
     stage_name: &str,
     config: &Config,
-    look: &Look,
+    reads: &Reads,
 ) -> Finding<Option<String>> {
     let place = format!("route {}", route.path);
-    let gateway = &look.aws.apigateway;
-    let api = gateway.get_rest_api().rest_api_id(id).send();
-    let stage = gateway
-        .get_stage()
-        .rest_api_id(id)
-        .stage_name(stage_name)
-        .send();
-    let (api, stage) = tokio::join!(api, stage);
-    let api = none_if_missing(api.called("GetRestApi")).map_err(failed)?;
-    let stage = none_if_missing(stage.called("GetStage")).map_err(failed)?;
-    let Some(api) = api else {
+    let (api, stage) = tokio::join!(reads.rest_api(id), reads.stage(id, stage_name));
+    let (api, stage) = (api.map_err(failed)?, stage.map_err(failed)?);
+    let Some(api) = api.as_ref() else {
         return wrong(
             &place,
-            format!("the API {id} does not exist in {}", look.aws.region),
+            format!("the API {id} does not exist in {}", reads.region),
             "check the id, the region and the account",
         );
     };
@@ -81,7 +72,7 @@ async fn check_one(
     if !problems.is_empty() {
         return Err(problems);
     }
-    admission(route, id, api.policy().unwrap_or_default(), config, look).await
+    admission(route, id, api.policy().unwrap_or_default(), config, reads).await
 }
 
 /// A warning if the API's policy does not admit the endpoint: that is for the
@@ -91,11 +82,11 @@ async fn admission(
     id: &str,
     policy: &str,
     config: &Config,
-    look: &Look,
+    reads: &Reads,
 ) -> Finding<Option<String>> {
     let endpoint = match &config.endpoint.id {
         Some(borrowed) => Some(borrowed.clone()),
-        None => own_endpoint(look, Kind::VpcEndpoint)
+        None => own_endpoint(reads, Kind::VpcEndpoint)
             .await
             .map_err(failed)?
             .map(|found| found.id),

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_s3::{error::SdkError, types::ServerSideEncryption};
+use aws_sdk_s3::types::ServerSideEncryption;
 use futures_util::future::join_all;
 
 use super::{
@@ -12,20 +12,22 @@ use super::{
     own_endpoint,
 };
 use crate::{
-    aws::{Called, Partition, error::none_if_missing},
+    aws::{
+        Partition,
+        read::{Bucket, Object, Reads},
+    },
     config::{Config, Route, Site},
     error::{Error, ErrorKind, Result},
-    look::Look,
     policy::{self, Request, statements},
     resource::{Key, Kind},
 };
 
 /// Checks the bucket of every site. Returns warnings.
-pub(super) async fn check(config: &Config, look: &Look) -> Finding<Vec<String>> {
+pub(super) async fn check(config: &Config, reads: &Reads) -> Finding<Vec<String>> {
     if !config.has_site() {
         return Ok(Vec::new());
     }
-    let endpoint = own_endpoint(look, Kind::SiteEndpoint)
+    let endpoint = own_endpoint(reads, Kind::SiteEndpoint)
         .await
         .map_err(failed)?;
     let endpoint = endpoint.map(|found| found.id);
@@ -36,7 +38,7 @@ pub(super) async fn check(config: &Config, look: &Look) -> Finding<Vec<String>> 
     }
     let checks = buckets.iter().map(|(bucket, sites)| {
         let vpc = &config.network.vpc;
-        check_one(bucket, sites, endpoint.as_deref(), vpc, look)
+        check_one(bucket, sites, endpoint.as_deref(), vpc, reads)
     });
     let mut problems = Problems::default();
     let mut warnings = Vec::new();
@@ -51,19 +53,19 @@ async fn check_one(
     sites: &[(&Route, &Site)],
     endpoint: Option<&str>,
     vpc: &str,
-    look: &Look,
+    reads: &Reads,
 ) -> Finding<Vec<String>> {
     let place = place(sites);
-    check_region(bucket, &place, look).await?;
+    check_region(bucket, &place, reads).await?;
     let indexes = join_all(
         sites
             .iter()
-            .map(|(route, site)| check_index(route, site, look)),
+            .map(|(route, site)| check_index(route, site, reads)),
     );
     let (indexes, encryption, policy) = tokio::join!(
         indexes,
-        check_encryption(bucket, &place, look),
-        check_policy(bucket, sites, endpoint, vpc, look),
+        check_encryption(bucket, &place, reads),
+        check_policy(bucket, sites, endpoint, vpc, reads),
     );
     let mut problems = Problems::default();
     let mut warnings = Vec::new();
@@ -81,41 +83,29 @@ fn place(sites: &[(&Route, &Site)]) -> String {
 /// Whether the bucket is there and in the stack's region: an S3 endpoint leads
 /// to the buckets of its own region only (`PrivateLink` guide, "`PrivateLink` for
 /// Amazon S3").
-///
-/// The answer has no body, whatever it is; but every answer about a bucket that
-/// exists names its region in a header (S3 API reference, `HeadBucket`).
-async fn check_region(bucket: &str, place: &str, look: &Look) -> Finding<()> {
-    let answer = look.aws.s3.head_bucket().bucket(bucket).send().await;
-    let (status, region) = match &answer {
-        Ok(answer) => (200, answer.bucket_region().map(str::to_owned)),
-        Err(SdkError::ServiceError(refused)) => {
-            let region = refused.raw().headers().get("x-amz-bucket-region");
-            (refused.raw().status().as_u16(), region.map(str::to_owned))
-        }
-        Err(_) => (0, None),
-    };
-    let here = &look.aws.region;
-    match (status, region) {
-        (404, _) => wrong(
+async fn check_region(bucket: &str, place: &str, reads: &Reads) -> Finding<()> {
+    let here = &reads.region;
+    match &*reads.bucket(bucket).await.map_err(failed)? {
+        Bucket::Here => Ok(()),
+        Bucket::Missing => wrong(
             place,
             format!("the bucket {bucket} does not exist"),
             "check the name and the account",
         ),
-        (_, Some(region)) if region != *here => wrong(
+        Bucket::In(region) => wrong(
             place,
             format!("the bucket {bucket} is in {region}, not in {here}"),
             "use a bucket in the stack's region: its S3 endpoint leads to no other",
         ),
-        (403, _) => wrong(
+        Bucket::Refused => wrong(
             place,
             format!("the bucket {bucket} may not be looked at"),
             "use one of this account, and allow the caller s3:ListBucket on it",
         ),
-        _ => answer.called("HeadBucket").map(drop).map_err(failed),
     }
 }
 
-/// The answer to a look that the check can do without: what is not allowed is
+/// The answer to a reads that the check can do without: what is not allowed is
 /// said, and stands in nobody's way.
 fn optional<T>(answer: Result<T>, place: &str, what: &str) -> std::result::Result<T, Unseen> {
     answer.map_err(|error| match error.kind {
@@ -142,25 +132,23 @@ impl From<Unseen> for Finding<Option<String>> {
 
 /// Requests without credentials cannot use a KMS key: such objects are refused
 /// to them (S3 user guide, "Protecting data with SSE-KMS").
-async fn check_index(route: &Route, site: &Site, look: &Look) -> Finding<Option<String>> {
+async fn check_index(route: &Route, site: &Site, reads: &Reads) -> Finding<Option<String>> {
     let Site { bucket, index, .. } = site;
     let place = format!("route {}", route.path);
-    let call = look.aws.s3.head_object().bucket(bucket).key(index);
-    let answer = match call.send().await {
-        // Without a body there is no code: a 403 is a refusal.
-        Err(SdkError::ServiceError(refused)) if refused.raw().status().as_u16() == 403 => {
+    let encryption = match &*reads.object(bucket, index).await.map_err(failed)? {
+        Object::There(encryption) => encryption.clone(),
+        Object::Refused => {
             return Ok(Some(format!(
                 "{place}: {index} of the bucket {bucket} may not be looked at (s3:GetObject)"
             )));
         }
-        answer => none_if_missing(answer.called("HeadObject")).map_err(failed)?,
+        Object::Missing => {
+            return Ok(Some(format!(
+                "{place}: the bucket {bucket} has no {index} yet; until it has, people get an error of S3"
+            )));
+        }
     };
-    let Some(object) = answer else {
-        return Ok(Some(format!(
-            "{place}: the bucket {bucket} has no {index} yet; until it has, people get an error of S3"
-        )));
-    };
-    if object.server_side_encryption().is_some_and(is_kms) {
+    if encryption.as_ref().is_some_and(is_kms) {
         return wrong(
             &place,
             format!(
@@ -176,16 +164,15 @@ fn is_kms(encryption: &ServerSideEncryption) -> bool {
     encryption.as_str().starts_with("aws:kms")
 }
 
-async fn check_encryption(bucket: &str, place: &str, look: &Look) -> Finding<Option<String>> {
-    let call = look.aws.s3.get_bucket_encryption().bucket(bucket);
-    let answer = call.send().await.called("GetBucketEncryption");
+async fn check_encryption(bucket: &str, place: &str, reads: &Reads) -> Finding<Option<String>> {
+    let answer = reads.bucket_encryption(bucket).await;
     let what = format!("the encryption of the bucket {bucket}");
     let answer = match optional(answer, place, &what) {
         Ok(answer) => answer,
         Err(Unseen::Failure(error)) if error.code() == Some(NO_ENCRYPTION) => return Ok(None),
         Err(unseen) => return unseen.into(),
     };
-    let rules = answer.server_side_encryption_configuration();
+    let rules = answer.as_ref().as_ref();
     let rules = rules.map(|rules| rules.rules()).unwrap_or_default().iter();
     let mut defaults = rules.filter_map(|rule| rule.apply_server_side_encryption_by_default());
     let kms = defaults.any(|default| is_kms(default.sse_algorithm()));
@@ -206,7 +193,7 @@ async fn check_policy(
     sites: &[(&Route, &Site)],
     endpoint: Option<&str>,
     vpc: &str,
-    look: &Look,
+    reads: &Reads,
 ) -> Finding<Option<String>> {
     let left_alone: Vec<(&Route, &Site)> = sites
         .iter()
@@ -218,21 +205,20 @@ async fn check_policy(
         return Ok(None);
     }
     let place = place(&left_alone);
-    let call = look.aws.s3.get_bucket_policy().bucket(bucket);
-    let answer = none_if_missing(call.send().await.called("GetBucketPolicy"));
+    let answer = reads.bucket_policy(bucket).await;
     let what = format!("the policy of the bucket {bucket}");
     let answer = match optional(answer, &place, &what) {
         Ok(answer) => answer,
         Err(unseen) => return unseen.into(),
     };
     // What the stack has added itself goes when it may not be added any more.
-    let text = answer.and_then(|answer| answer.policy).unwrap_or_default();
+    let text = answer.as_deref().unwrap_or_default().to_owned();
     let text = left_alone.iter().fold(text, |text, (route, _)| {
         let key = Key::of_route(Kind::BucketPolicy, &route.path);
-        let theirs = statements::without(&text, &statements::sid(&look.stack, &key));
+        let theirs = statements::without(&text, &statements::sid(&reads.stack, &key));
         theirs.map(|left| left.to_string()).unwrap_or_default()
     });
-    let partition = Partition::of(&look.aws.region).id();
+    let partition = Partition::of(&reads.region).id();
     let policy = policy::parse(&text);
     let index = sites.first().map_or("", |(_, site)| &site.index);
     // Index and assets: a policy that names single objects is not enough.

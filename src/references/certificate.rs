@@ -1,6 +1,9 @@
 //! The certificates of the stack's names.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use aws_sdk_acm::types::{CertificateDetail, CertificateStatus};
 use futures_util::future::join_all;
@@ -10,31 +13,29 @@ use super::{
     place_of_host,
 };
 use crate::{
-    aws::{Called, error::none_if_missing},
+    aws::read::Reads,
     config::{Config, Host},
     error::Error,
-    look::Look,
 };
 
 /// Checks that each name has a certificate that is issued and covers it.
-pub(super) async fn check(config: &Config, look: &Look) -> Finding<()> {
+pub(super) async fn check(config: &Config, reads: &Reads) -> Finding<()> {
     let hosts = config.hosts();
     let arns: BTreeSet<&str> = hosts.iter().map(|host| host.certificate).collect();
     let found = join_all(arns.iter().map(|arn| async {
-        let call = look.aws.acm.describe_certificate().certificate_arn(*arn);
-        let answer = none_if_missing(call.send().await.called("DescribeCertificate"));
-        let certificate = answer.map_err(failed)?.and_then(|one| one.certificate);
+        let certificate = reads.certificate(arn).await.map_err(failed)?;
         Ok((*arn, certificate))
     }));
     let mut problems = Problems::default();
-    let known: BTreeMap<&str, Option<CertificateDetail>> = found
+    let known: BTreeMap<&str, Arc<Option<CertificateDetail>>> = found
         .await
         .into_iter()
         .filter_map(|finding| problems.take(finding))
         .collect();
     for (index, host) in hosts.iter().enumerate() {
         let place = place_of_host(config, index, "certificate");
-        match known.get(host.certificate) {
+        let certificate = known.get(host.certificate);
+        match certificate.map(|one| one.as_ref()) {
             None => {}
             Some(None) => problems.note(problem(
                 &place,

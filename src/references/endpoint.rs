@@ -8,13 +8,15 @@ use serde_json::{Value, json};
 
 use super::{
     finding::{Finding, Problems, failed, problem, wrong},
-    network::{Places, by},
+    network::Places,
 };
 use crate::{
-    aws::{Called, Partition, error::none_if_missing},
+    aws::{
+        Partition,
+        read::{Endpoints, Groups, Reads, Subnets},
+    },
     config::{ApiSource, Config},
     error::Result,
-    look::Look,
     policy::{self, Request, statements},
     resource::{Key, Kind, Resource},
     resources::{RestApi, SecurityGroup, security_group_rules},
@@ -39,7 +41,7 @@ pub struct Borrowed {
 /// Returns it with warnings.
 pub(super) async fn check(
     config: &Config,
-    look: &Look,
+    reads: &Reads,
     service: &str,
     account: &str,
     places: Option<&Places>,
@@ -47,30 +49,28 @@ pub(super) async fn check(
     let Some(id) = &config.endpoint.id else {
         return Ok((None, Vec::new()));
     };
-    let call = look.aws.ec2.describe_vpc_endpoints().vpc_endpoint_ids(id);
-    let answer = none_if_missing(call.send().await.called("DescribeVpcEndpoints"));
-    let answer = answer.map_err(failed)?;
-    let found = answer.as_ref().map(|answer| answer.vpc_endpoints());
-    let Some(endpoint) = found.and_then(<[Described]>::first) else {
+    let found = reads.vpc_endpoints(Endpoints::With(id.clone())).await;
+    let found = found.map_err(failed)?;
+    let Some(endpoint) = found.first() else {
         return wrong(
             PLACE,
-            format!("{id} does not exist in {}", look.aws.region),
+            format!("{id} does not exist in {}", reads.region),
             "check the id, the region and the account",
         );
     };
     fits(endpoint, id, service, &config.network.vpc)?;
     let borrowed = borrowed(endpoint, id);
     let (zones, groups, statement) = tokio::join!(
-        missing_zones(&borrowed, look, places),
-        closed_groups(&borrowed, config, look, places),
-        missing_statement(&borrowed, config, look, account),
+        missing_zones(&borrowed, reads, places),
+        closed_groups(&borrowed, config, reads, places),
+        missing_statement(&borrowed, config, reads, account),
     );
     let mut problems = Problems::default();
     let mut warnings = Vec::new();
     for finding in [zones, groups, statement] {
         warnings.extend(problems.take(finding).flatten());
     }
-    warnings.extend(too_open(&borrowed, config, look));
+    warnings.extend(too_open(&borrowed, config, reads));
     problems.or((Some(borrowed), warnings))
 }
 
@@ -136,7 +136,7 @@ fn fits(endpoint: &Described, id: &str, service: &str, vpc: &str) -> Finding<()>
 /// A warning of zones in which the load balancer has no target of its own.
 async fn missing_zones(
     borrowed: &Borrowed,
-    look: &Look,
+    reads: &Reads,
     places: Option<&Places>,
 ) -> Finding<Option<String>> {
     let Some(places) = places else {
@@ -147,17 +147,9 @@ async fn missing_zones(
         own.partition(|id| places.contains_key(*id));
     let mut covered: BTreeSet<String> = known.iter().map(|id| places[*id].zone.clone()).collect();
     if !others.is_empty() {
-        let call = look.aws.ec2.describe_subnets();
-        let call = call.filters(by("subnet-id", others.into_iter().cloned()));
-        let answer = call
-            .send()
-            .await
-            .called("DescribeSubnets")
-            .map_err(failed)?;
-        let zones = answer
-            .subnets()
-            .iter()
-            .filter_map(|one| one.availability_zone());
+        let which = Subnets::With(others.into_iter().cloned().collect());
+        let subnets = reads.subnets(which).await.map_err(failed)?;
+        let zones = subnets.iter().filter_map(|one| one.availability_zone());
         covered.extend(zones.map(str::to_owned));
     }
     let zones: BTreeSet<&str> = places.values().map(|place| place.zone.as_str()).collect();
@@ -187,23 +179,22 @@ async fn missing_zones(
 async fn closed_groups(
     borrowed: &Borrowed,
     config: &Config,
-    look: &Look,
+    reads: &Reads,
     places: Option<&Places>,
 ) -> Finding<Option<String>> {
     let (Some(places), false) = (places, config.endpoint.manage) else {
         return Ok(None);
     };
-    let ids = borrowed.groups.iter().cloned();
-    let call = look.aws.ec2.describe_security_groups();
-    let call = call.filters(by("group-id", ids)).send();
-    let (answer, own) = tokio::join!(call, SecurityGroup::discover(look));
-    let answer = answer.called("DescribeSecurityGroups").map_err(failed)?;
+    let which = Groups::With(borrowed.groups.iter().cloned().collect());
+    let groups = reads.security_groups(which);
+    let (groups, own) = tokio::join!(groups, SecurityGroup::discover(reads));
+    let groups = groups.map_err(failed)?;
     let mut own = own.map_err(failed)?.into_iter();
     let own = own.find(|group| group.key.kind() == Kind::LoadBalancerSecurityGroup);
     let own = own.map(|group| group.id);
     let ranges: Vec<Ipv4Net> = places.values().filter_map(|place| place.range).collect();
     let opened = security_group_rules::description(&config.stack);
-    if admit(answer.security_groups(), own.as_deref(), &opened, &ranges) {
+    if admit(&groups, own.as_deref(), &opened, &ranges) {
         return Ok(None);
     }
     let from = own.unwrap_or_else(|| {
@@ -257,13 +248,13 @@ fn api_to_come(path: &str) -> String {
 }
 
 /// The ARNs of the stack's APIs, and for each whether it exists.
-async fn apis(config: &Config, look: &Look, account: &str) -> Result<Vec<(String, bool)>> {
-    let own: BTreeMap<String, String> = RestApi::discover(look)
+async fn apis(config: &Config, reads: &Reads, account: &str) -> Result<Vec<(String, bool)>> {
+    let own: BTreeMap<String, String> = RestApi::discover(reads)
         .await?
         .into_iter()
         .map(|found| (found.key.path(), found.id))
         .collect();
-    let region = &look.aws.region;
+    let region = &reads.region;
     let prefix = format!(
         "arn:{}:execute-api:{region}:{account}",
         Partition::of(region).id()
@@ -295,13 +286,13 @@ fn invoke<'a>(resource: &'a str, borrowed: &'a Borrowed, vpc: &'a str) -> Reques
 async fn missing_statement(
     borrowed: &Borrowed,
     config: &Config,
-    look: &Look,
+    reads: &Reads,
     account: &str,
 ) -> Finding<Option<String>> {
     if config.endpoint.manage {
         return Ok(None);
     }
-    let apis = apis(config, look, account).await.map_err(failed)?;
+    let apis = apis(config, reads, account).await.map_err(failed)?;
     let vpc = &config.network.vpc;
     // What the stack has added itself goes when it may not be added any more.
     let sid = statements::sid(&config.stack, &Key::bare(Kind::EndpointPolicy));
@@ -334,8 +325,8 @@ async fn missing_statement(
 
 /// A warning if the endpoint leads to APIs of whatever account: people on the
 /// network could reach a stranger's through it.
-fn too_open(borrowed: &Borrowed, config: &Config, look: &Look) -> Option<String> {
-    let region = &look.aws.region;
+fn too_open(borrowed: &Borrowed, config: &Config, reads: &Reads) -> Option<String> {
+    let region = &reads.region;
     let partition = Partition::of(region).id();
     let strangers = format!("arn:{partition}:execute-api:{region}:000000000000:aaaaaaaaaa/v1/GET/");
     let request = invoke(&strangers, borrowed, &config.network.vpc);

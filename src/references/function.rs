@@ -6,9 +6,8 @@ use futures_util::future::join_all;
 
 use super::finding::{Finding, Problems, failed, problem};
 use crate::{
-    aws::{Called, error::none_if_missing},
+    aws::read::Reads,
     config::{ApiSource, Config, Route, Target},
-    look::Look,
 };
 
 /// The function that a route names, behind an API or straight.
@@ -25,7 +24,7 @@ fn function_of(route: &Route) -> Option<&str> {
 
 /// Checks that each function exists, with the version or alias that is named.
 /// Region and account are in the ARN, and checked with the file.
-pub(super) async fn check(config: &Config, look: &Look) -> Finding<()> {
+pub(super) async fn check(config: &Config, reads: &Reads) -> Finding<()> {
     let mut named: BTreeMap<&str, &Route> = BTreeMap::new();
     for route in &config.routes {
         if let Some(arn) = function_of(route) {
@@ -33,9 +32,7 @@ pub(super) async fn check(config: &Config, look: &Look) -> Finding<()> {
         }
     }
     let found = join_all(named.into_iter().map(|(arn, route)| async move {
-        let call = look.aws.lambda.get_function().function_name(arn);
-        let answer = none_if_missing(call.send().await.called("GetFunction"));
-        Ok((arn, route, answer.map_err(failed)?.is_some()))
+        Ok((arn, route, reads.has_function(arn).await.map_err(failed)?))
     }));
     let mut problems = Problems::default();
     for finding in found.await {

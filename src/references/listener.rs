@@ -2,10 +2,9 @@
 
 use super::finding::{Finding, Problems, failed, problem, wrong};
 use crate::{
-    aws::Called,
+    aws::read::Reads,
     config::Config,
     error::{Error, Result},
-    look::Look,
     resource::Resource,
     resources::Listener,
 };
@@ -17,24 +16,23 @@ const RULES: usize = 100;
 const CERTIFICATES: usize = 25;
 
 /// Checks TLS policy and quotas.
-pub(super) async fn check(config: &Config, look: &Look) -> Finding<()> {
-    let (policy, quotas) = tokio::join!(check_policy(config, look), check_quotas(config, look));
+pub(super) async fn check(config: &Config, reads: &Reads) -> Finding<()> {
+    let (policy, quotas) = tokio::join!(check_policy(config, reads), check_quotas(config, reads));
     let mut problems = Problems::default();
     problems.take(policy);
     problems.take(quotas);
     problems.or(())
 }
 
-async fn check_policy(config: &Config, look: &Look) -> Finding<()> {
+async fn check_policy(config: &Config, reads: &Reads) -> Finding<()> {
     let name = &config.load_balancer.tls_policy;
     // What the stack's listener has already exists; it is looked at anyway.
-    let listeners = Listener::discover(look).await.map_err(failed)?;
+    let listeners = Listener::discover(reads).await.map_err(failed)?;
     if listeners.iter().any(|one| one.actual.tls_policy == *name) {
         return Ok(());
     }
-    let call = look.aws.elb.describe_ssl_policies().names(name);
-    let found = match call.send().await.called("DescribeSSLPolicies") {
-        Ok(answer) => !answer.ssl_policies().is_empty(),
+    let found = match reads.ssl_policies(name).await {
+        Ok(policies) => !policies.is_empty(),
         Err(error) if error.code() == Some("SSLPolicyNotFound") => false,
         Err(error) => return Err(failed(error)),
     };
@@ -43,19 +41,19 @@ async fn check_policy(config: &Config, look: &Look) -> Finding<()> {
     }
     wrong(
         "load_balancer.tls_policy",
-        format!("{name} does not exist in {}", look.aws.region),
+        format!("{name} does not exist in {}", reads.region),
         "`aws elbv2 describe-ssl-policies` lists those that do; without the key a current one is used",
     )
 }
 
-async fn check_quotas(config: &Config, look: &Look) -> Finding<()> {
+async fn check_quotas(config: &Config, reads: &Reads) -> Finding<()> {
     let rules = config.rules();
     let certificates = config.domain.aliases.len();
     // The defaults need no look at the account's own quotas.
     if rules <= RULES && certificates <= CERTIFICATES {
         return Ok(());
     }
-    let limits = limits(look).await.map_err(failed)?;
+    let limits = limits(reads).await.map_err(failed)?;
     let most = |name: &str, default| {
         let mut limits = limits.iter();
         limits
@@ -88,10 +86,9 @@ fn too_many(what: &str, wanted: usize, most: usize) -> Error {
     )
 }
 
-async fn limits(look: &Look) -> Result<Vec<(String, usize)>> {
-    let answer = look.aws.elb.describe_account_limits().send().await;
-    let answer = answer.called("DescribeAccountLimits")?;
-    let limits = answer.limits().iter();
+async fn limits(reads: &Reads) -> Result<Vec<(String, usize)>> {
+    let limits = reads.account_limits().await?;
+    let limits = limits.iter();
     let limits = limits.filter_map(|one| Some((one.name()?.to_owned(), one.max()?.parse().ok()?)));
     Ok(limits.collect())
 }

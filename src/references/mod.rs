@@ -7,12 +7,11 @@ use std::{
 };
 
 use crate::{
-    aws::{Called, Partition},
+    aws::{Partition, read::Reads, record::Record},
     config::{Alias, Config},
     error::{Error, Result},
-    look::Look,
     resource::{Found, Host, Kind, Resource},
-    resources::{self, VpcEndpoint, security_group::Record},
+    resources::{self, VpcEndpoint},
 };
 
 mod addresses;
@@ -77,10 +76,8 @@ impl References {
 /// # Errors
 ///
 /// `account` of the configuration names another one.
-pub async fn account(look: &Look, wanted: Option<&str>) -> Result<String> {
-    let identity = look.aws.sts.get_caller_identity().send().await;
-    let identity = identity.called("GetCallerIdentity")?;
-    let account = identity.account().unwrap_or_default().to_owned();
+pub async fn account(reads: &Reads, wanted: Option<&str>) -> Result<String> {
+    let account = reads.account().await?.to_string();
     match wanted {
         Some(wanted) if wanted != account => Err(Error::invalid(format!(
             "the credentials are for account {account}, and the configuration allows only {wanted}"
@@ -95,12 +92,12 @@ pub async fn account(look: &Look, wanted: Option<&str>) -> Result<String> {
 /// # Errors
 ///
 /// Each reference that does not fit, with its place in the configuration.
-pub async fn check(config: &Config, look: &Look) -> Result<References> {
+pub async fn check(config: &Config, reads: &Reads) -> Result<References> {
     // The guard comes first and alone: in a wrong account nothing else is said.
-    let account = account(look, config.account.as_deref()).await?;
-    let region = look.aws.region.clone();
-    let endpoint_service = look.aws.partition().execute_api_service(&region);
-    let site_endpoint_service = look.aws.partition().s3_service(&region);
+    let account = account(reads, config.account.as_deref()).await?;
+    let region = reads.region.clone();
+    let endpoint_service = Partition::of(&region).execute_api_service(&region);
+    let site_endpoint_service = Partition::of(&region).s3_service(&region);
     let mut services = Vec::new();
     if config.has_api() && config.endpoint.id.is_none() {
         services.push(endpoint_service.clone());
@@ -109,23 +106,23 @@ pub async fn check(config: &Config, look: &Look) -> Result<References> {
         services.push(site_endpoint_service.clone());
     }
     let network = async {
-        let network = network::check(config, look, &services).await;
+        let network = network::check(config, reads, &services).await;
         let places = network.as_ref().ok();
         let (pins, endpoint) = tokio::join!(
-            addresses::check(config, look, places),
-            endpoint::check(config, look, &endpoint_service, &account, places),
+            addresses::check(config, reads, places),
+            endpoint::check(config, reads, &endpoint_service, &account, places),
         );
         (network, pins, endpoint)
     };
     let (network, dns, zones, certificates, apis, functions, buckets, listener) = tokio::join!(
         network,
-        network::check_dns(config, look),
-        zone::check(config, look),
-        certificate::check(config, look),
-        api::check(config, look),
-        function::check(config, look),
-        bucket::check(config, look),
-        listener::check(config, look),
+        network::check_dns(config, reads),
+        zone::check(config, reads),
+        certificate::check(config, reads),
+        api::check(config, reads),
+        function::check(config, reads),
+        bucket::check(config, reads),
+        listener::check(config, reads),
     );
     let (places, pins, endpoint) = network;
     let mut problems = Problems::default();
@@ -156,8 +153,8 @@ pub async fn check(config: &Config, look: &Look) -> Result<References> {
 }
 
 /// Where the configuration has records, as far as its hosted zones are there.
-pub async fn records(config: &Config, look: &Look) -> Vec<Record> {
-    let zones = zone::check(config, look).await.unwrap_or_default();
+pub async fn records(config: &Config, reads: &Reads) -> Vec<Record> {
+    let zones = zone::check(config, reads).await.unwrap_or_default();
     let hosts = config.hosts().into_iter().enumerate();
     let records = hosts.filter_map(|(index, host)| {
         let zone = zones.get(host.name)?.clone();
@@ -176,9 +173,9 @@ pub async fn records(config: &Config, look: &Look) -> Vec<Record> {
 /// # Errors
 ///
 /// A zone that does not exist or does not hold its name.
-pub async fn zones(config: &Config, look: &Look) -> Result<Vec<String>> {
+pub async fn zones(config: &Config, reads: &Reads) -> Result<Vec<String>> {
     let mut problems = Problems::default();
-    let zones = problems.take(zone::check(config, look).await);
+    let zones = problems.take(zone::check(config, reads).await);
     problems.into_result()?;
     let zones: BTreeSet<String> = zones.into_iter().flat_map(BTreeMap::into_values).collect();
     Ok(zones.into_iter().collect())
@@ -186,10 +183,10 @@ pub async fn zones(config: &Config, look: &Look) -> Result<Vec<String>> {
 
 /// The stack's own endpoint of this kind, if it exists.
 async fn own_endpoint(
-    look: &Look,
+    reads: &Reads,
     kind: Kind,
 ) -> Result<Option<Found<resources::vpc_endpoint::Actual>>> {
-    let mut endpoints = VpcEndpoint::discover(look).await?.into_iter();
+    let mut endpoints = VpcEndpoint::discover(reads).await?.into_iter();
     Ok(endpoints.find(|found| found.key.kind() == kind))
 }
 

@@ -2,15 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_ec2::types::{Filter, ServiceDetail, ServiceType, Subnet, VpcAttributeName};
+use aws_sdk_ec2::types::{ServiceDetail, ServiceType, Subnet, VpcAttributeName};
 use ipnet::Ipv4Net;
 
 use super::finding::{Finding, failed, problem, wrong};
 use crate::{
-    aws::{Called, error::none_if_missing},
+    aws::read::{Reads, Subnets, Vpcs},
     config::Config,
     error::Error,
-    look::Look,
 };
 
 const PLACE: &str = "network.subnets";
@@ -27,48 +26,33 @@ pub(super) struct Place {
 /// The subnets of the configuration, by id.
 pub(super) type Places = BTreeMap<String, Place>;
 
-/// A filter of EC2: one of these values under this name.
-pub(super) fn by(name: &str, values: impl IntoIterator<Item = String>) -> Filter {
-    let values = values.into_iter().collect();
-    Filter::builder()
-        .name(name)
-        .set_values(Some(values))
-        .build()
-}
-
 /// Checks VPC and subnets. `services` are those that endpoints of the stack's
 /// own are made for.
-pub(super) async fn check(config: &Config, look: &Look, services: &[String]) -> Finding<Places> {
+pub(super) async fn check(config: &Config, reads: &Reads, services: &[String]) -> Finding<Places> {
     let network = &config.network;
-    let ec2 = &look.aws.ec2;
-    let vpcs = ec2
-        .describe_vpcs()
-        .filters(by("vpc-id", [network.vpc.clone()]))
-        .send();
-    let subnets = ec2
-        .describe_subnets()
-        .filters(by("subnet-id", network.subnets.clone()))
-        .send();
-    let (vpcs, subnets, offers) = tokio::join!(vpcs, subnets, offers(look, services));
-    let vpcs = vpcs.called("DescribeVpcs").map_err(failed)?;
-    let subnets = subnets.called("DescribeSubnets").map_err(failed)?;
+    let (vpcs, subnets, offers) = tokio::join!(
+        reads.vpcs(Vpcs::With(network.vpc.clone())),
+        reads.subnets(Subnets::With(network.subnets.clone())),
+        offers(reads, services),
+    );
+    let (vpcs, subnets) = (vpcs.map_err(failed)?, subnets.map_err(failed)?);
     let offers = offers?;
-    if vpcs.vpcs().is_empty() {
+    if vpcs.is_empty() {
         // Nothing can be said of subnets then.
         return wrong(
             "network.vpc",
-            format!("{} does not exist in {}", network.vpc, look.aws.region),
+            format!("{} does not exist in {}", network.vpc, reads.region),
             "check the id, the region and the account",
         );
     }
     let mut problems = Vec::new();
     let mut places = Places::new();
     for id in &network.subnets {
-        let mut all = subnets.subnets().iter();
+        let mut all = subnets.iter();
         let Some(subnet) = all.find(|one| one.subnet_id() == Some(id)) else {
             problems.push(problem(
                 PLACE,
-                format!("{id} does not exist in {}", look.aws.region),
+                format!("{id} does not exist in {}", reads.region),
                 "check the id, the region and the account",
             ));
             continue;
@@ -115,20 +99,19 @@ fn check_subnet(subnet: &Subnet, id: &str, vpc: &str, offers: &[ServiceDetail]) 
 
 /// The services as interface endpoints know them: S3 has an entry for gateway
 /// endpoints, too.
-async fn offers(look: &Look, services: &[String]) -> Finding<Vec<ServiceDetail>> {
+async fn offers(reads: &Reads, services: &[String]) -> Finding<Vec<ServiceDetail>> {
     if services.is_empty() {
         return Ok(Vec::new());
     }
-    let call = look.aws.ec2.describe_vpc_endpoint_services();
-    let call = call.set_service_names(Some(services.to_vec()));
-    let answer = call.send().await.called("DescribeVpcEndpointServices");
-    let details = answer.map_err(failed)?.service_details.unwrap_or_default();
+    let details = reads.vpc_endpoint_services(services.to_vec()).await;
+    let details = details.map_err(failed)?;
     let is_interface = |detail: &ServiceDetail| {
         let kinds = detail.service_type().iter();
         let mut kinds = kinds.filter_map(|kind| kind.service_type());
         kinds.any(|kind| *kind == ServiceType::Interface)
     };
-    Ok(details.into_iter().filter(is_interface).collect())
+    let details = details.iter().filter(|one| is_interface(one));
+    Ok(details.cloned().collect())
 }
 
 fn check_zones(places: &Places, subnets: usize) -> Vec<Error> {
@@ -156,24 +139,20 @@ fn check_zones(places: &Places, subnets: usize) -> Vec<Error> {
 }
 
 /// Checks that the VPC can have private DNS, if it is to have it.
-pub(super) async fn check_dns(config: &Config, look: &Look) -> Finding<()> {
+pub(super) async fn check_dns(config: &Config, reads: &Reads) -> Finding<()> {
     if !config.endpoint.private_dns {
         return Ok(());
     }
-    let ask = |name: VpcAttributeName| {
-        let call = look.aws.ec2.describe_vpc_attribute();
-        call.vpc_id(&config.network.vpc).attribute(name).send()
-    };
+    let vpc = &config.network.vpc;
     let (support, hostnames) = tokio::join!(
-        ask(VpcAttributeName::EnableDnsSupport),
-        ask(VpcAttributeName::EnableDnsHostnames)
+        reads.vpc_attribute(vpc, VpcAttributeName::EnableDnsSupport),
+        reads.vpc_attribute(vpc, VpcAttributeName::EnableDnsHostnames)
     );
-    let support = none_if_missing(support.called("DescribeVpcAttribute")).map_err(failed)?;
-    let hostnames = none_if_missing(hostnames.called("DescribeVpcAttribute")).map_err(failed)?;
+    let (support, hostnames) = (support.map_err(failed)?, hostnames.map_err(failed)?);
     let is_on = |value: Option<&aws_sdk_ec2::types::AttributeBooleanValue>| {
         value.and_then(|value| value.value()).unwrap_or(false)
     };
-    let (Some(support), Some(hostnames)) = (support, hostnames) else {
+    let (Some(support), Some(hostnames)) = (support.as_ref(), hostnames.as_ref()) else {
         return Ok(()); // no such VPC: said elsewhere
     };
     if is_on(support.enable_dns_support()) && is_on(hostnames.enable_dns_hostnames()) {

@@ -7,11 +7,10 @@ use serde_json::json;
 
 use super::{References, check};
 use crate::{
-    aws::{Connection, simulated},
+    aws::{Connection, read::Reads, simulated},
     clock::Clock,
     config::Config,
     error::Error,
-    look::Look,
     rehearsal,
     simulator::{Simulator, conditions::Conditions, world::Ctx},
 };
@@ -76,8 +75,8 @@ impl Bench {
     }
 
     async fn check(&self) -> Result<References, Error> {
-        let look = Look::new(self.connection.reader(), &self.config.stack);
-        check(&self.config, &look).await
+        let reads = Reads::new(self.connection.reader(), &self.config.stack);
+        check(&self.config, &reads).await
     }
 
     /// What is wrong, a line each.

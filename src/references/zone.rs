@@ -9,9 +9,8 @@ use super::{
     place_of_host,
 };
 use crate::{
-    aws::{Called, error::none_if_missing},
+    aws::read::Reads,
     config::{Config, is_zone_id},
-    look::Look,
 };
 
 /// A hosted zone.
@@ -23,13 +22,13 @@ struct Zone {
 }
 
 /// Checks the zone of every name. Returns its id by host name.
-pub(super) async fn check(config: &Config, look: &Look) -> Finding<BTreeMap<String, String>> {
+pub(super) async fn check(config: &Config, reads: &Reads) -> Finding<BTreeMap<String, String>> {
     let hosts = config.hosts();
     let texts: BTreeSet<&str> = hosts.iter().map(|host| host.zone).collect();
     let known = join_all(texts.iter().map(|text| {
         let named_by = hosts.iter().position(|host| host.zone == *text);
         let place = place_of_host(config, named_by.unwrap_or(0), "zone");
-        async move { (*text, find(text, &place, look).await) }
+        async move { (*text, find(text, &place, reads).await) }
     }));
     let mut problems = Problems::default();
     let known: BTreeMap<&str, Zone> = known
@@ -59,11 +58,11 @@ pub(super) async fn check(config: &Config, look: &Look) -> Finding<BTreeMap<Stri
     problems.or(zones)
 }
 
-async fn find(text: &str, place: &str, look: &Look) -> Finding<Zone> {
+async fn find(text: &str, place: &str, reads: &Reads) -> Finding<Zone> {
     if is_zone_id(text) {
-        by_id(text, place, look).await
+        by_id(text, place, reads).await
     } else {
-        by_name(text, place, look).await
+        by_name(text, place, reads).await
     }
 }
 
@@ -74,10 +73,8 @@ fn zone(id: &str, name: &str) -> Zone {
     }
 }
 
-async fn by_id(id: &str, place: &str, look: &Look) -> Finding<Zone> {
-    let answer = look.aws.route53.get_hosted_zone().id(id).send().await;
-    let answer = none_if_missing(answer.called("GetHostedZone")).map_err(failed)?;
-    match answer.and_then(|answer| answer.hosted_zone) {
+async fn by_id(id: &str, place: &str, reads: &Reads) -> Finding<Zone> {
+    match reads.hosted_zone(id).await.map_err(failed)?.as_ref() {
         Some(found) => Ok(zone(id, found.name())),
         None => wrong(
             place,
@@ -87,12 +84,10 @@ async fn by_id(id: &str, place: &str, look: &Look) -> Finding<Zone> {
     }
 }
 
-async fn by_name(name: &str, place: &str, look: &Look) -> Finding<Zone> {
-    let call = look.aws.route53.list_hosted_zones_by_name().dns_name(name);
-    let answer = call.send().await.called("ListHostedZonesByName");
-    let answer = answer.map_err(failed)?;
-    let all = answer.hosted_zones().iter();
+async fn by_name(name: &str, place: &str, reads: &Reads) -> Finding<Zone> {
+    let all = reads.hosted_zones_from(name).await.map_err(failed)?;
     let zones: Vec<Zone> = all
+        .iter()
         .map(|one| zone(one.id(), one.name()))
         .filter(|one| one.name == name)
         .collect();

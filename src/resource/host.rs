@@ -1,33 +1,10 @@
-//! The host names under which a stack is reached.
+//! Hosts and the keys of what serves them.
+
+pub use crate::host::Host;
 
 use super::{Key, Kind};
 
-/// One of the stack's host names: its own, or an alias.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Host {
-    /// The name, in lower case and without a dot at its end.
-    pub name: String,
-    /// Whether it is an alias: then keys say the name.
-    pub alias: bool,
-}
-
 impl Host {
-    /// The stack's own name.
-    pub fn own(name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            alias: false,
-        }
-    }
-
-    /// A further name of the stack.
-    pub fn alias(name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            alias: true,
-        }
-    }
-
     /// The host of this name that a thing with this key serves.
     pub fn served_by(key: &Key, name: impl Into<String>) -> Self {
         let name = name.into();

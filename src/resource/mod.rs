@@ -9,9 +9,11 @@ use std::{fmt, future::Future};
 use strum::IntoEnumIterator;
 
 use crate::{
-    aws::Aws,
+    aws::{
+        Aws,
+        read::{Query, Reads},
+    },
     error::{Error, Result},
-    look::Look,
 };
 
 mod drift;
@@ -61,8 +63,8 @@ pub enum Settled {
 ///
 /// # Guarantees an implementation gives
 ///
-/// - `discover` and `find` never write. They ask through [`Look`], which
-///   remembers answers.
+/// - `discover` and `find` never write. They ask through [`Reads`],
+///   which remembers answers.
 /// - `discover` finds everything of this type that carries the stack's marks,
 ///   whatever the configuration says now: `down` and `status` rest on it.
 /// - `diff` and `settled` are pure, and compare every managed field.
@@ -88,7 +90,7 @@ pub trait Resource: Send + Sync + 'static {
 
     /// The read operations whose answers show this resource. They are asked
     /// afresh before and after it is touched.
-    const ASKS: &'static [&'static str];
+    const READS: &'static [Query];
 
     /// How this resource is called.
     fn key(&self) -> Key;
@@ -100,7 +102,7 @@ pub trait Resource: Send + Sync + 'static {
     fn summary(&self) -> String;
 
     /// Everything of this type that carries the stack's marks.
-    fn discover(look: &Look) -> impl Future<Output = Result<Vec<Found<Self::Actual>>>> + Send;
+    fn discover(reads: &Reads) -> impl Future<Output = Result<Vec<Found<Self::Actual>>>> + Send;
 
     /// Whether a discovered thing is this one.
     fn is(&self, found: &Found<Self::Actual>) -> bool {
@@ -110,28 +112,28 @@ pub trait Resource: Send + Sync + 'static {
     /// This resource, if it exists.
     fn find(
         &self,
-        look: &Look,
+        reads: &Reads,
     ) -> impl Future<Output = Result<Option<Found<Self::Actual>>>> + Send {
         async move {
-            let all = Self::discover(look).await?;
+            let all = Self::discover(reads).await?;
             Ok(all.into_iter().find(|found| self.is(found)))
         }
     }
 
     /// Completes what was found by what AWS tells of this run's last write.
     fn follow(
-        look: &Look,
+        reads: &Reads,
         receipt: &Self::Receipt,
         actual: &mut Self::Actual,
     ) -> impl Future<Output = Result<()>> + Send {
-        let _ = (look, receipt, actual);
+        let _ = (reads, receipt, actual);
         async { Ok(()) }
     }
 
     /// What stands in the way of making it: something foreign of the same name.
     /// Asked only while the resource does not exist.
-    fn conflict(&self, look: &Look) -> impl Future<Output = Result<Option<Error>>> + Send {
-        let _ = look;
+    fn conflict(&self, reads: &Reads) -> impl Future<Output = Result<Option<Error>>> + Send {
+        let _ = reads;
         async { Ok(None) }
     }
 

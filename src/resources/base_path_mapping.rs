@@ -9,10 +9,13 @@ use aws_sdk_apigateway::types::PatchOperation;
 use strum::{Display, EnumIter};
 
 use crate::{
-    aws::{Aws, Called, error::none_if_missing},
+    aws::{
+        Aws, Called,
+        error::none_if_missing,
+        read::{Query, Reads},
+    },
     error::{Error, Result},
     graph::Node,
-    look::Look,
     resource::{Drift, Found, Host, Key, Kind, Mark, Need, Ours, Resource, UNKNOWN},
     resources::{DomainName, Stage, patches::replace, rest_api::Api},
 };
@@ -86,7 +89,7 @@ impl Resource for BasePathMapping {
     type Actual = Actual;
     type Field = Field;
     type Receipt = ();
-    const ASKS: &'static [&'static str] = &["GetBasePathMappings"];
+    const READS: &'static [Query] = &[Query::GetBasePathMappings];
 
     fn key(&self) -> Key {
         let host = &self.domain.desired.host;
@@ -105,11 +108,11 @@ impl Resource for BasePathMapping {
         )
     }
 
-    async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
-        let domains = DomainName::discover(look).await?;
+    async fn discover(reads: &Reads) -> Result<Vec<Found<Actual>>> {
+        let domains = DomainName::discover(&reads.remembered()).await?;
         let looks = domains
             .iter()
-            .filter_map(|domain| Some(mappings(look, domain.mark()?, &domain.id)));
+            .filter_map(|domain| Some(mappings(reads, domain.mark()?, &domain.id)));
         let found = futures_util::future::try_join_all(looks).await?;
         Ok(found.into_iter().flatten().collect())
     }
@@ -183,25 +186,8 @@ impl Resource for BasePathMapping {
     }
 }
 
-async fn mappings(look: &Look, domain: &Mark, host: &str) -> Result<Vec<Found<Actual>>> {
-    let all = look
-        .once("GetBasePathMappings", host, || async {
-            let pages = look
-                .aws
-                .apigateway
-                .get_base_path_mappings()
-                .domain_name(host)
-                .limit(500)
-                .into_paginator()
-                .items()
-                .send();
-            let all = pages
-                .collect::<Result<Vec<_>, _>>()
-                .await
-                .called("GetBasePathMappings");
-            none_if_missing(all).map(Option::unwrap_or_default)
-        })
-        .await?;
+async fn mappings(reads: &Reads, domain: &Mark, host: &str) -> Result<Vec<Found<Actual>>> {
+    let all = reads.base_path_mappings(host).await?;
     let found = all.iter().map(|mapping| {
         let base_path = match mapping.base_path() {
             None | Some("") => NONE.to_owned(),

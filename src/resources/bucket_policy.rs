@@ -18,10 +18,13 @@ use serde_json::Value;
 use strum::{Display, EnumIter};
 
 use crate::{
-    aws::{Aws, Called, error::none_if_missing},
+    aws::{
+        Aws, Called,
+        error::none_if_missing,
+        read::{Query, Reads},
+    },
     error::Result,
     graph::Node,
-    look::Look,
     policy::{self, statements},
     resource::{Drift, Found, Key, Kind, Need, Ours, Resource, UNKNOWN, tags},
     resources::{TargetGroup, VpcEndpoint},
@@ -84,7 +87,7 @@ impl Resource for BucketPolicy {
     type Actual = Actual;
     type Field = Field;
     type Receipt = ();
-    const ASKS: &'static [&'static str] = &["GetBucketPolicy"];
+    const READS: &'static [Query] = &[Query::GetBucketPolicy];
 
     fn key(&self) -> Key {
         Key::of_route(Kind::BucketPolicy, &self.path)
@@ -100,8 +103,8 @@ impl Resource for BucketPolicy {
         format!("{} may be read through the site-endpoint", self.bucket)
     }
 
-    async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
-        let groups = TargetGroup::discover(look).await?;
+    async fn discover(reads: &Reads) -> Result<Vec<Found<Actual>>> {
+        let groups = TargetGroup::discover(&reads.remembered()).await?;
         let looks = groups.iter().flat_map(|group| {
             let buckets = tags::now_and_before(&group.actual.tags, tags::BUCKET_POLICY);
             buckets.into_iter().map(move |bucket| async move {
@@ -109,10 +112,10 @@ impl Resource for BucketPolicy {
                     return Ok(None);
                 };
                 let key = Key::of_route(Kind::BucketPolicy, &group.key.path());
-                let sid = statements::sid(&look.stack, &key);
-                let policy = look.once("GetBucketPolicy", bucket, || read(&look.aws, bucket));
-                let policy = Option::clone(&*policy.await?).unwrap_or_default();
-                Ok::<_, crate::Error>(statements::find(&policy, &sid).map(|statement| {
+                let sid = statements::sid(&reads.stack, &key);
+                let policy = reads.bucket_policy(bucket).await?;
+                let policy = policy.as_deref().unwrap_or_default();
+                Ok::<_, crate::Error>(statements::find(policy, &sid).map(|statement| {
                     let actual = Actual {
                         bucket: bucket.to_owned(),
                         sid,

@@ -12,10 +12,13 @@ use aws_sdk_apigateway::{primitives::DateTime, types};
 use strum::{Display, EnumIter};
 
 use crate::{
-    aws::{Aws, Called, error::none_if_missing},
+    aws::{
+        Aws, Called,
+        error::none_if_missing,
+        read::{Query, Reads},
+    },
     error::{Error, Result},
     graph::Node,
-    look::Look,
     resource::{Drift, Found, Key, Kind, Need, Ours, Resource, UNKNOWN},
     resources::RestApi,
 };
@@ -85,7 +88,7 @@ impl Resource for Deployment {
     type Actual = Actual;
     type Field = Field;
     type Receipt = ();
-    const ASKS: &'static [&'static str] = &["GetDeployments"];
+    const READS: &'static [Query] = &[Query::GetDeployments];
 
     fn key(&self) -> Key {
         self.api.key().sibling(Kind::Deployment)
@@ -99,11 +102,11 @@ impl Resource for Deployment {
         "body and policy as they are in the file".to_owned()
     }
 
-    async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
-        let apis = RestApi::discover(look).await?;
+    async fn discover(reads: &Reads) -> Result<Vec<Found<Actual>>> {
+        let apis = RestApi::discover(&reads.remembered()).await?;
         let looks = apis.iter().map(|api| async move {
             let id = &api.id;
-            let own = own(look, id).await?;
+            let own = own(reads, id).await?;
             let found = api.mark().zip(own.last()).map(|(api, newest)| {
                 let mark = api.for_part(api.key().sibling(Kind::Deployment));
                 let actual = Actual {
@@ -195,30 +198,10 @@ fn age(deployment: &types::Deployment) -> Age {
 }
 
 /// The deployments of ours of an API, the newest last.
-pub(super) async fn own(look: &Look, api: &str) -> Result<Arc<Vec<types::Deployment>>> {
-    look.once("GetDeployments", api, || async {
-        let mut own = all(look, api).await?;
-        own.sort_by_key(age);
-        Ok(own)
-    })
-    .await
-}
-
-async fn all(look: &Look, api: &str) -> Result<Vec<types::Deployment>> {
-    let pages = look
-        .aws
-        .apigateway
-        .get_deployments()
-        .rest_api_id(api)
-        .limit(500)
-        .into_paginator()
-        .items()
-        .send();
-    let all = pages
-        .collect::<Result<Vec<_>, _>>()
-        .await
-        .called("GetDeployments");
-    let all = none_if_missing(all)?.unwrap_or_default();
-    let ours = all.into_iter().filter(|one| fingerprint(one).is_some());
-    Ok(ours.collect())
+pub(super) async fn own(reads: &Reads, api: &str) -> Result<Vec<types::Deployment>> {
+    let all = reads.deployments(api).await?;
+    let ours = all.iter().filter(|one| fingerprint(one).is_some());
+    let mut own: Vec<types::Deployment> = ours.cloned().collect();
+    own.sort_by_key(age);
+    Ok(own)
 }

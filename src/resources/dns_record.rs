@@ -1,7 +1,7 @@
 //! The alias that leads the name to the load balancer.
 //!
 //! A record cannot be tagged. It is ours if it is an alias to a load balancer
-//! of our name, whether or not that load balancer still exists; where to look
+//! of our name, whether or not that load balancer still exists; where to reads
 //! is remembered in tags of the load balancer's security group. A record that
 //! is not ours is somebody's, and is not touched: creation uses `CREATE`, which
 //! Route 53 refuses for an existing name, and a change deletes exactly the
@@ -15,15 +15,16 @@ use aws_sdk_route53::types::{
 use strum::{Display, EnumIter};
 
 use crate::{
-    aws::{Aws, Called, error::none_if_missing},
+    aws::{
+        Aws, Called,
+        error::none_if_missing,
+        read::{Groups, Query, Reads},
+        record::Record,
+    },
     error::{Error, ErrorKind, Result},
     graph::Node,
-    look::Look,
     resource::{Drift, Found, Host, Key, Kind, Mark, Need, Ours, Resource, Settled, UNKNOWN, tags},
-    resources::{
-        LoadBalancer, SecurityGroup,
-        security_group::{Record, mark, tagged},
-    },
+    resources::{LoadBalancer, SecurityGroup, security_group::mark},
 };
 
 /// An alias record.
@@ -98,7 +99,7 @@ impl Resource for DnsRecord {
     type Actual = Actual;
     type Field = Field;
     type Receipt = ChangeId;
-    const ASKS: &'static [&'static str] = &["ListResourceRecordSets"];
+    const READS: &'static [Query] = &[Query::ListResourceRecordSets, Query::GetChange];
 
     fn key(&self) -> Key {
         self.host.key(Kind::DnsRecord, "/")
@@ -113,34 +114,33 @@ impl Resource for DnsRecord {
         format!("{}, alias to the load balancer", self.host.name)
     }
 
-    async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
-        let places = places(look).await?;
+    async fn discover(reads: &Reads) -> Result<Vec<Found<Actual>>> {
+        let places = places(reads).await?;
         let looks = places
             .iter()
-            .map(|record| own(look, &record.zone, &record.host));
+            .map(|record| own(reads, &record.zone, &record.host));
         let found = futures_util::future::try_join_all(looks).await?;
         Ok(found.into_iter().flatten().collect())
     }
 
     /// The name is known here, also when the group that remembers it is new.
-    async fn find(&self, look: &Look) -> Result<Option<Found<Actual>>> {
-        own(look, &self.zone, &self.host).await
+    async fn find(&self, reads: &Reads) -> Result<Option<Found<Actual>>> {
+        own(reads, &self.zone, &self.host).await
     }
 
     /// Whether the change of this run has reached every name server.
-    async fn follow(look: &Look, change: &ChangeId, actual: &mut Actual) -> Result<()> {
+    async fn follow(reads: &Reads, change: &ChangeId, actual: &mut Actual) -> Result<()> {
         let ChangeId(Some(id)) = change else {
             return Ok(());
         };
-        let answer = look.aws.route53.get_change().id(id).send().await;
-        let answer = none_if_missing(answer.called("GetChange"))?;
-        let status = answer.and_then(|answer| answer.change_info);
+        let change = reads.change(id).await?;
+        let status = change.as_ref().as_ref();
         actual.in_sync = status.is_none_or(|info| *info.status() == ChangeStatus::Insync);
         Ok(())
     }
 
-    async fn conflict(&self, look: &Look) -> Result<Option<Error>> {
-        let foreign = at(look, &self.zone, &self.host.name).await?;
+    async fn conflict(&self, reads: &Reads) -> Result<Option<Error>> {
+        let foreign = at(reads, &self.zone, &self.host.name).await?;
         Ok(foreign.first().map(|record| {
             let value = record
                 .alias_target()
@@ -255,7 +255,7 @@ async fn send(aws: &Aws, zone: &str, changes: Vec<Change>) -> Result<ChangeId> {
         .await
         .called("ChangeResourceRecordSets");
     match sent {
-        // The record changed between the read and this call: look again.
+        // The record changed between the read and this call: reads again.
         Err(error) if error.code() == Some("InvalidChangeBatch") => {
             Err(Error::not_yet(error.to_string()))
         }
@@ -295,15 +295,15 @@ async fn forget(aws: &Aws, stack: &str, record: Record) -> Result<()> {
 
 /// The records that the load balancer's group remembers, and those of the
 /// configuration.
-async fn places(look: &Look) -> Result<Vec<Record>> {
-    let groups = tagged(look).await?;
+async fn places(reads: &Reads) -> Result<Vec<Record>> {
+    let groups = reads.security_groups(Groups::OfStack).await?;
     let own = groups.iter().filter(|group| {
-        let mark = mark(group, &look.stack);
+        let mark = mark(group, &reads.stack);
         mark.is_some_and(|mark| mark.key().kind() == Kind::LoadBalancerSecurityGroup)
     });
     let records = own.flat_map(|group| Record::of_tags(&tags::of_ec2(group.tags())));
     let mut records: Vec<Record> = records.collect();
-    for record in &look.records {
+    for record in &reads.records {
         let same = |one: &Record| one.zone == record.zone && one.host.name == record.host.name;
         if !records.iter().any(same) {
             records.push(record.clone());
@@ -313,8 +313,8 @@ async fn places(look: &Look) -> Result<Vec<Record>> {
 }
 
 /// The hosts that have records of the stack's, or had until a moment ago.
-pub(super) async fn remembered(look: &Look) -> Result<BTreeSet<String>> {
-    let places = places(look).await?;
+pub(super) async fn remembered(reads: &Reads) -> Result<BTreeSet<String>> {
+    let places = places(reads).await?;
     Ok(places.into_iter().map(|record| record.host.name).collect())
 }
 
@@ -338,12 +338,12 @@ fn leads_to(target: &str, balancer: &str) -> bool {
 }
 
 /// The record of a host, if it is the stack's.
-async fn own(look: &Look, zone: &str, host: &Host) -> Result<Option<Found<Actual>>> {
-    let records = at(look, zone, &host.name).await?;
+async fn own(reads: &Reads, zone: &str, host: &Host) -> Result<Option<Found<Actual>>> {
+    let records = at(reads, zone, &host.name).await?;
     let found = records.iter().find_map(|record| {
         let alias = record.alias_target()?;
-        let ours = leads_to(alias.dns_name(), &look.stack);
-        let mark = Mark::signed(&look.stack, host.key(Kind::DnsRecord, "/"), ours)?;
+        let ours = leads_to(alias.dns_name(), &reads.stack);
+        let mark = Mark::signed(&reads.stack, host.key(Kind::DnsRecord, "/"), ours)?;
         let actual = Actual {
             zone: zone.to_owned(),
             host: host.name.clone(),
@@ -358,36 +358,16 @@ async fn own(look: &Look, zone: &str, host: &Host) -> Result<Option<Found<Actual
 }
 
 /// The address records of a host: A, and CNAME, which would exclude an A.
-async fn at(look: &Look, zone: &str, host: &str) -> Result<Arc<Vec<ResourceRecordSet>>> {
-    look.once(
-        "ListResourceRecordSets",
-        &format!("{zone}/{host}"),
-        || async {
-            let answer = look
-                .aws
-                .route53
-                .list_resource_record_sets()
-                .hosted_zone_id(zone)
-                .start_record_name(host)
-                .max_items(10)
-                .send()
-                .await
-                .called("ListResourceRecordSets");
-            let records = none_if_missing(answer)?;
-            let records = records
-                .map(|answer| answer.resource_record_sets)
-                .unwrap_or_default();
-            let named = records.into_iter().filter(|record| {
-                record
-                    .name()
-                    .trim_end_matches('.')
-                    .eq_ignore_ascii_case(host)
-                    && matches!(record.r#type(), RrType::A | RrType::Cname)
-            });
-            Ok(named.collect())
-        },
-    )
-    .await
+async fn at(reads: &Reads, zone: &str, host: &str) -> Result<Vec<ResourceRecordSet>> {
+    let records = reads.records_from(zone, host).await?;
+    let named = records.iter().filter(|record| {
+        record
+            .name()
+            .trim_end_matches('.')
+            .eq_ignore_ascii_case(host)
+            && matches!(record.r#type(), RrType::A | RrType::Cname)
+    });
+    Ok(named.cloned().collect())
 }
 
 #[cfg(test)]

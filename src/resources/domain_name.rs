@@ -9,9 +9,12 @@ use aws_sdk_apigateway::types::{self, EndpointConfiguration, EndpointType, Secur
 use strum::{Display, EnumIter};
 
 use crate::{
-    aws::{Aws, Called, error::none_if_missing},
+    aws::{
+        Aws, Called,
+        error::none_if_missing,
+        read::{Query, Reads},
+    },
     error::{Error, ErrorKind, Result},
-    look::Look,
     resource::{
         Drift, Found, Host, Key, Kind, Mark, Need, Ours, Owner, Resource, Settled,
         tags::{self, Tags},
@@ -74,7 +77,7 @@ impl Resource for DomainName {
     type Actual = Actual;
     type Field = Field;
     type Receipt = ();
-    const ASKS: &'static [&'static str] = &["GetDomainNames"];
+    const READS: &'static [Query] = &[Query::GetDomainNames];
 
     fn key(&self) -> Key {
         self.host.key(Kind::DomainName, "/")
@@ -88,8 +91,8 @@ impl Resource for DomainName {
         format!("{}, REGIONAL", self.host.name)
     }
 
-    async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
-        let domains = look.once("GetDomainNames", "", || all(look)).await?;
+    async fn discover(reads: &Reads) -> Result<Vec<Found<Actual>>> {
+        let domains = reads.domain_names().await?;
         let own = domains.iter().filter_map(|domain| {
             let tags = tags_of(domain);
             let host = domain.domain_name()?.to_owned();
@@ -98,7 +101,7 @@ impl Resource for DomainName {
                 .map_or("AVAILABLE", |status| status.as_str())
                 .to_ascii_lowercase();
             let named = tags.get(tags::HOST).unwrap_or(&host).clone();
-            let mark = Mark::of_tags_and_name(&tags, &look.stack, &host, |_| named)?;
+            let mark = Mark::of_tags_and_name(&tags, &reads.stack, &host, |_| named)?;
             let actual = Actual {
                 host,
                 certificate: domain
@@ -123,8 +126,8 @@ impl Resource for DomainName {
         found.actual.host == self.host.name
     }
 
-    async fn conflict(&self, look: &Look) -> Result<Option<Error>> {
-        let domains = look.once("GetDomainNames", "", || all(look)).await?;
+    async fn conflict(&self, reads: &Reads) -> Result<Option<Error>> {
+        let domains = reads.domain_names().await?;
         let foreign = domains
             .iter()
             .any(|domain| domain.domain_name() == Some(&self.host.name));
@@ -232,21 +235,6 @@ impl Resource for DomainName {
             .called("DeleteDomainName");
         none_if_missing(deleted).map(drop)
     }
-}
-
-async fn all(look: &Look) -> Result<Vec<types::DomainName>> {
-    let pages = look
-        .aws
-        .apigateway
-        .get_domain_names()
-        .limit(500)
-        .into_paginator()
-        .items()
-        .send();
-    pages
-        .collect::<Result<Vec<_>, _>>()
-        .await
-        .called("GetDomainNames")
 }
 
 fn tags_of(domain: &types::DomainName) -> Tags {

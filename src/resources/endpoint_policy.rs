@@ -16,10 +16,12 @@ use serde_json::Value;
 use strum::{Display, EnumIter};
 
 use crate::{
-    aws::{Aws, Called},
+    aws::{
+        Aws, Called,
+        read::{Query, Reads},
+    },
     error::{Error, Result},
     graph::Node,
-    look::Look,
     policy::{self, Request, statements},
     resource::{Drift, Due, Found, Key, Kind, Mark, Need, Ours, Resource, UNKNOWN, tags},
     resources::{SecurityGroup, VpcEndpoint, rest_api::Api, vpc_endpoint::reading},
@@ -122,11 +124,11 @@ impl EndpointPolicy {
     }
 
     /// Whether a borrowed endpoint admits the APIs without the stack's doing.
-    async fn is_open(&self, look: &Look, endpoint: &str) -> Result<bool> {
+    async fn is_open(&self, reads: &Reads, endpoint: &str) -> Result<bool> {
         // APIs that are still to come: only a pattern can admit them.
         let to_come = || BTreeSet::from([format!("{}:0000000000", self.arn_prefix)]);
         let arns = self.arns().unwrap_or_else(to_come);
-        let found = reading::by_id(look, endpoint).await?;
+        let found = reading::by_id(reads, endpoint).await?;
         let Some(found) = found.first() else {
             return Ok(false);
         };
@@ -150,7 +152,7 @@ impl Resource for EndpointPolicy {
     type Actual = Actual;
     type Field = Field;
     type Receipt = ();
-    const ASKS: &'static [&'static str] = &["DescribeVpcEndpoints"];
+    const READS: &'static [Query] = &[Query::DescribeVpcEndpoints];
 
     fn key(&self) -> Key {
         key()
@@ -172,9 +174,9 @@ impl Resource for EndpointPolicy {
         }
     }
 
-    async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
+    async fn discover(reads: &Reads) -> Result<Vec<Found<Actual>>> {
         let closed = policy::normal(&policy::nothing());
-        let endpoints = VpcEndpoint::discover(look).await?.into_iter();
+        let endpoints = VpcEndpoint::discover(reads).await?.into_iter();
         let opened = endpoints.filter(|found| {
             found.key.kind() == Kind::VpcEndpoint
                 && found.actual.policy != closed
@@ -190,18 +192,18 @@ impl Resource for EndpointPolicy {
             Some(Found::ours(mark, &endpoint.id, "active", actual).within(&endpoint.id))
         });
         let mut found: Vec<Found<Actual>> = own.collect();
-        found.extend(in_borrowed_ones(look).await?);
+        found.extend(in_borrowed_ones(reads).await?);
         Ok(found)
     }
 
-    async fn find(&self, look: &Look) -> Result<Option<Found<Actual>>> {
-        let endpoint = self.endpoint.desired.find(look).await?;
+    async fn find(&self, reads: &Reads) -> Result<Option<Found<Actual>>> {
+        let endpoint = self.endpoint.desired.find(reads).await?;
         let Some(endpoint) = endpoint.map(|found| found.id) else {
             return Ok(None);
         };
-        let all = Self::discover(look).await?;
+        let all = Self::discover(reads).await?;
         let own = all.into_iter().find(|found| found.id == endpoint);
-        if own.is_some() || self.group.is_none() || !self.is_open(look, &endpoint).await? {
+        if own.is_some() || self.group.is_none() || !self.is_open(reads, &endpoint).await? {
             return Ok(own);
         }
         let actual = Actual {
@@ -286,16 +288,16 @@ fn named(share: &Value) -> BTreeSet<String> {
 
 /// The stack's statements in the policies of endpoints that it borrows or has
 /// borrowed: the load balancer's group remembers them.
-async fn in_borrowed_ones(look: &Look) -> Result<Vec<Found<Actual>>> {
-    let sid = statements::sid(&look.stack, &key());
+async fn in_borrowed_ones(reads: &Reads) -> Result<Vec<Found<Actual>>> {
+    let sid = statements::sid(&reads.stack, &key());
     let mut found = Vec::new();
-    for group in SecurityGroup::discover(look).await? {
+    for group in SecurityGroup::discover(reads).await? {
         for id in tags::now_and_before(&group.actual.tags, tags::ENDPOINT) {
-            let endpoints = reading::by_id(look, id).await?;
+            let endpoints = reading::by_id(reads, id).await?;
             let text = endpoints.first().and_then(|one| one.policy_document());
             let statement = text.and_then(|text| statements::find(text, &sid));
             // The id names the stack.
-            let mark = Mark::signed(&look.stack, key(), statement.is_some());
+            let mark = Mark::signed(&reads.stack, key(), statement.is_some());
             let (Some(mark), Some(policy)) = (mark, statement) else {
                 continue;
             };

@@ -10,11 +10,14 @@ use serde_json::Value;
 use strum::{Display, EnumIter};
 
 use crate::{
-    aws::{Aws, Called, error::none_if_missing},
+    aws::{
+        Aws, Called,
+        error::none_if_missing,
+        read::{Query, Reads},
+    },
     error::{Error, Result},
     graph::Node,
     hash,
-    look::Look,
     resource::{
         Drift, Found, Key, Kind, Mark, Need, Ours, Resource, UNKNOWN,
         tags::{self, Tags},
@@ -142,7 +145,7 @@ impl Resource for LambdaPermission {
     type Actual = Actual;
     type Field = Field;
     type Receipt = ();
-    const ASKS: &'static [&'static str] = &["GetPolicy"];
+    const READS: &'static [Query] = &[Query::GetPolicy];
 
     fn key(&self) -> Key {
         Key::of_route(Kind::LambdaPermission, &self.path)
@@ -165,9 +168,10 @@ impl Resource for LambdaPermission {
         format!("{who} may invoke {}", self.function)
     }
 
-    async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
+    async fn discover(reads: &Reads) -> Result<Vec<Found<Actual>>> {
+        let parents = reads.remembered();
         let (apis, groups) =
-            tokio::try_join!(RestApi::discover(look), TargetGroup::discover(look))?;
+            tokio::try_join!(RestApi::discover(&parents), TargetGroup::discover(&parents))?;
         let of_apis = apis.iter().map(|api| (&api.key, &api.actual.tags, GATEWAY));
         let of_groups = groups
             .iter()
@@ -178,14 +182,14 @@ impl Resource for LambdaPermission {
                 let key = Key::of_route(Kind::LambdaPermission, &caller.path());
                 functions(tags).map(move |function| (key.clone(), function, principal))
             })
-            .map(|(key, function, principal)| own(look, key, function, principal));
+            .map(|(key, function, principal)| own(reads, key, function, principal));
         let found = futures_util::future::try_join_all(looks).await?;
         Ok(found.into_iter().flatten().collect())
     }
 
     /// The function is known here, also when what names it has gone.
-    async fn find(&self, look: &Look) -> Result<Option<Found<Actual>>> {
-        own(look, self.key(), &self.function, self.principal()).await
+    async fn find(&self, reads: &Reads) -> Result<Option<Found<Actual>>> {
+        own(reads, self.key(), &self.function, self.principal()).await
     }
 
     fn diff(&self, actual: &Actual) -> Vec<Drift<Field>> {
@@ -241,7 +245,7 @@ impl Resource for LambdaPermission {
 }
 
 /// The functions that tags name. A value that is none, which only somebody else
-/// can have written, names no policy to look at.
+/// can have written, names no policy to reads at.
 fn functions(tags: &Tags) -> impl Iterator<Item = &str> {
     let values = tags::now_and_before(tags, tags::FUNCTION).into_iter();
     values.filter(|value| {
@@ -255,43 +259,29 @@ fn functions(tags: &Tags) -> impl Iterator<Item = &str> {
 
 /// The statement of a function's policy that is this resource's.
 async fn own(
-    look: &Look,
+    reads: &Reads,
     key: Key,
     function: &str,
     principal: &str,
 ) -> Result<Option<Found<Actual>>> {
-    let wanted = statement_id(&look.stack, &key, principal);
-    let statements = statements(look, function).await?;
+    let wanted = statement_id(&reads.stack, &key, principal);
+    let statements = statements(reads, function).await?;
     Ok(statements.into_iter().find_map(|one| {
-        let mark = Mark::signed(&look.stack, key.clone(), one.statement == wanted)?;
+        let mark = Mark::signed(&reads.stack, key.clone(), one.statement == wanted)?;
         // The same statement may stand in the policies of several functions.
         Some(Found::ours(mark, one.statement.clone(), "active", one).scoped(function))
     }))
 }
 
 /// The statements of a function's policy that are the stack's.
-async fn statements(look: &Look, function: &str) -> Result<Vec<Actual>> {
-    let policy = look
-        .once("GetPolicy", function, || async {
-            let (name, qualifier) = split_qualifier(function);
-            let policy = look
-                .aws
-                .lambda
-                .get_policy()
-                .function_name(name)
-                .set_qualifier(qualifier)
-                .send()
-                .await
-                .called("GetPolicy");
-            // No function and no policy both are "not found".
-            Ok(none_if_missing(policy)?.and_then(|answer| answer.policy))
-        })
-        .await?;
+async fn statements(reads: &Reads, function: &str) -> Result<Vec<Actual>> {
+    let (name, qualifier) = split_qualifier(function);
+    let policy = reads.function_policy(&name, qualifier).await?;
     let document: Value = policy
         .as_deref()
         .and_then(|text| serde_json::from_str(text).ok())
         .unwrap_or_default();
-    let prefix = statement_prefix(&look.stack);
+    let prefix = statement_prefix(&reads.stack);
     let all = document["Statement"]
         .as_array()
         .cloned()

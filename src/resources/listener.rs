@@ -21,10 +21,13 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use strum::{Display, EnumIter};
 
 use crate::{
-    aws::{Aws, Called, error::none_if_missing},
+    aws::{
+        Aws, Called,
+        error::none_if_missing,
+        read::{Query, Reads},
+    },
     error::Result,
     graph::Node,
-    look::Look,
     resource::{
         Drift, Found, Key, Kind, Mark, Need, Ours, Owner, Resource,
         tags::{self, Tags},
@@ -240,11 +243,11 @@ impl Resource for Listener {
     type Actual = Actual;
     type Field = Field;
     type Receipt = ();
-    const ASKS: &'static [&'static str] = &[
-        "DescribeListeners",
-        "DescribeListenerCertificates",
-        "DescribeRules",
-        balancing::TAGS_OF_FRONT,
+    const READS: &'static [Query] = &[
+        Query::DescribeListeners,
+        Query::DescribeListenerCertificates,
+        Query::DescribeRules,
+        Query::DescribeTags,
     ];
 
     fn key(&self) -> Key {
@@ -265,11 +268,11 @@ impl Resource for Listener {
         }
     }
 
-    async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
+    async fn discover(reads: &Reads) -> Result<Vec<Found<Actual>>> {
         let mut found = Vec::new();
-        for balancer in LoadBalancer::discover(look).await? {
-            for front in balancing::fronts(look, &balancer.id).await? {
-                let Some(mark) = Mark::of_tags(&front.tags, &look.stack) else {
+        for balancer in LoadBalancer::discover(&reads.remembered()).await? {
+            for front in balancing::fronts(reads, &balancer.id).await? {
+                let Some(mark) = Mark::of_tags(&front.tags, &reads.stack) else {
                     continue;
                 };
                 let key = mark.key();
@@ -278,7 +281,7 @@ impl Resource for Listener {
                 let guard = front
                     .rules
                     .iter()
-                    .find(|(_, tags)| tags::key_of(tags, &look.stack).as_ref() == Some(key));
+                    .find(|(_, tags)| tags::key_of(tags, &reads.stack).as_ref() == Some(key));
                 actual.guard = guard.map(|(rule, _)| {
                     let arn = rule.rule_arn().unwrap_or_default().to_owned();
                     (arn, is_guard(rule))
@@ -290,16 +293,16 @@ impl Resource for Listener {
         Ok(found)
     }
 
-    async fn find(&self, look: &Look) -> Result<Option<Found<Actual>>> {
-        let all = Self::discover(look).await?;
+    async fn find(&self, reads: &Reads) -> Result<Option<Found<Actual>>> {
+        let all = Self::discover(reads).await?;
         let found = all.into_iter().find(|found| self.is(found));
         let (Some(mut found), Purpose::Https { hosts, .. }) = (found.clone(), &self.purpose) else {
             return Ok(found);
         };
-        let mut served = dns_record::remembered(look).await?;
+        let mut served = dns_record::remembered(reads).await?;
         served.extend(hosts.iter().cloned());
         if served.len() > 1 {
-            found.actual.further = Some(certificates::further(look, &found.id).await?);
+            found.actual.further = Some(certificates::further(reads, &found.id).await?);
         }
         Ok(Some(found))
     }

@@ -14,10 +14,13 @@ use aws_sdk_elasticloadbalancingv2::types::RulePriorityPair;
 use strum::EnumIter;
 
 use crate::{
-    aws::{Aws, Called, error::none_if_missing},
+    aws::{
+        Aws, Called,
+        error::none_if_missing,
+        read::{self, Query, Reads},
+    },
     error::{Error, Result},
     graph::Node,
-    look::Look,
     resource::{
         Drift, Found, Key, Kind, Mark, Need, Ours, Owner, Resource,
         tags::{self, Tags},
@@ -179,16 +182,7 @@ impl ListenerRule {
         priority: i32,
         wanted: &Wanted,
     ) -> Result<bool> {
-        let rules = aws
-            .elb
-            .describe_rules()
-            .listener_arn(listener)
-            .into_paginator()
-            .items()
-            .send()
-            .collect::<Result<Vec<_>, _>>()
-            .await
-            .called("DescribeRules")?;
+        let rules = read::rules(aws, listener, Query::DescribeRules.name()).await?;
         let place = priority.to_string();
         let stands = rules.iter().find(|rule| rule.priority() == Some(&place));
         let Some(arn) = stands.and_then(|rule| rule.rule_arn()) else {
@@ -255,7 +249,7 @@ impl Resource for ListenerRule {
     type Actual = Actual;
     type Field = Field;
     type Receipt = ();
-    const ASKS: &'static [&'static str] = &["DescribeRules", balancing::TAGS_OF_FRONT];
+    const READS: &'static [Query] = &[Query::DescribeRules, Query::DescribeTags];
 
     fn key(&self) -> Key {
         self.key.clone()
@@ -275,14 +269,14 @@ impl Resource for ListenerRule {
         }
     }
 
-    async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
+    async fn discover(reads: &Reads) -> Result<Vec<Found<Actual>>> {
         let mut found = Vec::new();
-        for balancer in LoadBalancer::discover(look).await? {
-            for front in balancing::fronts(look, &balancer.id).await? {
+        for balancer in LoadBalancer::discover(&reads.remembered()).await? {
+            for front in balancing::fronts(reads, &balancer.id).await? {
                 let listener = front.listener.listener_arn().unwrap_or_default().to_owned();
                 let mut routes: BTreeMap<(String, String), (Mark, Vec<Rule>)> = BTreeMap::new();
                 for (rule, tags) in front.rules {
-                    let mark = Mark::of_tags(&tags, &look.stack);
+                    let mark = Mark::of_tags(&tags, &reads.stack);
                     let Some(mark) = mark.filter(|one| one.key().kind() == Kind::ListenerRule)
                     else {
                         continue;

@@ -11,10 +11,13 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use strum::{Display, EnumIter};
 
 use crate::{
-    aws::{Aws, Called, error::none_if_missing},
+    aws::{
+        Aws, Called,
+        error::none_if_missing,
+        read::{Query, Reads},
+    },
     error::{Error, ErrorKind, Result},
     graph::Node,
-    look::Look,
     resource::{
         Drift, Due, Found, Key, Kind, Mark, Need, Ours, Owner, Resource, Settled, UNKNOWN,
         tags::{self, Tags},
@@ -109,10 +112,10 @@ impl Resource for LoadBalancer {
     type Actual = Actual;
     type Field = Field;
     type Receipt = ();
-    const ASKS: &'static [&'static str] = &[
-        "DescribeLoadBalancers",
-        "DescribeLoadBalancerAttributes",
-        balancing::TAGS_OF_STANDING,
+    const READS: &'static [Query] = &[
+        Query::DescribeLoadBalancers,
+        Query::DescribeLoadBalancerAttributes,
+        Query::DescribeTags,
     ];
 
     fn key(&self) -> Key {
@@ -131,18 +134,18 @@ impl Resource for LoadBalancer {
         )
     }
 
-    async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
-        let standing = balancing::standing(look).await?;
+    async fn discover(reads: &Reads) -> Result<Vec<Found<Actual>>> {
+        let standing = balancing::standing(reads).await?;
         let Some((balancer, tags)) = standing.balancer else {
             return Ok(vec![]);
         };
         let name = balancer.load_balancer_name().unwrap_or_default();
-        let expected = |_: &Key| look.stack.clone();
-        let Some(mark) = Mark::of_tags_and_name(&tags, &look.stack, name, expected) else {
+        let expected = |_: &Key| reads.stack.clone();
+        let Some(mark) = Mark::of_tags_and_name(&tags, &reads.stack, name, expected) else {
             return Ok(vec![]);
         };
         let arn = balancer.load_balancer_arn().unwrap_or_default().to_owned();
-        let attributes = attributes(look, &arn).await?;
+        let attributes = attributes(reads, &arn).await?;
         let actual = actual(&balancer, attributes, tags);
         let protected = actual
             .attributes
@@ -153,8 +156,8 @@ impl Resource for LoadBalancer {
         Ok(vec![found.protected(setting)])
     }
 
-    async fn conflict(&self, look: &Look) -> Result<Option<Error>> {
-        let foreign = balancing::standing(look).await?.balancer;
+    async fn conflict(&self, reads: &Reads) -> Result<Option<Error>> {
+        let foreign = balancing::standing(reads).await?.balancer;
         Ok(foreign.map(|_| {
             Error::new(
                 ErrorKind::NotOurs,
@@ -309,21 +312,10 @@ async fn set_security_group(aws: &Aws, arn: &str, group: String) -> Result<()> {
         .map(drop)
 }
 
-async fn attributes(look: &Look, arn: &str) -> Result<BTreeMap<String, String>> {
-    let answer = look
-        .once("DescribeLoadBalancerAttributes", arn, || async {
-            let answer = look
-                .aws
-                .elb
-                .describe_load_balancer_attributes()
-                .load_balancer_arn(arn)
-                .send()
-                .await
-                .called("DescribeLoadBalancerAttributes");
-            none_if_missing(answer)
-        })
-        .await?;
-    let attributes = answer.iter().flat_map(|answer| answer.attributes());
+async fn attributes(reads: &Reads, arn: &str) -> Result<BTreeMap<String, String>> {
+    let answer = reads.load_balancer_attributes(arn).await?;
+    let all = answer.as_ref().as_ref().map(|answer| answer.attributes());
+    let attributes = all.into_iter().flatten();
     Ok(attributes
         .filter_map(|one| Some((one.key()?.to_owned(), one.value()?.to_owned())))
         .collect())

@@ -3,7 +3,7 @@
 
 use futures_util::future::BoxFuture;
 
-use crate::{error::Result, graph::Owned, look::Look, resource::Resource};
+use crate::{aws::read::Reads, error::Result, graph::Owned, resource::Resource};
 
 pub mod base_path_mapping;
 pub mod bucket_policy;
@@ -49,28 +49,28 @@ pub use vpc_endpoint::VpcEndpoint;
 /// Everything in the account and region that carries the stack's marks, every
 /// kind looked for directly: a child is found also when its parent is not ours
 /// to see any more.
-pub async fn discover_all(look: &Look) -> Result<Vec<Owned>> {
-    fn all<R: Resource>(look: &Look) -> BoxFuture<'_, Result<Vec<Owned>>> {
-        Box::pin(Owned::discover::<R>(look))
+pub async fn discover_all(reads: &Reads) -> Result<Vec<Owned>> {
+    fn all<R: Resource>(reads: &Reads) -> BoxFuture<'_, Result<Vec<Owned>>> {
+        Box::pin(Owned::discover::<R>(reads))
     }
     let kinds = [
-        all::<SecurityGroup>(look),
-        all::<SecurityGroupRules>(look),
-        all::<VpcEndpoint>(look),
-        all::<EndpointPolicy>(look),
-        all::<RestApi>(look),
-        all::<LambdaPermission>(look),
-        all::<Deployment>(look),
-        all::<Stage>(look),
-        all::<DomainName>(look),
-        all::<BasePathMapping>(look),
-        all::<LoadBalancer>(look),
-        all::<TargetGroup>(look),
-        all::<Targets>(look),
-        all::<BucketPolicy>(look),
-        all::<Listener>(look),
-        all::<ListenerRule>(look),
-        all::<DnsRecord>(look),
+        all::<SecurityGroup>(reads),
+        all::<SecurityGroupRules>(reads),
+        all::<VpcEndpoint>(reads),
+        all::<EndpointPolicy>(reads),
+        all::<RestApi>(reads),
+        all::<LambdaPermission>(reads),
+        all::<Deployment>(reads),
+        all::<Stage>(reads),
+        all::<DomainName>(reads),
+        all::<BasePathMapping>(reads),
+        all::<LoadBalancer>(reads),
+        all::<TargetGroup>(reads),
+        all::<Targets>(reads),
+        all::<BucketPolicy>(reads),
+        all::<Listener>(reads),
+        all::<ListenerRule>(reads),
+        all::<DnsRecord>(reads),
     ];
     let found = futures_util::future::try_join_all(kinds).await?;
     Ok(found.into_iter().flatten().collect())

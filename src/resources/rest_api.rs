@@ -19,12 +19,14 @@ use serde_json::Value;
 use strum::{Display, EnumIter};
 
 use crate::{
-    aws::{Aws, Called, error::none_if_missing},
+    aws::{
+        Aws, Called,
+        error::none_if_missing,
+        read::{Query, Reads},
+    },
     error::{Error, ErrorKind, Result},
     graph::Node,
-    hash,
-    look::Look,
-    names,
+    hash, names,
     openapi::{Body, Operations},
     policy,
     resource::{
@@ -174,7 +176,7 @@ impl Resource for RestApi {
     type Actual = Actual;
     type Field = Field;
     type Receipt = ();
-    const ASKS: &'static [&'static str] = &["GetRestApis", "GetResources"];
+    const READS: &'static [Query] = &[Query::GetRestApis, Query::GetResources];
 
     fn key(&self) -> Key {
         Key::of_route(Kind::RestApi, &self.path)
@@ -188,16 +190,16 @@ impl Resource for RestApi {
         format!("{}, {}", self.name(), self.body.summary())
     }
 
-    async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
-        let apis = look.once("GetRestApis", "", || all(look)).await?;
+    async fn discover(reads: &Reads) -> Result<Vec<Found<Actual>>> {
+        let apis = reads.rest_apis().await?;
         let mut own: Vec<&types::RestApi> = apis
             .iter()
-            .filter(|api| Mark::of_tags(&tags_of(api), &look.stack).is_some())
+            .filter(|api| Mark::of_tags(&tags_of(api), &reads.stack).is_some())
             .collect();
         // Where there are two of a key, the one that is mapped is kept, else the
         // older one, else the one of the smaller id: every run decides alike.
-        let mapped = if have_twins(&own, &look.stack) {
-            mapped(look).await?
+        let mapped = if have_twins(&own, &reads.stack) {
+            mapped(reads).await?
         } else {
             BTreeSet::new()
         };
@@ -206,7 +208,7 @@ impl Resource for RestApi {
             let created = api.created_date().map_or(0, |date| date.secs());
             (!mapped.contains(&id), created, id)
         });
-        let looks = own.into_iter().map(|api| found(look, api));
+        let looks = own.into_iter().map(|api| found(reads, api));
         futures_util::future::try_join_all(looks).await
     }
 
@@ -297,7 +299,7 @@ impl Resource for RestApi {
         }
         tag(aws, &format!("/restapis/{}", actual.id), &changes).await?;
         if body_differs {
-            // What the body does not carry over shows at the next look.
+            // What the body does not carry over shows at the next reads.
             return self.put(aws, actual).await;
         }
         if patches.is_empty() {
@@ -362,25 +364,10 @@ fn have_twins(own: &[&types::RestApi], stack: &str) -> bool {
 
 /// The APIs that a mapping in a domain of ours names, asked afresh: another run
 /// may have mapped one a moment ago.
-async fn mapped(look: &Look) -> Result<BTreeSet<String>> {
-    look.forget(BasePathMapping::ASKS);
-    let mappings = BasePathMapping::discover(look).await?;
+async fn mapped(reads: &Reads) -> Result<BTreeSet<String>> {
+    let afresh = reads.afresh(BasePathMapping::READS);
+    let mappings = BasePathMapping::discover(&afresh).await?;
     Ok(mappings.into_iter().map(|found| found.actual.api).collect())
-}
-
-async fn all(look: &Look) -> Result<Vec<types::RestApi>> {
-    let pages = look
-        .aws
-        .apigateway
-        .get_rest_apis()
-        .limit(500)
-        .into_paginator()
-        .items()
-        .send();
-    pages
-        .collect::<Result<Vec<_>, _>>()
-        .await
-        .called("GetRestApis")
 }
 
 fn tags_of(api: &types::RestApi) -> Tags {
@@ -390,31 +377,12 @@ fn tags_of(api: &types::RestApi) -> Tags {
         .collect()
 }
 
-async fn found(look: &Look, api: &types::RestApi) -> Result<Found<Actual>> {
+async fn found(reads: &Reads, api: &types::RestApi) -> Result<Found<Actual>> {
     let id = api.id().unwrap_or_default().to_owned();
-    let resources = look
-        .once("GetResources", &id, || async {
-            let pages = look
-                .aws
-                .apigateway
-                .get_resources()
-                .rest_api_id(&id)
-                .limit(500)
-                .embed("methods")
-                .into_paginator()
-                .items()
-                .send();
-            let all = pages
-                .collect::<Result<Vec<_>, _>>()
-                .await
-                .called("GetResources");
-            // It may go between the two calls.
-            none_if_missing(all).map(Option::unwrap_or_default)
-        })
-        .await?;
+    let resources = reads.resources(&id).await?;
     let configuration = api.endpoint_configuration();
     let tags = tags_of(api);
-    let mark = Mark::of_tags(&tags, &look.stack)
+    let mark = Mark::of_tags(&tags, &reads.stack)
         .ok_or_else(|| Error::new(ErrorKind::NotOurs, format!("{id} is not this stack's")))?;
     let actual = Actual {
         name: api.name().unwrap_or_default().to_owned(),

@@ -5,19 +5,20 @@
 //! in tags, the DNS records that the stack has: records cannot be tagged. It is
 //! the last thing that `down` deletes.
 
-use std::sync::Arc;
-
 use aws_sdk_ec2::types::{self, Filter, ResourceType, TagSpecification};
 use strum::{Display, EnumIter};
 
 use crate::{
-    aws::{Aws, Called, error::none_if_missing},
+    aws::{
+        Aws, Called,
+        error::none_if_missing,
+        read::{Groups, Query, Reads},
+        record::Record,
+    },
     error::{Error, ErrorKind, Result},
-    hash,
-    look::Look,
     names,
     resource::{
-        Drift, Found, Host, Key, Kind, Mark, Need, Ours, Owner, Resource,
+        Drift, Found, Key, Kind, Mark, Need, Ours, Owner, Resource,
         tags::{self, Tags},
     },
 };
@@ -70,48 +71,6 @@ impl SecurityGroup {
     }
 }
 
-/// A DNS record as the load balancer's group remembers it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Record {
-    /// The hosted zone's id.
-    pub zone: String,
-    /// The host name.
-    pub host: Host,
-}
-
-impl Record {
-    /// The tag that remembers it: a short stable key, zone and host as value. A
-    /// host that moves to another zone has two, until its old record is gone.
-    pub fn tag(&self) -> (String, String) {
-        let place = format!("{}/{}", self.zone, self.host.name);
-        let key = format!("{}{}", tags::RECORD, hash::short(&place));
-        let alias = if self.host.alias { ALIAS } else { "" };
-        (key, format!("{place}{alias}"))
-    }
-
-    /// The records that these tags remember; the stack's own host comes first.
-    pub fn of_tags(tags: &Tags) -> Vec<Self> {
-        let values = tags.iter().filter(|(key, _)| key.starts_with(tags::RECORD));
-        let mut records: Vec<Self> = values
-            .filter_map(|(_, value)| {
-                let own = value.strip_suffix(ALIAS);
-                let (zone, name) = own.unwrap_or(value).split_once('/')?;
-                let host = Host {
-                    name: name.to_owned(),
-                    alias: own.is_some(),
-                };
-                let zone = zone.to_owned();
-                Some(Self { zone, host })
-            })
-            .collect();
-        records.sort_by_key(|record| record.host.alias);
-        records
-    }
-}
-
-/// Ends the value of an alias's tag. Not part of any host name.
-const ALIAS: &str = "/alias";
-
 /// The mark of a group. Its name cannot be changed, and the console copies tags
 /// with a group: both have to say the same.
 pub(super) fn mark(group: &types::SecurityGroup, stack: &str) -> Option<Mark> {
@@ -121,41 +80,11 @@ pub(super) fn mark(group: &types::SecurityGroup, stack: &str) -> Option<Mark> {
     })
 }
 
-/// Every group with the stack's tag, rules included.
-pub(super) async fn tagged(look: &Look) -> Result<Arc<Vec<types::SecurityGroup>>> {
-    filtered(look, "", &format!("tag:{}", tags::STACK), &look.stack).await
-}
-
-/// The groups that a filter lets through; `subject` tells the questions apart.
-pub(super) async fn filtered(
-    look: &Look,
-    subject: &str,
-    filter: &str,
-    value: &str,
-) -> Result<Arc<Vec<types::SecurityGroup>>> {
-    look.once("DescribeSecurityGroups", subject, || async {
-        let filter = Filter::builder().name(filter).values(value).build();
-        let pages = look
-            .aws
-            .ec2
-            .describe_security_groups()
-            .filters(filter)
-            .into_paginator()
-            .items()
-            .send();
-        pages
-            .collect::<Result<Vec<_>, _>>()
-            .await
-            .called("DescribeSecurityGroups")
-    })
-    .await
-}
-
 impl Resource for SecurityGroup {
     type Actual = Actual;
     type Field = Field;
     type Receipt = ();
-    const ASKS: &'static [&'static str] = &["DescribeSecurityGroups"];
+    const READS: &'static [Query] = &[Query::DescribeSecurityGroups];
 
     fn key(&self) -> Key {
         Key::bare(self.kind)
@@ -169,12 +98,12 @@ impl Resource for SecurityGroup {
         self.name.clone()
     }
 
-    async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
-        let groups = tagged(look).await?;
+    async fn discover(reads: &Reads) -> Result<Vec<Found<Actual>>> {
+        let groups = reads.security_groups(Groups::OfStack).await?;
         let found = groups.iter().filter_map(|group| {
             let tags = tags::of_ec2(group.tags());
             let id = group.group_id()?.to_owned();
-            let mark = mark(group, &look.stack)?;
+            let mark = mark(group, &reads.stack)?;
             let actual = Actual {
                 id,
                 vpc: group.vpc_id().unwrap_or_default().to_owned(),
@@ -185,19 +114,13 @@ impl Resource for SecurityGroup {
         Ok(found.collect())
     }
 
-    async fn conflict(&self, look: &Look) -> Result<Option<Error>> {
-        let by = |name: &str, value: &str| Filter::builder().name(name).values(value).build();
-        let groups = look
-            .aws
-            .ec2
-            .describe_security_groups()
-            .filters(by("group-name", &self.name))
-            .filters(by("vpc-id", &self.vpc))
-            .send()
-            .await
-            .called("DescribeSecurityGroups")?;
+    async fn conflict(&self, reads: &Reads) -> Result<Option<Error>> {
+        let which = Groups::Named {
+            name: self.name.clone(),
+            vpc: self.vpc.clone(),
+        };
+        let groups = reads.security_groups(which).await?;
         let foreign = groups
-            .security_groups()
             .iter()
             .find(|group| mark(group, &self.owner.stack).is_none());
         Ok(foreign.map(|group| {

@@ -15,15 +15,14 @@ use aws_sdk_ec2::types;
 use strum::{Display, EnumIter};
 
 use crate::{
-    aws::Aws,
+    aws::{
+        Aws,
+        read::{Groups, Query, Reads},
+    },
     error::{Error, Result},
     graph::Node,
-    look::Look,
     resource::{Drift, Due, Found, Key, Kind, Need, Ours, Resource, UNKNOWN, tags},
-    resources::{
-        SecurityGroup, VpcEndpoint,
-        security_group::{filtered, mark, tagged},
-    },
+    resources::{SecurityGroup, VpcEndpoint, security_group::mark},
 };
 
 mod rule;
@@ -143,7 +142,7 @@ impl Resource for SecurityGroupRules {
     type Actual = Actual;
     type Field = Field;
     type Receipt = ();
-    const ASKS: &'static [&'static str] = &["DescribeSecurityGroups"];
+    const READS: &'static [Query] = &[Query::DescribeSecurityGroups];
 
     fn key(&self) -> Key {
         Key::bare(Kind::SecurityGroupRules)
@@ -166,8 +165,8 @@ impl Resource for SecurityGroupRules {
         format!("443 and 80 from {}", self.clients.join(", "))
     }
 
-    async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
-        let groups = tagged(look).await?;
+    async fn discover(reads: &Reads) -> Result<Vec<Found<Actual>>> {
+        let groups = reads.security_groups(Groups::OfStack).await?;
         let mut whose = None;
         let mut actual = Actual {
             groups: BTreeSet::new(),
@@ -175,13 +174,13 @@ impl Resource for SecurityGroupRules {
             foreign: BTreeSet::new(),
         };
         for group in groups.iter() {
-            let own = mark(group, &look.stack);
+            let own = mark(group, &reads.stack);
             let own = own.filter(|mark| is_group(mark.key().kind()));
             let (Some(own), Some(id)) = (own, group.group_id()) else {
                 continue;
             };
             if own.key().kind() == Kind::LoadBalancerSecurityGroup && remembers_endpoint(group) {
-                let (ours, foreign) = in_other_groups(look, id).await?;
+                let (ours, foreign) = in_other_groups(reads, id).await?;
                 actual.rules.extend(ours);
                 actual.foreign = foreign;
             }
@@ -288,13 +287,14 @@ fn remembers_endpoint(group: &types::SecurityGroup) -> bool {
 
 /// The rules of other groups that let in what comes from this one: the stack's
 /// own, by their description, and those of others.
-async fn in_other_groups(look: &Look, own: &str) -> Result<(BTreeSet<Rule>, BTreeSet<Rule>)> {
-    let groups = filtered(look, own, "ip-permission.group-id", own).await?;
+async fn in_other_groups(reads: &Reads, own: &str) -> Result<(BTreeSet<Rule>, BTreeSet<Rule>)> {
+    let which = Groups::Admitting(own.to_owned());
+    let groups = reads.security_groups(which).await?;
     let others = groups
         .iter()
-        .filter(|group| mark(group, &look.stack).is_none());
+        .filter(|group| mark(group, &reads.stack).is_none());
     let rules = others.flat_map(Rule::of);
     let from_own = rules.filter(|rule| rule.way == Way::In && rule.peer == own);
-    let description = description(&look.stack);
+    let description = description(&reads.stack);
     Ok(from_own.partition(|rule| rule.description.as_ref() == Some(&description)))
 }

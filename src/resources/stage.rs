@@ -6,10 +6,13 @@ use aws_sdk_apigateway::types;
 use strum::{Display, EnumIter};
 
 use crate::{
-    aws::{Aws, Called, error::none_if_missing},
+    aws::{
+        Aws, Called,
+        error::none_if_missing,
+        read::{Query, Reads},
+    },
     error::{Error, Result},
     graph::Node,
-    look::Look,
     resource::{
         Drift, Found, Key, Kind, Mark, Need, Ours, Owner, Resource, UNKNOWN,
         tags::{self, Tags},
@@ -82,7 +85,7 @@ impl Stage {
             .await
             .called("UpdateStage");
         match updated {
-            // Another run has removed it in this very moment: look again.
+            // Another run has removed it in this very moment: reads again.
             Err(error) if error.code() == Some("BadRequestException") => {
                 Err(Error::not_yet(error.to_string()))
             }
@@ -95,7 +98,7 @@ impl Resource for Stage {
     type Actual = Actual;
     type Field = Field;
     type Receipt = ();
-    const ASKS: &'static [&'static str] = &["GetStages", "GetDeployments"];
+    const READS: &'static [Query] = &[Query::GetStages, Query::GetDeployments];
 
     fn key(&self) -> Key {
         self.api.key().sibling(Kind::Stage)
@@ -109,19 +112,19 @@ impl Resource for Stage {
         self.name.clone()
     }
 
-    async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
-        let apis = RestApi::discover(look).await?;
+    async fn discover(reads: &Reads) -> Result<Vec<Found<Actual>>> {
+        let apis = RestApi::discover(&reads.remembered()).await?;
         let looks = apis.iter().map(|api| async move {
             let id = &api.id;
-            let stages = look.once("GetStages", id, || all(look, id)).await?;
-            let deployments = deployment::own(look, id).await?;
+            let stages = reads.stages(id).await?;
+            let deployments = deployment::own(reads, id).await?;
             let own = stages.iter().filter_map(|stage| {
                 let pairs = stage.tags().into_iter().flatten();
                 let tags: Tags = pairs
                     .map(|(key, value)| (key.clone(), value.clone()))
                     .collect();
                 let name = stage.stage_name()?.to_owned();
-                let mark = Mark::of_tags(&tags, &look.stack)?;
+                let mark = Mark::of_tags(&tags, &reads.stack)?;
                 let actual = Actual {
                     api: id.clone(),
                     name,
@@ -258,17 +261,4 @@ async fn remove_unless_used(aws: &Aws, api: &str, deployment: &str) -> Result<()
         Err(error) if error.code() == Some("BadRequestException") => Ok(()),
         other => other,
     }
-}
-
-async fn all(look: &Look, api: &str) -> Result<Vec<types::Stage>> {
-    let stages = look
-        .aws
-        .apigateway
-        .get_stages()
-        .rest_api_id(api)
-        .send()
-        .await
-        .called("GetStages");
-    let stages = none_if_missing(stages)?;
-    Ok(stages.and_then(|answer| answer.item).unwrap_or_default())
 }

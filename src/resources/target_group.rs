@@ -13,10 +13,13 @@ use aws_sdk_elasticloadbalancingv2::types::{self, TargetTypeEnum};
 use strum::{Display, EnumIter};
 
 use crate::{
-    aws::{Aws, Called, error::none_if_missing},
+    aws::{
+        Aws, Called,
+        error::none_if_missing,
+        read::{Query, Reads},
+    },
     config::{FunctionHealth, HealthCheck},
     error::{Error, ErrorKind, Result},
-    look::Look,
     names,
     resource::{
         Drift, Found, Key, Kind, Mark, Need, Ours, Owner, Resource,
@@ -199,10 +202,10 @@ impl Resource for TargetGroup {
     type Actual = Actual;
     type Field = Field;
     type Receipt = ();
-    const ASKS: &'static [&'static str] = &[
-        "DescribeTargetGroups",
-        "DescribeTargetGroupAttributes",
-        balancing::TAGS_OF_STANDING,
+    const READS: &'static [Query] = &[
+        Query::DescribeTargetGroups,
+        Query::DescribeTargetGroupAttributes,
+        Query::DescribeTags,
     ];
 
     fn key(&self) -> Key {
@@ -224,17 +227,17 @@ impl Resource for TargetGroup {
         }
     }
 
-    async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
-        let standing = balancing::standing(look).await?;
+    async fn discover(reads: &Reads) -> Result<Vec<Found<Actual>>> {
+        let standing = balancing::standing(reads).await?;
         // Only groups whose names can be the stack's are listed, and names are
         // unique and never changed.
         let own = standing.groups.iter().filter_map(|(group, tags)| {
-            let mark = Mark::of_tags(tags, &look.stack)?;
+            let mark = Mark::of_tags(tags, &reads.stack)?;
             Some((mark, group, tags.clone()))
         });
         let looks = own.map(|(mark, group, tags)| async move {
             let arn = group.target_group_arn().unwrap_or_default().to_owned();
-            let attributes = attributes(look, &arn).await?;
+            let attributes = attributes(reads, &arn).await?;
             let actual = actual(group, attributes, tags);
             Ok(Found::ours(mark, arn, "available", actual))
         });
@@ -245,9 +248,9 @@ impl Resource for TargetGroup {
         found.actual.name == self.name()
     }
 
-    async fn conflict(&self, look: &Look) -> Result<Option<Error>> {
+    async fn conflict(&self, reads: &Reads) -> Result<Option<Error>> {
         let name = self.name();
-        let standing = balancing::standing(look).await?;
+        let standing = balancing::standing(reads).await?;
         let foreign = standing
             .groups
             .iter()
@@ -411,21 +414,10 @@ async fn modify_check(aws: &Aws, arn: &str, check: Option<&Check>) -> Result<()>
         .map(drop)
 }
 
-async fn attributes(look: &Look, arn: &str) -> Result<BTreeMap<String, String>> {
-    let answer = look
-        .once("DescribeTargetGroupAttributes", arn, || async {
-            let answer = look
-                .aws
-                .elb
-                .describe_target_group_attributes()
-                .target_group_arn(arn)
-                .send()
-                .await
-                .called("DescribeTargetGroupAttributes");
-            none_if_missing(answer)
-        })
-        .await?;
-    let all = answer.iter().flat_map(|answer| answer.attributes());
+async fn attributes(reads: &Reads, arn: &str) -> Result<BTreeMap<String, String>> {
+    let answer = reads.target_group_attributes(arn).await?;
+    let all = answer.as_ref().as_ref().map(|answer| answer.attributes());
+    let all = all.into_iter().flatten();
     let pairs = all.filter_map(|one| Some((one.key()?.to_owned(), one.value()?.to_owned())));
     Ok(pairs.collect())
 }

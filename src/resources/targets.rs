@@ -16,10 +16,13 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use strum::{Display, EnumIter};
 
 use crate::{
-    aws::{Aws, Called, error::none_if_missing},
+    aws::{
+        Aws, Called,
+        error::none_if_missing,
+        read::{Query, Reads},
+    },
     error::{Error, Result},
     graph::{Node, Step},
-    look::Look,
     resource::{Drift, Found, Key, Kind, Need, Ours, Resource, Settled, UNKNOWN},
     resources::{
         LambdaPermission, ListenerRule, SecurityGroupRules, TargetGroup, VpcEndpoint, target_group,
@@ -182,7 +185,7 @@ impl Resource for Targets {
     type Actual = Actual;
     type Field = Field;
     type Receipt = ();
-    const ASKS: &'static [&'static str] = &["DescribeTargetHealth"];
+    const READS: &'static [Query] = &[Query::DescribeTargetHealth];
 
     fn key(&self) -> Key {
         self.group.key().sibling(Kind::Targets)
@@ -207,9 +210,9 @@ impl Resource for Targets {
         }
     }
 
-    async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
-        let groups = TargetGroup::discover(look).await?;
-        let looks = groups.iter().map(|group| of_group(look, group));
+    async fn discover(reads: &Reads) -> Result<Vec<Found<Actual>>> {
+        let groups = TargetGroup::discover(&reads.remembered()).await?;
+        let looks = groups.iter().map(|group| of_group(reads, group));
         let found = futures_util::future::try_join_all(looks).await?;
         Ok(found.into_iter().flatten().collect())
     }
@@ -219,9 +222,9 @@ impl Resource for Targets {
     ///
     /// An address that does not answer may be one that the endpoint no longer
     /// has: AWS replaces an interface when it wants to.
-    async fn find(&self, look: &Look) -> Result<Option<Found<Actual>>> {
-        let found = match self.group.desired.find(look).await? {
-            Some(group) => of_group(look, &group).await?,
+    async fn find(&self, reads: &Reads) -> Result<Option<Found<Actual>>> {
+        let found = match self.group.desired.find(&reads.remembered()).await? {
+            Some(group) => of_group(reads, &group).await?,
             None => None,
         };
         let sick = |found: &Found<Actual>| {
@@ -231,7 +234,7 @@ impl Resource for Targets {
         if let Source::Endpoint { endpoint, .. } = &self.source
             && found.as_ref().is_some_and(sick)
         {
-            endpoint.look_again(look).await?;
+            endpoint.look_again(reads).await?;
         }
         Ok(found)
     }
@@ -291,10 +294,10 @@ impl Resource for Targets {
 
 /// The targets of a group, if it has any.
 async fn of_group(
-    look: &Look,
+    reads: &Reads,
     group: &Found<target_group::Actual>,
 ) -> Result<Option<Found<Actual>>> {
-    let targets = registered(look, &group.id).await?;
+    let targets = registered(reads, &group.id).await?;
     let mark = group.mark().filter(|_| !targets.is_empty());
     Ok(mark.map(|mark| {
         let mark = mark.for_part(group.key.sibling(Kind::Targets));
@@ -347,24 +350,9 @@ async fn deregister(aws: &Aws, group: &str, addresses: &BTreeSet<String>) -> Res
         .map(drop)
 }
 
-async fn registered(look: &Look, group: &str) -> Result<BTreeMap<String, Target>> {
-    let answer = look
-        .once("DescribeTargetHealth", group, || async {
-            let answer = look
-                .aws
-                .elb
-                .describe_target_health()
-                .target_group_arn(group)
-                .send()
-                .await
-                .called("DescribeTargetHealth");
-            none_if_missing(answer)
-        })
-        .await?;
-    let all = answer
-        .iter()
-        .flat_map(|answer| answer.target_health_descriptions());
-    Ok(all.filter_map(target).collect())
+async fn registered(reads: &Reads, group: &str) -> Result<BTreeMap<String, Target>> {
+    let all = reads.target_health(group).await?;
+    Ok(all.iter().filter_map(target).collect())
 }
 
 fn target(description: &TargetHealthDescription) -> Option<(String, Target)> {

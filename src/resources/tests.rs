@@ -7,11 +7,10 @@ use std::{
 };
 
 use crate::{
-    aws::{Connection, simulated},
+    aws::{Connection, read::Reads, simulated},
     clock::Clock,
     config::Config,
     event::Silent,
-    look::Look,
     pipeline::{Stop, execute, observe},
     references, rehearsal,
     simulator::{Simulator, conditions::Conditions},
@@ -40,15 +39,15 @@ async fn standing(config: &Config) -> (Simulator, Connection, Stack) {
     rehearsal::furnish(&simulator, config, ACCOUNT, REGION).unwrap();
     let http = simulated::http_client(simulator.clone());
     let connection = Connection::through(http, ACCOUNT, REGION, Clock::REAL);
-    let look = Look::new(connection.reader(), &config.stack);
-    let references = references::check(config, &look).await.unwrap();
+    let reads = Reads::new(connection.reader(), &config.stack);
+    let references = references::check(config, &reads).await.unwrap();
     let bodies = stack::bodies(config, REGION).unwrap();
     let stack = Stack::new(config, &references, bodies);
-    let plan = observe(&stack, &look).await.unwrap();
+    let plan = observe(&stack, &reads).await.unwrap();
     let (aws, stop) = (connection.writer(), Stop::default());
-    let report = execute(&stack, &plan, &aws, &look, &Silent, &stop).await;
+    let report = execute(&stack, &plan, &aws, &reads, &Silent, &stop).await;
     assert!(report.ok(), "{report:?}");
-    observe(&stack, &look.afresh()).await.unwrap();
+    observe(&stack, &reads.forgetful()).await.unwrap();
     (simulator, connection, stack)
 }
 

@@ -17,9 +17,11 @@ use serde_json::Value;
 use strum::{Display, EnumIter};
 
 use crate::{
-    aws::{Aws, Called},
+    aws::{
+        Aws, Called,
+        read::{Endpoints, Query, Reads},
+    },
     error::{Error, ErrorKind, Result},
-    look::Look,
     resource::{
         Drift, Due, Found, Key, Kind, Mark, Need, Ours, Resource, Settled, UNKNOWN,
         tags::{self, Tags},
@@ -157,7 +159,10 @@ impl Resource for VpcEndpoint {
     type Actual = Actual;
     type Field = Field;
     type Receipt = ();
-    const ASKS: &'static [&'static str] = &["DescribeVpcEndpoints", "DescribeNetworkInterfaces"];
+    const READS: &'static [Query] = &[
+        Query::DescribeVpcEndpoints,
+        Query::DescribeNetworkInterfaces,
+    ];
 
     fn key(&self) -> Key {
         Key::bare(self.kind)
@@ -181,14 +186,14 @@ impl Resource for VpcEndpoint {
         }
     }
 
-    async fn discover(look: &Look) -> Result<Vec<Found<Actual>>> {
-        let endpoints = reading::tagged(look).await?;
-        let interfaces = reading::interfaces(look, &endpoints).await?;
+    async fn discover(reads: &Reads) -> Result<Vec<Found<Actual>>> {
+        let endpoints = reads.vpc_endpoints(Endpoints::OfStack).await?;
+        let interfaces = reading::interfaces(reads, &endpoints).await?;
         let found = endpoints.iter().filter_map(|endpoint| {
             let actual = reading::actual(endpoint, &interfaces)?;
             // EC2 shows deleted endpoints for a while.
             (actual.state != "deleted").then_some(())?;
-            let mark = Mark::of_tags(&actual.tags, &look.stack)?;
+            let mark = Mark::of_tags(&actual.tags, &reads.stack)?;
             // An endpoint has no name; what it leads to has to fit.
             let service = endpoint.service_name().unwrap_or_default();
             leads_to(mark.key().kind(), service).then_some(())?;
@@ -202,15 +207,15 @@ impl Resource for VpcEndpoint {
         found.key == self.key() && found.state != "deleting"
     }
 
-    async fn find(&self, look: &Look) -> Result<Option<Found<Actual>>> {
+    async fn find(&self, reads: &Reads) -> Result<Option<Found<Actual>>> {
         let Source::Borrowed { id, .. } = &self.source else {
-            let all = Self::discover(look).await?;
+            let all = Self::discover(reads).await?;
             return Ok(all.into_iter().find(|found| self.is(found)));
         };
-        let Some(actual) = reading::one(look, id).await? else {
+        let Some(actual) = reading::one(reads, id).await? else {
             return Ok(None);
         };
-        if tags::key_of(&actual.tags, &look.stack).is_some() {
+        if tags::key_of(&actual.tags, &reads.stack).is_some() {
             return Err(Error::new(
                 ErrorKind::NotOurs,
                 format!("the endpoint {id} is this stack's own and cannot be borrowed"),

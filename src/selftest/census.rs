@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, fmt::Debug};
 
 use crate::{
-    aws::{Aws, Called},
+    aws::read::{Endpoints, Groups, Reads},
     error::Result,
     hash,
 };
@@ -19,21 +19,21 @@ impl Census {
     /// # Errors
     ///
     /// A list that cannot be read: then nothing can be said.
-    pub async fn take(aws: &Aws, zones: &[String]) -> Result<Self> {
+    pub async fn take(reads: &Reads, zones: &[String]) -> Result<Self> {
         let mut census = Self::default();
         tokio::try_join!(
-            groups(aws),
-            endpoints(aws),
-            apis(aws),
-            domains(aws),
-            balancers(aws),
-            target_groups(aws),
+            groups(reads),
+            endpoints(reads),
+            apis(reads),
+            domains(reads),
+            balancers(reads),
+            target_groups(reads),
         )
         .map(|(a, b, c, d, e, f)| {
             census.0 = [a, b, c, d, e, f].into_iter().flatten().collect();
         })?;
         for zone in zones {
-            census.0.extend(records(aws, zone).await?);
+            census.0.extend(records(reads, zone).await?);
         }
         Ok(census)
     }
@@ -65,20 +65,16 @@ fn row(kind: &str, id: Option<&str>, thing: &impl Debug) -> (String, String) {
     (name, hash::long(&format!("{thing:?}")))
 }
 
-async fn groups(aws: &Aws) -> Result<Rows> {
-    let pages = aws.ec2.describe_security_groups().into_paginator();
-    let all = pages.items().send().collect::<Result<Vec<_>, _>>().await;
-    let all = all.called("DescribeSecurityGroups")?;
+async fn groups(reads: &Reads) -> Result<Rows> {
+    let all = reads.security_groups(Groups::All).await?;
     let rows = all
         .iter()
         .map(|one| row("security group", one.group_id(), one));
     Ok(rows.collect())
 }
 
-async fn endpoints(aws: &Aws) -> Result<Rows> {
-    let pages = aws.ec2.describe_vpc_endpoints().into_paginator();
-    let all = pages.items().send().collect::<Result<Vec<_>, _>>().await;
-    let all = all.called("DescribeVpcEndpoints")?;
+async fn endpoints(reads: &Reads) -> Result<Rows> {
+    let all = reads.vpc_endpoints(Endpoints::All).await?;
     // EC2 shows deleted endpoints for a while.
     let here = all.iter().filter(|one| {
         let state = one.state().map(|state| state.as_str().to_ascii_lowercase());
@@ -88,10 +84,8 @@ async fn endpoints(aws: &Aws) -> Result<Rows> {
     Ok(rows.collect())
 }
 
-async fn apis(aws: &Aws) -> Result<Rows> {
-    let pages = aws.apigateway.get_rest_apis().limit(500).into_paginator();
-    let all = pages.items().send().collect::<Result<Vec<_>, _>>().await;
-    let all = all.called("GetRestApis")?;
+async fn apis(reads: &Reads) -> Result<Rows> {
+    let all = reads.rest_apis().await?;
     // A map's order is its own in each answer.
     let rows = all.iter().map(|one| {
         let tags: BTreeMap<_, _> = one.tags().into_iter().flatten().collect();
@@ -101,11 +95,8 @@ async fn apis(aws: &Aws) -> Result<Rows> {
     Ok(rows.collect())
 }
 
-async fn domains(aws: &Aws) -> Result<Rows> {
-    let pages = aws.apigateway.get_domain_names().limit(500);
-    let all = pages.into_paginator().items().send();
-    let all = all.collect::<Result<Vec<_>, _>>().await;
-    let all = all.called("GetDomainNames")?;
+async fn domains(reads: &Reads) -> Result<Rows> {
+    let all = reads.domain_names().await?;
     let rows = all.iter().map(|one| {
         let tags: BTreeMap<_, _> = one.tags().into_iter().flatten().collect();
         let parts = (one.regional_certificate_arn(), one.certificate_arn(), tags);
@@ -114,20 +105,16 @@ async fn domains(aws: &Aws) -> Result<Rows> {
     Ok(rows.collect())
 }
 
-async fn balancers(aws: &Aws) -> Result<Rows> {
-    let pages = aws.elb.describe_load_balancers().into_paginator();
-    let all = pages.items().send().collect::<Result<Vec<_>, _>>().await;
-    let all = all.called("DescribeLoadBalancers")?;
+async fn balancers(reads: &Reads) -> Result<Rows> {
+    let all = reads.load_balancers().await?;
     let rows = all
         .iter()
         .map(|one| row("load balancer", one.load_balancer_arn(), one));
     Ok(rows.collect())
 }
 
-async fn target_groups(aws: &Aws) -> Result<Rows> {
-    let pages = aws.elb.describe_target_groups().into_paginator();
-    let all = pages.items().send().collect::<Result<Vec<_>, _>>().await;
-    let all = all.called("DescribeTargetGroups")?;
+async fn target_groups(reads: &Reads) -> Result<Rows> {
+    let all = reads.target_groups().await?;
     let rows = all
         .iter()
         .map(|one| row("target group", one.target_group_arn(), one));
@@ -135,28 +122,15 @@ async fn target_groups(aws: &Aws) -> Result<Rows> {
 }
 
 /// The records of a zone.
-async fn records(aws: &Aws, zone: &str) -> Result<Rows> {
-    let mut rows = Rows::new();
-    let mut call = aws.route53.list_resource_record_sets().hosted_zone_id(zone);
-    loop {
-        let page = call.send().await.called("ListResourceRecordSets")?;
-        rows.extend(page.resource_record_sets().iter().map(|one| {
-            let kind = one.r#type().as_str();
-            let set = one.set_identifier().unwrap_or_default();
-            let id = format!("{} {kind} {set}", one.name());
-            row("record", Some(id.trim_end()), one)
-        }));
-        if !page.is_truncated() {
-            return Ok(rows);
-        }
-        call = aws
-            .route53
-            .list_resource_record_sets()
-            .hosted_zone_id(zone)
-            .set_start_record_name(page.next_record_name)
-            .set_start_record_type(page.next_record_type)
-            .set_start_record_identifier(page.next_record_identifier);
-    }
+async fn records(reads: &Reads, zone: &str) -> Result<Rows> {
+    let all = reads.records_of(zone).await?;
+    let rows = all.iter().map(|one| {
+        let kind = one.r#type().as_str();
+        let set = one.set_identifier().unwrap_or_default();
+        let id = format!("{} {kind} {set}", one.name());
+        row("record", Some(id.trim_end()), one)
+    });
+    Ok(rows.collect())
 }
 
 #[cfg(test)]

@@ -4,9 +4,8 @@ use aws_sdk_ec2::types::{IpPermission, IpRange};
 use aws_sdk_elasticloadbalancingv2::types::TargetDescription;
 
 use crate::{
-    aws::{Called, Connection},
+    aws::{Called, Connection, read::Reads},
     error::Result,
-    look::Look,
     resource::{Found, Kind, Ours, Resource},
     resources::{ListenerRule, SecurityGroup, Targets},
 };
@@ -17,14 +16,14 @@ use crate::{
 ///
 /// AWS cannot be asked, or refuses.
 pub(super) async fn alter(connection: &Connection, stack: &str) -> Result<Vec<String>> {
-    let look = Look::new(connection.reader(), stack);
+    let reads = Reads::new(connection.reader(), stack);
     let aws = connection.writer();
     let mut altered = Vec::new();
-    if let Some(rule) = first::<ListenerRule>(&look).await? {
+    if let Some(rule) = first::<ListenerRule>(&reads).await? {
         ListenerRule::delete(&aws, &rule).await?;
         altered.push(rule.key().to_string());
     }
-    if let Some(targets) = first::<Targets>(&look).await?
+    if let Some(targets) = first::<Targets>(&reads).await?
         && let Some(id) = targets.targets.keys().next()
     {
         let call = aws.elb.deregister_targets();
@@ -34,7 +33,7 @@ pub(super) async fn alter(connection: &Connection, stack: &str) -> Result<Vec<St
         done.called("DeregisterTargets")?;
         altered.push(targets.key().to_string());
     }
-    let groups = SecurityGroup::discover(&look).await?;
+    let groups = SecurityGroup::discover(&reads).await?;
     let front = groups
         .iter()
         .find(|group| group.key.kind() == Kind::LoadBalancerSecurityGroup);
@@ -55,8 +54,8 @@ pub(super) async fn alter(connection: &Connection, stack: &str) -> Result<Vec<St
     Ok(altered)
 }
 
-async fn first<R: Resource>(look: &Look) -> Result<Option<Ours<R::Actual>>> {
-    let found: Vec<Found<R::Actual>> = R::discover(look).await?;
+async fn first<R: Resource>(reads: &Reads) -> Result<Option<Ours<R::Actual>>> {
+    let found: Vec<Found<R::Actual>> = R::discover(reads).await?;
     found.first().map(Found::own).transpose()
 }
 

@@ -10,9 +10,8 @@ use std::time::Instant;
 use serde::Serialize;
 
 use crate::{
-    aws::Connection,
+    aws::{Connection, read::Reads},
     error::{Error, Result},
-    look::Look,
     ui::Printer,
 };
 
@@ -154,13 +153,14 @@ impl Selftest<'_> {
     }
 
     async fn census(&self) -> Result<Census> {
-        Census::take(&self.connection.reader(), &self.zones).await
+        let reads = Reads::new(self.connection.reader(), &self.stack);
+        Census::take(&reads, &self.zones).await
     }
 
     /// The keys of everything that carries the stack's marks.
     async fn look(&self) -> Result<Vec<String>> {
-        let look = Look::new(self.connection.reader(), &self.stack);
-        let owned = crate::pipeline::observe::discover(&look).await?;
+        let reads = Reads::new(self.connection.reader(), &self.stack);
+        let owned = crate::pipeline::observe::discover(&reads).await?;
         Ok(owned.iter().map(|thing| thing.key.to_string()).collect())
     }
 

@@ -5,11 +5,15 @@
 
 use std::time::Duration;
 
-use aws_sdk_ec2::types::{Filter, ResourceType, ServiceType, Tag, TagSpecification};
+use aws_sdk_ec2::types::{ResourceType, ServiceType, Tag, TagSpecification};
 use tokio::time::sleep;
 
 use crate::{
-    aws::{Aws, Called, Connection, error::none_if_missing},
+    aws::{
+        Aws, Called, Connection, Partition,
+        error::none_if_missing,
+        read::{Reads, Subnets, Vpcs},
+    },
     error::{Error, ErrorKind, Result},
 };
 
@@ -39,12 +43,13 @@ impl Scratch {
     /// AWS refuses, or fewer than two zones offer the endpoint service.
     pub async fn build(connection: &Connection, stack: &str) -> Result<Self> {
         let aws = connection.writer();
-        let zones = zones(&aws).await?;
-        let vpc = match vpc(&aws, stack).await? {
+        let reads = Reads::new(connection.reader(), stack);
+        let zones = zones(&reads).await?;
+        let vpc = match vpc(&reads).await? {
             Some(vpc) => vpc,
             None => create_vpc(&aws, stack).await?,
         };
-        let mut have = subnets(&aws, &vpc).await?;
+        let mut have = subnets(&reads, &vpc).await?;
         for (range, zone) in SUBNETS.iter().zip(&zones) {
             if !have.iter().any(|(_, has)| has == range) {
                 have.push(create_subnet(&aws, stack, &vpc, range, zone).await?);
@@ -74,10 +79,11 @@ impl Scratch {
     /// AWS still holds something inside: it is named, and the next run tries again.
     pub async fn remove(&self, connection: &Connection) -> Result<()> {
         let aws = connection.writer();
-        if vpc(&aws, &self.stack).await?.as_ref() != Some(&self.vpc) {
+        let reads = Reads::new(connection.reader(), &self.stack);
+        if vpc(&reads).await?.as_ref() != Some(&self.vpc) {
             return Ok(());
         }
-        for (subnet, _) in subnets(&aws, &self.vpc).await? {
+        for (subnet, _) in subnets(&reads, &self.vpc).await? {
             patiently(async || {
                 let call = aws.ec2.delete_subnet().subnet_id(&subnet);
                 call.send().await.called("DeleteSubnet").map(drop)
@@ -110,10 +116,6 @@ async fn patiently(delete: impl AsyncFn() -> Result<()>) -> Result<()> {
     ))
 }
 
-fn by(name: &str, value: &str) -> Filter {
-    Filter::builder().name(name).values(value).build()
-}
-
 fn tags(stack: &str, kind: ResourceType) -> TagSpecification {
     let tag = |key: &str, value: &str| Tag::builder().key(key).value(value).build();
     TagSpecification::builder()
@@ -124,12 +126,10 @@ fn tags(stack: &str, kind: ResourceType) -> TagSpecification {
 }
 
 /// Two zones in which the endpoint service is offered.
-async fn zones(aws: &Aws) -> Result<Vec<String>> {
-    let service = aws.partition().execute_api_service(&aws.region);
-    let call = aws.ec2.describe_vpc_endpoint_services();
-    let answer = call.service_names(&service).send().await;
-    let answer = answer.called("DescribeVpcEndpointServices")?;
-    let interface = answer.service_details().iter().find(|detail| {
+async fn zones(reads: &Reads) -> Result<Vec<String>> {
+    let service = Partition::of(&reads.region).execute_api_service(&reads.region);
+    let offers = reads.vpc_endpoint_services(vec![service.clone()]).await?;
+    let interface = offers.iter().find(|detail| {
         let mut kinds = detail.service_type().iter();
         kinds.any(|kind| kind.service_type() == Some(&ServiceType::Interface))
     });
@@ -141,17 +141,19 @@ async fn zones(aws: &Aws) -> Result<Vec<String>> {
     if zones.len() < SUBNETS.len() {
         return Err(Error::invalid(format!(
             "{service} is not offered in two zones of {}",
-            aws.region
+            reads.region
         )));
     }
     Ok(zones)
 }
 
-async fn vpc(aws: &Aws, stack: &str) -> Result<Option<String>> {
-    let call = aws.ec2.describe_vpcs();
-    let filter = by(&format!("tag:{TAG}"), stack);
-    let answer = call.filters(filter).send().await.called("DescribeVpcs")?;
-    let first = answer.vpcs().first();
+async fn vpc(reads: &Reads) -> Result<Option<String>> {
+    let which = Vpcs::Tagged {
+        key: TAG,
+        value: reads.stack.clone(),
+    };
+    let vpcs = reads.vpcs(which).await?;
+    let first = vpcs.first();
     Ok(first.and_then(|vpc| vpc.vpc_id().map(str::to_owned)))
 }
 
@@ -164,10 +166,9 @@ async fn create_vpc(aws: &Aws, stack: &str) -> Result<String> {
 }
 
 /// The id and range of each subnet.
-async fn subnets(aws: &Aws, vpc: &str) -> Result<Vec<(String, String)>> {
-    let call = aws.ec2.describe_subnets().filters(by("vpc-id", vpc));
-    let answer = call.send().await.called("DescribeSubnets")?;
-    let pairs = answer.subnets().iter().filter_map(|subnet| {
+async fn subnets(reads: &Reads, vpc: &str) -> Result<Vec<(String, String)>> {
+    let subnets = reads.subnets(Subnets::Of(vpc.to_owned())).await?;
+    let pairs = subnets.iter().filter_map(|subnet| {
         let range = subnet.cidr_block()?.to_owned();
         Some((subnet.subnet_id()?.to_owned(), range))
     });

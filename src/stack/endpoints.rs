@@ -5,12 +5,12 @@ use std::{collections::BTreeMap, net::Ipv4Addr, sync::Arc};
 use super::{Builder, Name};
 use crate::{
     aws::Partition,
+    aws::record::Record,
     graph::Node,
     names,
     resource::{Key, Kind},
     resources::{
         SecurityGroup, SecurityGroupRules, VpcEndpoint,
-        security_group::Record,
         vpc_endpoint::{Own, Places, Source},
     },
 };

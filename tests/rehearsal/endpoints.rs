@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use hybridgw::{
+    aws::read::Query,
     outputs::{Outputs, Status},
     rehearsal,
     simulator::{conditions::Conditions, dataplane::Hop},
@@ -295,8 +296,8 @@ async fn up_serving(bench: &Bench, route: &str, asked: &[(&str, &str)]) -> Outco
     let watch = async {
         let look = bench.look();
         loop {
-            look.forget(&["DescribeTargetHealth"]);
-            let status = Status::read(&look).await.expect("reads work");
+            let now = look.afresh(&[Query::DescribeTargetHealth]);
+            let status = Status::read(&now).await.expect("reads work");
             assert!(!healthy(&status, route).is_empty(), "{:?}", status.targets);
             tokio::time::sleep(Duration::from_secs(1)).await;
         }

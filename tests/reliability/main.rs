@@ -26,6 +26,7 @@ mod drift;
 mod economy;
 mod failures;
 mod foreign;
+mod growth;
 mod kills;
 mod ownership;
 mod parser;

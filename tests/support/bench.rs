@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use hybridgw::{
     Error,
-    aws::{Connection, simulated},
+    aws::{Connection, read::Reads, simulated},
     clock::Clock,
     config::Config,
     event::Silent,
-    look::Look,
     pipeline::{Plan, Report, Stop, converge, execute, observe, observe::discover, remove},
     references, rehearsal,
     simulator::{Simulator, conditions::Conditions},
@@ -98,11 +97,11 @@ impl Bench {
         }
     }
 
-    pub fn look(&self) -> Look {
-        Look::new(self.connection.reader(), &self.config.stack)
+    pub fn look(&self) -> Reads {
+        Reads::new(self.connection.reader(), &self.config.stack)
     }
 
-    pub async fn plan(&self, look: &Look) -> Result<(Stack, Plan), Error> {
+    pub async fn plan(&self, look: &Reads) -> Result<(Stack, Plan), Error> {
         let bodies = stack::bodies(&self.config, REGION)?;
         let references = references::check(&self.config, look).await?;
         let stack = Stack::new(&self.config, &references, bodies);
@@ -149,7 +148,7 @@ impl Bench {
         }
     }
 
-    async fn look_where_the_file_says(&self) -> Look {
+    async fn look_where_the_file_says(&self) -> Reads {
         let mut look = self.look();
         look.records = references::records(&self.config, &look).await;
         look

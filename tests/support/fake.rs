@@ -14,11 +14,13 @@ use aws_smithy_runtime_api::client::{
 use futures_util::future::BoxFuture;
 use hybridgw::{
     Error, Result,
-    aws::{Aws, Connection},
+    aws::{
+        Aws, Connection,
+        read::{Query, Reads},
+    },
     clock::Clock,
     error::ErrorKind,
     graph::{Node, Owned, Removable, Step},
-    look::Look,
     resource::{Drift, Found, Key, Kind, Mark, Need, Ours, Resource, Settled},
     stack::Stack,
 };
@@ -356,7 +358,7 @@ impl Resource for Fake {
     type Actual = Seen;
     type Field = Field;
     type Receipt = ();
-    const ASKS: &'static [&'static str] = &[];
+    const READS: &'static [Query] = &[];
 
     fn key(&self) -> Key {
         self.key.clone()
@@ -370,11 +372,11 @@ impl Resource for Fake {
         String::new()
     }
 
-    async fn discover(_look: &Look) -> Result<Vec<Found<Seen>>> {
+    async fn discover(_reads: &Reads) -> Result<Vec<Found<Seen>>> {
         Ok(vec![])
     }
 
-    async fn find(&self, _look: &Look) -> Result<Option<Found<Seen>>> {
+    async fn find(&self, _reads: &Reads) -> Result<Option<Found<Seen>>> {
         let state = self.world.state();
         let visible = |thing: &&Thing| thing.made.elapsed() >= state.lag;
         let thing = state.things.get(&self.key).filter(visible).cloned();
@@ -451,7 +453,7 @@ impl Removable for Doomed {
         })
     }
 
-    fn again<'a>(&'a self, _look: &'a Look) -> BoxFuture<'a, Result<Option<Arc<dyn Removable>>>> {
+    fn again<'a>(&'a self, _reads: &'a Reads) -> BoxFuture<'a, Result<Option<Arc<dyn Removable>>>> {
         Box::pin(async move {
             let stands = self.world.state().things.contains_key(&self.key);
             Ok(stands.then(|| Arc::new(self.clone()) as Arc<dyn Removable>))
@@ -476,8 +478,13 @@ fn connection() -> Connection {
 }
 
 /// A look that must not reach AWS.
-pub fn look() -> Look {
-    Look::new(connection().reader(), "fake")
+pub fn look() -> Reads {
+    Reads::new(connection().reader(), "fake")
+}
+
+/// Read-only clients that must not reach AWS.
+pub fn reader() -> Aws {
+    connection().reader()
 }
 
 /// Clients that must not reach AWS.

@@ -6,9 +6,8 @@ use aws_sdk_elasticloadbalancingv2::types::Certificate;
 
 use super::{Actual, Field};
 use crate::{
-    aws::{Aws, Called, error::none_if_missing},
+    aws::{Aws, Called, read::Reads},
     error::Result,
-    look::Look,
     resource::{Drift, Due},
 };
 
@@ -98,17 +97,9 @@ impl Wanted<'_> {
 }
 
 /// The ARNs of the certificates beside the default one.
-pub(super) async fn further(look: &Look, listener: &str) -> Result<BTreeSet<String>> {
-    let all = look
-        .once("DescribeListenerCertificates", listener, || async {
-            let pages = look.aws.elb.describe_listener_certificates();
-            let pages = pages.listener_arn(listener).into_paginator().items().send();
-            let all = pages.collect::<Result<Vec<_>, _>>().await;
-            none_if_missing(all.called("DescribeListenerCertificates"))
-        })
-        .await?;
-    let all = all.iter().flatten();
-    let further = all.filter(|one| one.is_default() != Some(true));
+pub(super) async fn further(reads: &Reads, listener: &str) -> Result<BTreeSet<String>> {
+    let all = reads.listener_certificates(listener).await?;
+    let further = all.iter().filter(|one| one.is_default() != Some(true));
     Ok(further
         .filter_map(|one| one.certificate_arn.clone())
         .collect())

@@ -2,65 +2,33 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use aws_sdk_ec2::types::{self, Filter, NetworkInterface};
+use aws_sdk_ec2::types::{self, NetworkInterface};
 
 use crate::{
-    aws::{Called, tags},
+    aws::read::{Endpoints, Interfaces, Reads},
     error::Result,
-    look::Look,
     policy,
+    resource::tags,
 };
 
 use super::{Actual, Address};
 
-/// Every endpoint with the stack's tag.
-pub async fn tagged(look: &Look) -> Result<Arc<Vec<types::VpcEndpoint>>> {
-    let filter = format!("tag:{}", tags::STACK);
-    matching(look, "", &filter, &look.stack).await
-}
-
 /// The endpoint with this id: a list of one, or of none.
-pub async fn by_id(look: &Look, id: &str) -> Result<Arc<Vec<types::VpcEndpoint>>> {
-    matching(look, id, "vpc-endpoint-id", id).await
+pub async fn by_id(reads: &Reads, id: &str) -> Result<Arc<Vec<types::VpcEndpoint>>> {
+    reads.vpc_endpoints(Endpoints::With(id.to_owned())).await
 }
 
 /// The endpoint with this id as it is, whosever it is.
-pub async fn one(look: &Look, id: &str) -> Result<Option<Actual>> {
-    let endpoints = by_id(look, id).await?;
-    let interfaces = interfaces(look, &endpoints).await?;
+pub async fn one(reads: &Reads, id: &str) -> Result<Option<Actual>> {
+    let endpoints = by_id(reads, id).await?;
+    let interfaces = interfaces(reads, &endpoints).await?;
     let first = endpoints.first();
     Ok(first.and_then(|one| actual(one, &interfaces)))
 }
 
-/// A filter also for an id: an id that is not there would fail the call.
-async fn matching(
-    look: &Look,
-    subject: &str,
-    filter: &str,
-    value: &str,
-) -> Result<Arc<Vec<types::VpcEndpoint>>> {
-    look.once("DescribeVpcEndpoints", subject, || async {
-        let filter = Filter::builder().name(filter).values(value).build();
-        let pages = look
-            .aws
-            .ec2
-            .describe_vpc_endpoints()
-            .filters(filter)
-            .into_paginator()
-            .items()
-            .send();
-        pages
-            .collect::<Result<Vec<_>, _>>()
-            .await
-            .called("DescribeVpcEndpoints")
-    })
-    .await
-}
-
-/// The endpoints' interfaces. A filter, not ids: an id that has just gone would
-/// fail the whole call.
+/// The endpoints' interfaces.
 pub async fn interfaces(
-    look: &Look,
+    reads: &Reads,
     endpoints: &[types::VpcEndpoint],
 ) -> Result<Arc<Vec<NetworkInterface>>> {
     let mut ids: Vec<String> = endpoints
@@ -71,25 +39,7 @@ pub async fn interfaces(
     if ids.is_empty() {
         return Ok(Arc::default());
     }
-    look.once("DescribeNetworkInterfaces", &ids.join(","), || async {
-        let filter = Filter::builder()
-            .name("network-interface-id")
-            .set_values(Some(ids.clone()))
-            .build();
-        let pages = look
-            .aws
-            .ec2
-            .describe_network_interfaces()
-            .filters(filter)
-            .into_paginator()
-            .items()
-            .send();
-        pages
-            .collect::<Result<Vec<_>, _>>()
-            .await
-            .called("DescribeNetworkInterfaces")
-    })
-    .await
+    reads.network_interfaces(Interfaces::With(ids)).await
 }
 
 /// The state as the wire spells it, in lower case (aws-sdk-rust issue 619: the
