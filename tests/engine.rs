@@ -21,7 +21,7 @@ use hybridgw::{
     resource::{Key, Need},
 };
 use proptest::prelude::*;
-use support::fake::{Fault, Kill, World, key, look, name, stack, writer};
+use support::fake::{Fault, Kill, World, key, look, name, reader, stack, writer};
 use tokio::time::Instant;
 
 fn exists(name: &str) -> Need {
