@@ -40,6 +40,7 @@ pub mod pipeline;
 
 pub mod clock;
 pub mod event;
+pub mod stop;
 
 pub mod resources;
 
