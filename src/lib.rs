@@ -51,7 +51,7 @@ pub mod outputs;
 
 pub mod aws;
 
-pub mod simulator;
+pub use hybridgw_simulator as simulator;
 
 pub mod rehearsal;
 

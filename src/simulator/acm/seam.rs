@@ -1,7 +1,7 @@
 //! What ACM asks of Route 53 and of API Gateway.
 
-use crate::simulator::route53;
-use crate::simulator::world::Ctx;
+use crate::route53;
+use crate::world::Ctx;
 
 /// Returns whether a CNAME record of this name and value is in a PUBLIC hosted zone of the account.
 pub fn record_exists(ctx: &Ctx<'_>, name: &str, value: &str) -> bool {

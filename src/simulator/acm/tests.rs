@@ -9,8 +9,8 @@ use super::furnish::add_certificate;
 use super::samples::{ELLIPTIC, KEY, RSA, RUN_OUT};
 use super::x509::facts;
 use super::{Status, request};
-use crate::simulator::testing::{ACCOUNT, REGION, account, furnished, signed};
-use crate::simulator::{Outcome, Simulator, elbv2};
+use crate::testing::{ACCOUNT, REGION, account, furnished, signed};
+use crate::{Outcome, Simulator, elbv2};
 
 async fn acm(simulator: &Simulator, operation: &str, body: Value) -> Result<Value, String> {
     let mut request = signed("acm", "POST", "/", &body.to_string());

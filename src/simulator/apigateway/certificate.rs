@@ -1,9 +1,9 @@
 //! Certificates as API Gateway looks at them.
 
 use super::common::bad;
-use crate::simulator::acm;
-use crate::simulator::codec::Refusal;
-use crate::simulator::world::Ctx;
+use crate::acm;
+use crate::codec::Refusal;
+use crate::world::Ctx;
 
 /// Checks a certificate for a domain name.
 ///

@@ -1,9 +1,9 @@
 //! Which certificate a client is shown, and whether it fits.
 
 use super::{Ask, Hop, Stop, bare};
-use crate::simulator::acm;
-use crate::simulator::elbv2::Listener;
-use crate::simulator::world::Ctx;
+use crate::acm;
+use crate::elbv2::Listener;
+use crate::world::Ctx;
 
 /// Returns the certificate that a client is shown; none over HTTP.
 ///

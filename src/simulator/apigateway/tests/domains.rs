@@ -5,11 +5,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{call, certificate, code, patch, refuse, regional, staged, with_endpoint};
-use crate::simulator::apigateway::{Mapped, mapping_for, users_of_certificate};
-use crate::simulator::conditions::Conditions;
-use crate::simulator::testing::{ACCOUNT, REGION, account};
-use crate::simulator::testing_rest::here;
-use crate::simulator::{Simulator, apigateway};
+use crate::apigateway::{Mapped, mapping_for, users_of_certificate};
+use crate::conditions::Conditions;
+use crate::testing::{ACCOUNT, REGION, account};
+use crate::testing_rest::here;
+use crate::{Simulator, apigateway};
 
 const BAD: &str = "BadRequestException";
 const HOST: &str = "orders.example.com";

@@ -6,9 +6,9 @@ mod domains;
 
 use serde_json::{Value, json};
 
-use crate::simulator::Simulator;
-use crate::simulator::testing::{ACCOUNT, Network, REGION, ec2_text, furnished};
-use crate::simulator::testing_rest::json_call;
+use crate::Simulator;
+use crate::testing::{ACCOUNT, Network, REGION, ec2_text, furnished};
+use crate::testing_rest::json_call;
 
 /// An endpoint that nobody made.
 const NOBODY: &str = "vpce-0123456789abcdef0";

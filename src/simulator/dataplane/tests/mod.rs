@@ -13,15 +13,15 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{Answer, Ask, Hop};
-use crate::simulator::apigateway::{self, Api, Integration, Snapshot};
-use crate::simulator::ec2::{self, Peer, Rule, Traffic};
-use crate::simulator::elbv2;
-use crate::simulator::lambda;
-use crate::simulator::route53::{self, Alias, Record};
-use crate::simulator::testing::{ACCOUNT, Network, REGION, furnished, signed};
-use crate::simulator::testing_rest::{here, json_call, send};
-use crate::simulator::world::Ctx;
-use crate::simulator::{Simulator, codec};
+use crate::apigateway::{self, Api, Integration, Snapshot};
+use crate::ec2::{self, Peer, Rule, Traffic};
+use crate::elbv2;
+use crate::lambda;
+use crate::route53::{self, Alias, Record};
+use crate::testing::{ACCOUNT, Network, REGION, furnished, signed};
+use crate::testing_rest::{here, json_call, send};
+use crate::world::Ctx;
+use crate::{Simulator, codec};
 
 const HOST: &str = "orders.example.com";
 const API: &str = "orders0001";

@@ -1,7 +1,7 @@
 //! Rules: which one takes a request, and what it does.
 
 use super::{CLIENT, FORWARD, HOST, Stack, get};
-use crate::simulator::dataplane::{Answer, Ask, Hop, Kind};
+use crate::dataplane::{Answer, Ask, Hop, Kind};
 
 fn condition(number: u8, field: &str, config: &str) -> String {
     format!("&Conditions.member.{number}.Field={field}&Conditions.member.{number}.{config}")

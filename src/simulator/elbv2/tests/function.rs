@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{elb, forward, new_balancer, new_listener, path_rule, ready, text};
-use crate::simulator::Simulator;
-use crate::simulator::lambda;
-use crate::simulator::testing_rest::{here, json_call};
+use crate::Simulator;
+use crate::lambda;
+use crate::testing_rest::{here, json_call};
 
 const FUNCTION: &str = "arn:aws:lambda:eu-central-1:111122223333:function:orders:live";
 

@@ -9,10 +9,10 @@ mod rule;
 
 use serde_json::Value;
 
-use crate::simulator::acm::{self, Status};
-use crate::simulator::codec::read;
-use crate::simulator::testing::{ACCOUNT, Network, REGION, furnished, signed};
-use crate::simulator::{Outcome, Response, Simulator};
+use crate::acm::{self, Status};
+use crate::codec::read;
+use crate::testing::{ACCOUNT, Network, REGION, furnished, signed};
+use crate::{Outcome, Response, Simulator};
 
 /// A certificate that is issued.
 pub const CERTIFICATE: &str = "arn:aws:acm:eu-central-1:111122223333:certificate/issued";
