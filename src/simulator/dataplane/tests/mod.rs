@@ -13,6 +13,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{Answer, Ask, Hop};
+use crate::acm;
 use crate::apigateway::{self, Api, Integration, Snapshot};
 use crate::ec2::{self, Peer, Rule, Traffic};
 use crate::elbv2;
@@ -178,6 +179,7 @@ fn furnish(ctx: &mut Ctx<'_>, network: &Network) {
     ec2::furnish::add_endpoint(ctx, ENDPOINT, &network.vpc, &service, &subnets, &groups).unwrap();
     let groups = ["sg-balancer".to_owned()];
     elbv2::furnish::add_load_balancer(ctx, BALANCER, &network.vpc, &subnets, &groups).unwrap();
+    acm::furnish::add_certificate(ctx, CERTIFICATE, &[HOST.to_owned()], acm::Status::Issued);
     elbv2::furnish::add_https_listener(ctx, LISTENER, 443, CERTIFICATE);
     elbv2::furnish::add_target_group(ctx, GROUP, &network.vpc, "/ping");
     apigateway::furnish::add_api(ctx, API, STAGE, &[ENDPOINT.to_owned()]).unwrap();
