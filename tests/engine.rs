@@ -17,8 +17,9 @@ use hybridgw::{
     error::ErrorKind,
     event::Silent,
     graph::Owned,
-    pipeline::{Action, Plan, Report, Stop, Why, apply, remove::remove_in_order},
+    pipeline::{Action, Plan, Report, apply, remove::remove_in_order},
     resource::{Key, Need},
+    stop::{Stop, Why},
 };
 use proptest::prelude::*;
 use support::fake::{Fault, Kill, World, key, look, name, reader, stack, writer};

@@ -10,10 +10,11 @@ use crate::{
     config::{ApiSource, Config, ConfigErrors},
     error::{Error, ErrorKind, Result},
     openapi,
-    pipeline::{Plan, Report, Stop},
+    pipeline::{Plan, Report},
     references::{self, References},
     rehearsal,
     stack::{self, Stack},
+    stop::Stop,
     ui::{self, Printer},
 };
 

@@ -6,9 +6,9 @@ use crate::{
     commands::{ask, connect, refuse_without_consent, signals},
     config::Config,
     error::{Error, ErrorKind, Result},
-    pipeline::Stop,
     references,
     selftest::{Program, Report, Scratch, Selftest},
+    stop::Stop,
     ui::Printer,
 };
 

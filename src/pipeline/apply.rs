@@ -16,12 +16,13 @@ use crate::{
     event::{Event, Happening, Sink},
     graph::{Observed, Step},
     pipeline::{
-        Report, Stop,
+        Report,
         patience::{PATIENCE, Patience},
         signpost::Signpost,
     },
     resource::{Drift, Due, Key, Need, Settled},
     stack::Stack,
+    stop::Stop,
 };
 
 /// How long AWS may show old data after a write (EC2 API reference, "Eventual

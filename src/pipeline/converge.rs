@@ -12,8 +12,9 @@ use crate::{
     error::{Error, ErrorKind, Result},
     event::Sink,
     graph::Owned,
-    pipeline::{Action, Plan, Report, Stop, apply, observe, remove},
+    pipeline::{Action, Plan, Report, apply, observe, remove},
     stack::Stack,
+    stop::Stop,
 };
 
 /// How often a run sets right what others do meanwhile, before it says so.

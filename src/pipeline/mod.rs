@@ -8,7 +8,6 @@ pub mod plan;
 pub mod remove;
 pub mod report;
 mod signpost;
-pub mod stop;
 pub mod teardown;
 
 pub use apply::apply;
@@ -17,4 +16,3 @@ pub use observe::observe;
 pub use plan::{Action, Plan, Planned};
 pub use remove::remove;
 pub use report::Report;
-pub use stop::{Stop, Why};

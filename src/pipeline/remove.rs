@@ -14,12 +14,13 @@ use crate::{
     event::{Event, Happening, Sink},
     graph::Owned,
     pipeline::{
-        Report, Stop,
+        Report,
         patience::{PATIENCE, Patience},
         signpost::Signpost,
         teardown,
     },
     resource::Key,
+    stop::Stop,
 };
 
 /// The first wait between two looks.

@@ -11,10 +11,11 @@ use crate::{
     clock::Clock,
     config::Config,
     event::Silent,
-    pipeline::{Stop, execute, observe},
+    pipeline::{execute, observe},
     references, rehearsal,
     simulator::{Simulator, conditions::Conditions},
     stack::{self, Stack},
+    stop::Stop,
 };
 
 const ACCOUNT: &str = "111122223333";

@@ -111,7 +111,7 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simulator::clock::Time;
+    use crate::clock::Time;
 
     fn scratch(name: &str) -> PathBuf {
         let folder =

@@ -210,9 +210,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::simulator::codec::ok;
-    use crate::simulator::service::{read, write};
-    use crate::simulator::testing::signed;
+    use crate::codec::ok;
+    use crate::service::{read, write};
+    use crate::testing::signed;
 
     static REST: Service = Service {
         name: "apigateway",

@@ -9,10 +9,11 @@ use hybridgw::{
     clock::Clock,
     config::Config,
     event::Silent,
-    pipeline::{Plan, Report, Stop, converge, execute, observe, observe::discover, remove},
+    pipeline::{Plan, Report, converge, execute, observe, observe::discover, remove},
     references, rehearsal,
     simulator::{Simulator, conditions::Conditions},
     stack::{self, Stack},
+    stop::Stop,
 };
 
 pub const ACCOUNT: &str = "111122223333";

@@ -6,12 +6,12 @@ use super::encoding::pem;
 use super::request::record;
 use super::state::{Certificate, Kind, Status};
 use super::{find, seam};
-use crate::simulator::clock::Time;
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::elbv2;
-use crate::simulator::paging::cut;
-use crate::simulator::random::digest;
-use crate::simulator::world::Ctx;
+use crate::clock::Time;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::elbv2;
+use crate::paging::cut;
+use crate::random::digest;
+use crate::world::Ctx;
 
 /// Returns what uses a certificate: load balancers, and what API Gateway has.
 fn in_use_by(ctx: &Ctx<'_>, arn: &str) -> Vec<String> {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::request;
-use crate::simulator::clock::Time;
-use crate::simulator::world::Ctx;
+use crate::clock::Time;
+use crate::world::Ctx;
 
 /// ACM in one region of an account.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

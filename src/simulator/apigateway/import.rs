@@ -11,9 +11,9 @@ use super::method::defaults;
 use super::rest_api::{check_name, new, replace, shown};
 use super::state::{Api, Resource};
 use super::{policy, resource};
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::random::Random;
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::random::Random;
+use crate::world::Ctx;
 
 /// API Gateway API reference, `PutRestApi`: 6 MB at most.
 const LONGEST: usize = 6 * 1024 * 1024;

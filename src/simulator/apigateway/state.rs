@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::domain;
-use crate::simulator::clock::Time;
-use crate::simulator::world::Ctx;
+use crate::clock::Time;
+use crate::world::Ctx;
 
 /// The tags of one thing.
 pub type Tags = BTreeMap<String, String>;

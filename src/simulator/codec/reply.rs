@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::Protocol;
 use super::xml::{self, Lists, escape};
-use crate::simulator::service::Service;
-use crate::simulator::wire::Response;
+use crate::service::Service;
+use crate::wire::Response;
 
 /// What an operation answers.
 #[derive(Clone, Debug)]

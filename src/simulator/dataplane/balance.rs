@@ -3,10 +3,10 @@
 use super::conditions::fits;
 use super::rewrite::{location, rewritten};
 use super::{Answer, Ask, Hop, Kind, Passed, Stop, bare, certificate, target, through};
-use crate::simulator::ec2::{Flow, Interface, groups_admit};
-use crate::simulator::elbv2::{Deed, Listener, LoadBalancer, Rule};
-use crate::simulator::route53::{resolve_alias, spelled};
-use crate::simulator::world::Ctx;
+use crate::ec2::{Flow, Interface, groups_admit};
+use crate::elbv2::{Deed, Listener, LoadBalancer, Rule};
+use crate::route53::{resolve_alias, spelled};
+use crate::world::Ctx;
 
 /// Follows a request.
 pub fn answer(ctx: &Ctx<'_>, ask: &Ask) -> Result<Answer, Stop> {

@@ -3,8 +3,8 @@
 use super::policy::{Question, Verdict, judge};
 use super::target::Entrance;
 use super::{Answer, Hop, Kind, Passed, Seen, Stop, bare, through};
-use crate::simulator::s3::{self, Bucket};
-use crate::simulator::world::Ctx;
+use crate::s3::{self, Bucket};
+use crate::world::Ctx;
 
 /// Follows a request without a signature: a GET or HEAD of an object.
 ///

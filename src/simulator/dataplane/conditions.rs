@@ -6,8 +6,8 @@ use ipnet::IpNet;
 
 use super::regex::Regex;
 use super::{Ask, bare};
-use crate::simulator::elbv2::{Condition, Field};
-use crate::simulator::pattern::matches;
+use crate::elbv2::{Condition, Field};
+use crate::pattern::matches;
 
 /// Returns whether a request meets a condition: one of its values fits.
 ///

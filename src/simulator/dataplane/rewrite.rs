@@ -2,7 +2,7 @@
 
 use super::regex::Regex;
 use super::{Ask, Hop, Passed, Stop, bare};
-use crate::simulator::elbv2::{Deed, Part, Transform};
+use crate::elbv2::{Deed, Part, Transform};
 
 /// Lets a rule's transforms rewrite a request.
 ///

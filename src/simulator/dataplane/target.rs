@@ -5,10 +5,10 @@ use std::net::Ipv4Addr;
 use super::balance::nodes;
 use super::event::event;
 use super::{Answer, Hop, Kind, Passed, Stop, api, bucket, through};
-use crate::simulator::ec2::{Endpoint, EndpointState, Flow, Interface, groups_admit};
-use crate::simulator::elbv2::{MULTI_VALUE, Target, TargetGroup, TargetType, Verdict};
-use crate::simulator::lambda;
-use crate::simulator::world::Ctx;
+use crate::ec2::{Endpoint, EndpointState, Flow, Interface, groups_admit};
+use crate::elbv2::{MULTI_VALUE, Target, TargetGroup, TargetType, Verdict};
+use crate::lambda;
+use crate::world::Ctx;
 
 /// Where a request enters an AWS service.
 pub struct Entrance<'a> {

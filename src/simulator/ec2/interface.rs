@@ -10,11 +10,11 @@ use super::id::{GROUP, INTERFACE, SUBNET};
 use super::state::{Event, Interface, State};
 use super::subnet::zone_id;
 use super::tag;
-use crate::simulator::clock::Time;
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::latency;
-use crate::simulator::random::{Random, digest};
-use crate::simulator::world::{self, Ctx};
+use crate::clock::Time;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::latency;
+use crate::random::{Random, digest};
+use crate::world::{self, Ctx};
 
 const LISTING: Listing<Interface> = Listing {
     kind: &INTERFACE,

@@ -7,8 +7,8 @@ use ipnet::{Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
 
 use super::endpoint::{self, EndpointState};
-use crate::simulator::clock::Time;
-use crate::simulator::world::Ctx;
+use crate::clock::Time;
+use crate::world::Ctx;
 
 /// The tags of one thing.
 pub type Tags = BTreeMap<String, String>;

@@ -8,8 +8,8 @@ use super::id::{SUBNET, VPC};
 use super::interface::free_addresses;
 use super::state::Subnet;
 use super::{tag, vpc, zone};
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::world::Ctx;
 
 const LISTING: Listing<Subnet> = Listing {
     kind: &SUBNET,

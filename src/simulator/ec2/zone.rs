@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::filter::filters;
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::world::Ctx;
 
 /// A zone of a region.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use super::account::{GROUPS_A_BALANCER, GROUPS_AN_ACTION};
 use super::arn::{GROUP, invalid, unsupported};
 use super::list::number;
 use super::state::{Listener, State};
-use crate::simulator::codec::{Input, Refusal};
+use crate::codec::{Input, Refusal};
 
 /// An action, with the place the request gave it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

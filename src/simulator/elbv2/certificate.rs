@@ -9,10 +9,10 @@ use super::arn::{LISTENER, invalid};
 use super::list::page;
 use super::state::State;
 use super::usage;
-use crate::simulator::acm::{self, Status};
-use crate::simulator::clock::Time;
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::world::Ctx;
+use crate::acm::{self, Status};
+use crate::clock::Time;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::world::Ctx;
 
 /// Reads a certificate that a listener is to use: it is in ACM, here, and issued.
 ///

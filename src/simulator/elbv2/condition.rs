@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::account::{VALUES, WILDCARDS};
 use super::arn::invalid;
 use super::transform::check_regex;
-use crate::simulator::codec::{Input, Refusal};
+use crate::codec::{Input, Refusal};
 
 /// A condition.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -16,8 +16,8 @@ use super::probe::{Answer, probe};
 use super::state::{Event, Target, TargetGroup};
 use super::usage::is_active;
 use super::{matcher, target};
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::world::{self, Ctx};
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::world::{self, Ctx};
 
 /// What the checks of a target have found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,10 +7,10 @@ use super::list::{check_name, page};
 use super::network::{attach, check_groups, check_subnets, default_groups, requested_subnets};
 use super::state::{Event, LoadBalancer, Pairs};
 use super::{account, attribute, hosted_zone, tag, usage};
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::ec2::release_interfaces;
-use crate::simulator::latency;
-use crate::simulator::world::{self, Ctx};
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::ec2::release_interfaces;
+use crate::latency;
+use crate::world::{self, Ctx};
 
 /// `CreateLoadBalancer`, for application load balancers.
 ///

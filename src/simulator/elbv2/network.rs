@@ -5,10 +5,10 @@ use serde_json::json;
 use super::arn::{BALANCER, invalid};
 use super::load_balancer::{check_addresses, zones};
 use super::state::LoadBalancer;
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::ec2::{NewInterface, attach_interface, free_addresses, release_interfaces};
-use crate::simulator::latency;
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::ec2::{NewInterface, attach_interface, free_addresses, release_interfaces};
+use crate::latency;
+use crate::world::Ctx;
 
 /// Reads the subnets of a request: either `Subnets` or `SubnetMappings` (`ELBv2` API reference).
 pub fn requested_subnets(input: &Input) -> Result<Vec<String>, Refusal> {

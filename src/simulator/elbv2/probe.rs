@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::seam;
 use super::state::{Target, TargetGroup, TargetType};
-use crate::simulator::ec2::{Endpoint, EndpointState, Flow, Interface, groups_admit};
-use crate::simulator::world::Ctx;
+use crate::ec2::{Endpoint, EndpointState, Flow, Interface, groups_admit};
+use crate::world::Ctx;
 
 /// The answer to a health check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,8 +6,8 @@ use super::arn::{LISTENER, RULE, below, invalid};
 use super::list::{number, page};
 use super::state::{Rule, State};
 use super::{account, action, condition, tag, transform, usage};
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::world::Ctx;
 
 /// `CreateRule`: a priority stands once (`PriorityInUse`), even for the same rule again.
 pub fn create(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {

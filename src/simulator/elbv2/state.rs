@@ -8,8 +8,8 @@ use super::action::Action;
 use super::condition::Condition;
 use super::transform::Transform;
 use super::{health, load_balancer, target};
-use crate::simulator::clock::Time;
-use crate::simulator::world::Ctx;
+use crate::clock::Time;
+use crate::world::Ctx;
 
 /// Tags, or attributes.
 pub type Pairs = BTreeMap<String, String>;

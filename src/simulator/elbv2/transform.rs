@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::arn::invalid;
-use crate::simulator::codec::{Input, Refusal};
-use crate::simulator::dataplane;
+use crate::codec::{Input, Refusal};
+use crate::dataplane;
 
 /// A rewrite: what the expression finds is replaced.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

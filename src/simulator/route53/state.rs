@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::simulator::clock::Time;
-use crate::simulator::world::Ctx;
+use crate::clock::Time;
+use crate::world::Ctx;
 
 /// Route 53 of an account; everything is under its id.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

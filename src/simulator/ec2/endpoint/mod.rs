@@ -19,9 +19,9 @@ use super::interface::{
     ENDPOINT_REQUESTER, NewInterface, VPC_ENDPOINT, attach_interface, check_address,
 };
 use super::state::State;
-use crate::simulator::codec::{Input, Refusal};
-use crate::simulator::latency;
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Refusal};
+use crate::latency;
+use crate::world::Ctx;
 
 /// Where an endpoint is in its life. The wire has these words in lower case (observed; the API's model says `Available`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
