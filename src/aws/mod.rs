@@ -22,6 +22,7 @@ use crate::{
 };
 use resend::Line;
 
+mod codes;
 pub mod error;
 pub mod journal;
 mod network;

@@ -40,7 +40,7 @@ use fastrand::Rng;
 use tokio::time::Instant;
 
 use super::{
-    error::{is_clock_code, kind_of},
+    codes::{is_clock_code, kind_of},
     pacing::{self, Slots},
     reply,
     retry::{self, Class},

@@ -30,10 +30,12 @@ use crate::{
 
 mod actual;
 pub mod part;
+mod terms;
 
 pub use actual::Rule;
 pub use part::Site;
-use part::{Does, Part, RuleField, Wanted};
+use part::{Does, Wanted};
+use terms::{Part, RuleField};
 
 /// The rules of one route and host.
 pub struct ListenerRule {

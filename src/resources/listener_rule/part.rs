@@ -15,7 +15,7 @@
 //! browser keeps it: nothing but the redirect changes its address, and that
 //! one passes the query on.
 
-use std::{collections::BTreeSet, fmt, ops::Range};
+use std::{collections::BTreeSet, ops::Range};
 
 use aws_sdk_elasticloadbalancingv2::types::{
     Action, ActionTypeEnum, HostHeaderConditionConfig, HostHeaderRewriteConfig,
@@ -23,69 +23,15 @@ use aws_sdk_elasticloadbalancingv2::types::{
     RuleCondition, RuleTransform, TransformTypeEnum, UrlRewriteConfig,
 };
 
-use strum::{Display, EnumIter};
-
 use crate::{
     hash,
     resource::{Drift, UNKNOWN},
 };
 
-use super::actual::Rule;
-
-/// Which of a route's rules it is. The last one is deleted first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Part {
-    /// What the other parts leave: of an API or a function, everything.
-    #[default]
-    Rest,
-    /// A site's files.
-    Assets,
-    /// A site's path without the slash at its end.
-    Redirect,
-}
-
-impl Part {
-    /// The word for it in the tag `hybridgw:part`.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Rest => "rest",
-            Self::Assets => "assets",
-            Self::Redirect => "redirect",
-        }
-    }
-
-    /// The part with this word; the only rule of a route has none.
-    pub fn from_tag(word: Option<&String>) -> Self {
-        match word.map(String::as_str) {
-            Some("assets") => Self::Assets,
-            Some("redirect") => Self::Redirect,
-            _ => Self::Rest,
-        }
-    }
-}
-
-/// What can differ of one rule.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Display, EnumIter)]
-#[strum(serialize_all = "lowercase")]
-pub enum RuleField {
-    /// The host name that it takes.
-    #[default]
-    Host,
-    /// The paths that it takes.
-    Path,
-    /// Where it forwards to.
-    #[strum(to_string = "target group")]
-    TargetGroup,
-    /// Where it sends the browser.
-    Redirect,
-    /// How it rewrites requests.
-    Transforms,
-    /// Its place among the rules.
-    Priority,
-    /// A tag, by its key.
-    #[strum(to_string = "tags.{0}")]
-    Tag(String),
-}
+use super::{
+    actual::Rule,
+    terms::{Part, Pattern, RuleField, Transform, words_of},
+};
 
 /// A site as the load balancer has to know it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,41 +40,6 @@ pub struct Site {
     pub bucket_host: String,
     /// The object that answers wherever a path names no file.
     pub index: String,
-}
-
-/// A path that a rule takes.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Pattern {
-    /// With `*` and `?`.
-    Plain(String),
-    /// A regular expression.
-    Regex(String),
-}
-
-impl fmt::Display for Pattern {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Plain(text) => f.write_str(text),
-            Self::Regex(text) => write!(f, "regex {text}"),
-        }
-    }
-}
-
-/// What a rule rewrites before the target sees it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Transform {
-    /// `host-header-rewrite` or `url-rewrite`.
-    pub kind: String,
-    /// What is replaced.
-    pub regex: String,
-    /// By what.
-    pub replace: String,
-}
-
-impl fmt::Display for Transform {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} -> {}", self.kind, self.regex, self.replace)
-    }
 }
 
 /// What a matching request meets.
@@ -385,10 +296,7 @@ impl Wanted {
                 let group = group.clone().unwrap_or_else(|| UNKNOWN.to_owned());
                 (RuleField::TargetGroup, group)
             }
-            Does::Redirect(path) => (
-                RuleField::Redirect,
-                super::actual::words_of(&redirect(path)),
-            ),
+            Does::Redirect(path) => (RuleField::Redirect, words_of(&redirect(path))),
         };
         drift.extend(Drift::between(field, action, &wanted));
         drift.extend(Drift::between(
