@@ -257,6 +257,21 @@ pub trait Resource: Send + Sync + 'static {
         }
     }
 
+    /// This very thing again, if it is still there: for its removal, which needs
+    /// to know of no other.
+    fn again(
+        reads: &Reads,
+        was: &Found<Self::Actual>,
+    ) -> impl Future<Output = Result<Option<Found<Self::Actual>>>> + Send {
+        async move {
+            let place = Self::place(&was.actual);
+            let same = |found: &Found<Self::Actual>| {
+                found.id == was.id && Self::place(&found.actual) == place
+            };
+            Ok(Self::discover(reads).await?.into_iter().find(same))
+        }
+    }
+
     /// What stands in the way of making it: something foreign of the same name.
     /// Asked only while the resource does not exist.
     fn obstacle(&self, reads: &Reads) -> impl Future<Output = Result<Option<Error>>> + Send {

@@ -11,13 +11,17 @@ use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::time::Instant;
 
 use crate::{
-    aws::{Aws, read::Reads},
+    aws::{
+        Aws,
+        read::{Moment, Reads},
+    },
     error::{Error, Kind},
     event::{Event, Happening, Sink},
     graph::{Sight, Step},
     pipeline::{
         Report, Stop,
         patience::{PATIENCE, Patience},
+        rhythm::{Pause, Rhythm},
         signpost::Signpost,
     },
     resource::{Drift, Key, Need, Settled},
@@ -27,9 +31,6 @@ use crate::{
 /// How long AWS may show old data after a write (EC2 API reference, "Eventual
 /// consistency"; Terraform's provider allows minutes, Crossplane 30 s).
 const GRACE: Duration = Duration::from_mins(1);
-
-/// The first wait between two looks, and the longest.
-const WAIT: (Duration, Duration) = (Duration::from_millis(150), Duration::from_secs(5));
 
 /// Which differences a walk repairs.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -48,6 +49,14 @@ enum Progress {
     Settled,
     /// It will not come any further in this run.
     Ended,
+}
+
+/// How far a resource has come, and from when on the answers are that showed it:
+/// those who need it take no older ones.
+#[derive(Clone, Copy, Debug)]
+struct Reached {
+    progress: Progress,
+    moment: Moment,
 }
 
 /// Makes the wanted resources what they should be.
@@ -93,11 +102,17 @@ async fn walk_all(
     stop: &Stop,
     (phase, known): (Phase, bool),
 ) -> Report {
-    let board: BTreeMap<Key, Signpost<Progress>> = stack
+    let moment = reads.now();
+    let start = Reached {
+        progress: Progress::Waiting,
+        moment,
+    };
+    let board: BTreeMap<Key, Signpost<Reached>> = stack
         .steps
         .iter()
-        .map(|step| (step.key(), Signpost::new(Progress::Waiting)))
+        .map(|step| (step.key(), Signpost::new(start)))
         .collect();
+    let rhythm = Rhythm::by(stop.clock);
     let walks: FuturesUnordered<_> = stack
         .steps
         .iter()
@@ -109,6 +124,8 @@ async fn walk_all(
                 reads,
                 sink,
                 stop,
+                rhythm,
+                moment,
                 phase,
                 known,
                 since: Instant::now(),
@@ -167,11 +184,14 @@ fn into_report(mut outcomes: Vec<Outcome>) -> Report {
 /// One resource on its way.
 struct Walk<'a> {
     step: &'a dyn Step,
-    board: &'a BTreeMap<Key, Signpost<Progress>>,
+    board: &'a BTreeMap<Key, Signpost<Reached>>,
     aws: &'a Aws,
     reads: &'a Reads,
     sink: &'a dyn Sink,
     stop: &'a Stop,
+    rhythm: Rhythm,
+    /// Answers that were asked before count for nothing.
+    moment: Moment,
     phase: Phase,
     /// Whether an earlier walk of this run has made it or found it.
     known: bool,
@@ -238,13 +258,15 @@ impl Walk<'_> {
             let Some(neighbour) = self.board.get(need.key()) else {
                 continue;
             };
-            if neighbour.get() < wanted(need) {
+            if neighbour.get().progress < wanted(need) {
                 let open = needs[index..].iter().filter(|need| !self.is_met(need));
                 let open: Vec<&str> = open.map(|need| need.key().as_str()).collect();
                 self.emit(Happening::Queued(open.join(", ")));
             }
-            let reached = neighbour.wait_for(|now| now >= wanted(need)).await;
-            if reached == Progress::Ended {
+            let far_enough = |now: Reached| now.progress >= wanted(need);
+            let reached = neighbour.wait_for(far_enough).await;
+            self.moment = self.moment.max(reached.moment);
+            if reached.progress == Progress::Ended {
                 return Err(format!("{} did not come about", need.key()));
             }
         }
@@ -254,7 +276,7 @@ impl Walk<'_> {
 
     fn is_met(&self, need: &Need) -> bool {
         let neighbour = self.board.get(need.key());
-        neighbour.is_none_or(|neighbour| neighbour.get() >= wanted(need))
+        neighbour.is_none_or(|neighbour| neighbour.get().progress >= wanted(need))
     }
 
     /// Looks, acts, and looks again until AWS shows what is wanted.
@@ -263,10 +285,10 @@ impl Walk<'_> {
             seen: self.known.then(Instant::now),
             ..Written::default()
         };
-        let mut pause = WAIT.0;
+        let mut pause = Pause::SHORT;
         let mut patience = Patience::by(self.stop.clock);
         loop {
-            let turn = match self.step.look_again(self.reads).await {
+            let turn = match self.step.look_since(self.reads, self.moment).await {
                 Err(error) => self.after_failed_call(error, None),
                 Ok(()) => match self.seen() {
                     None => self.create(&mut written).await,
@@ -279,7 +301,10 @@ impl Walk<'_> {
             };
             match turn {
                 Turn::Over(end) => return end,
-                Turn::LookAgain => pause = WAIT.0,
+                Turn::LookAgain => {
+                    pause = Pause::SHORT;
+                    self.moment = self.reads.now();
+                }
                 Turn::Wait(why) => {
                     if patience.is_over() {
                         return End::Failed(Error::new(
@@ -288,10 +313,13 @@ impl Walk<'_> {
                         ));
                     }
                     self.emit(Happening::Waiting(why.clone()));
-                    if self.stop.sleep(pause).await.is_err() {
+                    // What others ask for meanwhile is news for this one, too.
+                    self.moment = self.reads.now();
+                    let beat = self.rhythm.until(pause);
+                    if self.stop.sleep(beat).await.is_err() {
                         return self.stopped(why);
                     }
-                    pause = (pause * 3 / 2).min(WAIT.1);
+                    pause = pause.longer();
                 }
             }
         }
@@ -435,8 +463,9 @@ impl Walk<'_> {
 
     fn announce(&self, progress: Progress) {
         let own = self.board.get(&self.step.key());
-        if let Some(own) = own.filter(|own| progress > own.get()) {
-            own.set(progress);
+        if let Some(own) = own.filter(|own| progress > own.get().progress) {
+            let moment = self.moment;
+            own.set(Reached { progress, moment });
         }
     }
 

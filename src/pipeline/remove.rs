@@ -16,12 +16,10 @@ use crate::{
     pipeline::{
         Report, Stop,
         patience::{PATIENCE, Patience},
+        rhythm::{Pause, Rhythm},
         signpost::Signpost,
     },
 };
-
-/// The first wait between two looks, and the longest.
-const WAIT: (Duration, Duration) = (Duration::from_millis(150), Duration::from_secs(5));
 
 /// When a deletion that AWS has taken is sent again, as long as the thing stands.
 const AGAIN: Duration = Duration::from_mins(1);
@@ -46,6 +44,7 @@ pub async fn remove(
         .iter()
         .map(|_| Signpost::new(Progress::Standing))
         .collect();
+    let rhythm = Rhythm::by(stop.clock);
     let removals: FuturesUnordered<_> = (0..doomed.len())
         .map(|index| {
             let removal = Removal {
@@ -57,6 +56,7 @@ pub async fn remove(
                 reads,
                 sink,
                 stop,
+                rhythm,
                 since: Instant::now(),
             };
             removal.run()
@@ -93,6 +93,7 @@ struct Removal<'a> {
     reads: &'a Reads,
     sink: &'a dyn Sink,
     stop: &'a Stop,
+    rhythm: Rhythm,
     since: Instant,
 }
 
@@ -161,7 +162,8 @@ impl Removal<'_> {
     }
 
     async fn delete(&self) -> End {
-        let mut pause = WAIT.0;
+        let mut pause = Pause::SHORT;
+        let mut moment = self.reads.now();
         let mut thing = Arc::clone(&self.thing.thing);
         let mut deleted: Option<Instant> = None;
         let mut patience = Patience::by(self.stop.clock);
@@ -174,13 +176,14 @@ impl Removal<'_> {
             } else {
                 let sent = thing.delete(self.aws).await;
                 deleted = sent.is_ok().then(|| clock.now());
+                moment = self.reads.now();
                 sent
             };
             // Often it is gone at once. A refusal may also mean that somebody
             // else has deleted it.
             let turn = match sent {
                 Err(error) if error.kind != Kind::NotYet => Err(error),
-                sent => match thing.again(self.reads).await {
+                sent => match thing.again(self.reads, moment).await {
                     Ok(Some(now)) => {
                         thing = now;
                         sent.map(|()| false)
@@ -212,10 +215,13 @@ impl Removal<'_> {
                 ));
             }
             self.emit(Happening::Waiting(why.clone()));
-            if self.stop.sleep(pause).await.is_err() {
+            // What others ask for meanwhile is news for this one, too.
+            moment = self.reads.now();
+            let beat = self.rhythm.until(pause);
+            if self.stop.sleep(beat).await.is_err() {
                 return End::Unsettled(why);
             }
-            pause = (pause * 3 / 2).min(WAIT.1);
+            pause = pause.longer();
         }
     }
 

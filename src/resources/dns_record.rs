@@ -140,6 +140,14 @@ impl Resource for DnsRecord {
         Ok(found.into_iter().flatten().collect())
     }
 
+    async fn again(reads: &Reads, was: &Found<Actual>) -> Result<Option<Found<Actual>>> {
+        let host = Host {
+            name: was.actual.host.clone(),
+            alias: was.key != Key::bare("dns-record"),
+        };
+        own(reads, &was.actual.zone, &host).await
+    }
+
     /// The name is known here, also when the group that remembers it is new.
     async fn find(&self, reads: &Reads) -> Result<Option<Found<Actual>>> {
         let Some(mut found) = own(reads, &self.zone, &self.host).await? else {

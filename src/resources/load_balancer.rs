@@ -20,7 +20,10 @@ use crate::{
     graph::Node,
     ownership::{Found, Mark, Ours},
     resource::{Drift, Key, Need, Resource, Settled, UNKNOWN},
-    resources::{SecurityGroup, balancing},
+    resources::{
+        SecurityGroup,
+        balancing::{self, About},
+    },
 };
 
 /// An internal load balancer, called like its stack.
@@ -106,7 +109,7 @@ impl Resource for LoadBalancer {
     }
 
     async fn discover(reads: &Reads) -> Result<Vec<Found<Actual>>> {
-        let standing = balancing::standing(reads).await?;
+        let standing = balancing::standing(reads, About::Balancer).await?;
         let Some((balancer, tags)) = standing.balancer else {
             return Ok(vec![]);
         };
@@ -122,7 +125,7 @@ impl Resource for LoadBalancer {
     }
 
     async fn obstacle(&self, reads: &Reads) -> Result<Option<Error>> {
-        let foreign = balancing::standing(reads).await?.balancer;
+        let foreign = balancing::standing(reads, About::Balancer).await?.balancer;
         Ok(foreign.map(|_| {
             Error::new(
                 Kind::NotOurs,

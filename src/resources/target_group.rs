@@ -23,7 +23,7 @@ use crate::{
     names,
     ownership::{Found, Mark, Ours},
     resource::{Drift, Key, Need, Resource},
-    resources::balancing,
+    resources::balancing::{self, About},
 };
 
 mod settings;
@@ -136,7 +136,8 @@ impl TargetGroup {
         }
     }
 
-    fn name(&self) -> String {
+    /// Its name, which is never changed.
+    pub(super) fn name(&self) -> String {
         // Of the path: the key of `/` changes when the first API comes.
         let place = Key::of_route("target-group", &self.key.path());
         let of = format!("{place}{}", self.kind.identity());
@@ -178,20 +179,18 @@ impl Resource for TargetGroup {
     }
 
     async fn discover(reads: &Reads) -> Result<Vec<Found<Actual>>> {
-        let standing = balancing::standing(reads).await?;
-        // Only groups whose names can be the stack's are listed, and names are
-        // unique and never changed.
-        let own = standing.groups.iter().filter_map(|(group, tags)| {
-            let mark = Mark::of_tags(tags, &reads.stack)?;
-            Some((mark, group, tags.clone()))
-        });
-        let looks = own.map(|(mark, group, tags)| async move {
-            let arn = group.target_group_arn().unwrap_or_default().to_owned();
-            let attributes = attributes(reads, &arn).await?;
-            let actual = actual(group, attributes, tags);
-            Ok(Found::ours(mark, arn, "available", actual))
-        });
-        futures_util::future::try_join_all(looks).await
+        those(reads, |_| true).await
+    }
+
+    async fn find(&self, reads: &Reads) -> Result<Option<Found<Actual>>> {
+        let name = self.name();
+        let found = those(reads, |one| one.target_group_name() == Some(&name)).await?;
+        Ok(found.into_iter().next())
+    }
+
+    async fn again(reads: &Reads, was: &Found<Actual>) -> Result<Option<Found<Actual>>> {
+        let found = those(reads, |one| one.target_group_arn() == Some(&was.id)).await?;
+        Ok(found.into_iter().next())
     }
 
     fn is(&self, found: &Found<Actual>) -> bool {
@@ -200,7 +199,7 @@ impl Resource for TargetGroup {
 
     async fn obstacle(&self, reads: &Reads) -> Result<Option<Error>> {
         let name = self.name();
-        let standing = balancing::standing(reads).await?;
+        let standing = balancing::standing(reads, About::Groups(&|_| true)).await?;
         let foreign = standing
             .groups
             .iter()
@@ -339,6 +338,51 @@ impl Resource for TargetGroup {
 
 fn matcher(codes: &str) -> Matcher {
     Matcher::builder().http_code(codes).build()
+}
+
+/// A target group of the stack's own, without what takes a call of its own.
+pub(super) struct Listed {
+    /// Its ARN.
+    pub arn: String,
+    /// The proof that it is the stack's.
+    pub mark: Mark,
+    /// All its tags.
+    pub tags: Tags,
+    group: types::TargetGroup,
+}
+
+/// The stack's own target groups as the list has them; the tags of those that
+/// are wanted are as new as the list.
+pub(super) async fn listed(
+    reads: &Reads,
+    wanted: impl Fn(&types::TargetGroup) -> bool + Sync,
+) -> Result<Vec<Listed>> {
+    let standing = balancing::standing(reads, About::Groups(&wanted)).await?;
+    // Only groups whose names can be the stack's are listed, and names are
+    // unique and never changed.
+    let wanted = standing.groups.into_iter().filter(|(one, _)| wanted(one));
+    let own = wanted.filter_map(|(group, tags)| {
+        Some(Listed {
+            arn: group.target_group_arn()?.to_owned(),
+            mark: Mark::of_tags(&tags, &reads.stack)?,
+            tags,
+            group,
+        })
+    });
+    Ok(own.collect())
+}
+
+async fn those(
+    reads: &Reads,
+    wanted: impl Fn(&types::TargetGroup) -> bool + Sync,
+) -> Result<Vec<Found<Actual>>> {
+    let own = listed(reads, wanted).await?;
+    let looks = own.into_iter().map(|one| async move {
+        let attributes = attributes(reads, &one.arn).await?;
+        let actual = actual(&one.group, attributes, one.tags);
+        Ok(Found::ours(one.mark, one.arn, "available", actual))
+    });
+    futures_util::future::try_join_all(looks).await
 }
 
 async fn attributes(reads: &Reads, arn: &str) -> Result<BTreeMap<String, String>> {

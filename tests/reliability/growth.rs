@@ -44,9 +44,9 @@ certificate = "arn:aws:acm:eu-central-1:111122223333:certificate/12345678-1234-1
     for number in 0..routes {
         let target = match kind {
             Kind::Api => "api = { placeholder = true, stage = \"v1\" }".to_owned(),
-            Kind::Lambda => format!(
-                "lambda = \"arn:aws:lambda:{REGION}:{ACCOUNT}:function:orders-{number}\""
-            ),
+            Kind::Lambda => {
+                format!("lambda = \"arn:aws:lambda:{REGION}:{ACCOUNT}:function:orders-{number}\"")
+            }
             Kind::Site => {
                 format!("site = {{ bucket = \"orders-site-{number}\", manage_policy = true }}")
             }
