@@ -9,7 +9,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 use futures_util::future::BoxFuture;
 
 use crate::{
-    aws::{Aws, read::Reads},
+    aws::{
+        Aws,
+        read::{Moment, Reads},
+    },
     error::{Error, Result},
     resource::{Drift, Due, Found, Key, Need, Ours, Resource, Settled},
 };
@@ -117,8 +120,8 @@ pub trait Step: Send + Sync {
     fn summary(&self) -> String;
     /// Looks it up and remembers what is seen.
     fn look<'a>(&'a self, reads: &'a Reads) -> BoxFuture<'a, Result<()>>;
-    /// Asks for new answers, then looks.
-    fn look_again<'a>(&'a self, reads: &'a Reads) -> BoxFuture<'a, Result<()>>;
+    /// Looks it up with answers that were asked at this moment or later.
+    fn look_since<'a>(&'a self, reads: &'a Reads, moment: Moment) -> BoxFuture<'a, Result<()>>;
     /// What was last seen, compared with what should be. None: not there.
     fn observed(&self) -> Option<Observed>;
     /// What was last seen, as a thing that can be removed.
@@ -174,8 +177,8 @@ impl<R: Resource> Step for Node<R> {
         })
     }
 
-    fn look_again<'a>(&'a self, reads: &'a Reads) -> BoxFuture<'a, Result<()>> {
-        Box::pin(async move { self.look(&reads.afresh(R::READS)).await })
+    fn look_since<'a>(&'a self, reads: &'a Reads, moment: Moment) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move { self.look(&reads.since(moment, R::READS)).await })
     }
 
     fn observed(&self) -> Option<Observed> {
@@ -271,14 +274,18 @@ pub struct Owned {
 pub trait Removable: Send + Sync {
     /// Deletes it; "not there" is success.
     fn delete<'a>(&'a self, aws: &'a Aws) -> BoxFuture<'a, Result<()>>;
-    /// Looks again. None: it is gone. Else it is what it is now: somebody may
-    /// have made it anew in the same place.
-    fn again<'a>(&'a self, reads: &'a Reads) -> BoxFuture<'a, Result<Option<Arc<dyn Removable>>>>;
+    /// Looks again, with answers that were asked at this moment or later. None:
+    /// it is gone. Else it is what it is now: somebody may have made it anew in
+    /// the same place.
+    fn again<'a>(
+        &'a self,
+        reads: &'a Reads,
+        moment: Moment,
+    ) -> BoxFuture<'a, Result<Option<Arc<dyn Removable>>>>;
 }
 
 struct Thing<R: Resource> {
-    id: String,
-    scope: String,
+    found: Found<R::Actual>,
     own: Ours<R::Actual>,
 }
 
@@ -287,12 +294,17 @@ impl<R: Resource> Removable for Thing<R> {
         Box::pin(R::delete(aws, &self.own))
     }
 
-    fn again<'a>(&'a self, reads: &'a Reads) -> BoxFuture<'a, Result<Option<Arc<dyn Removable>>>> {
+    fn again<'a>(
+        &'a self,
+        reads: &'a Reads,
+        moment: Moment,
+    ) -> BoxFuture<'a, Result<Option<Arc<dyn Removable>>>> {
         Box::pin(async move {
-            let all = R::discover(&reads.afresh(R::READS)).await?;
-            let same = |found: &&Found<R::Actual>| found.id == self.id && found.scope == self.scope;
-            let now = all.iter().find(same).and_then(Owned::of::<R>);
-            Ok(now.map(|owned| owned.thing))
+            let now = R::again(&reads.since(moment, R::READS), &self.found).await?;
+            Ok(now
+                .as_ref()
+                .and_then(Owned::of::<R>)
+                .map(|owned| owned.thing))
         })
     }
 }
@@ -309,8 +321,7 @@ impl Owned {
             parent: found.parent.clone(),
             protection: found.protection,
             thing: Arc::new(Thing::<R> {
-                id: found.id.clone(),
-                scope: found.scope.clone(),
+                found: found.clone(),
                 own,
             }),
         })

@@ -5,6 +5,8 @@
 //! at any call.
 
 mod support;
+#[path = "engine/waiting.rs"]
+mod waiting;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -93,10 +93,11 @@ async fn undo(
     sink: &dyn crate::event::Sink,
 ) {
     let mut created = Vec::new();
+    let now = reads.now();
     for step in &session.stack.steps {
         if run.report.created.contains(&step.key()) {
-            // A create whose reply was lost may have worked: reads once more.
-            let _ = step.look_again(reads).await;
+            // A create whose reply was lost may have worked: look once more.
+            let _ = step.look_since(reads, now).await;
             created.extend(step.owned());
         }
     }

@@ -11,13 +11,17 @@ use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::time::Instant;
 
 use crate::{
-    aws::{Aws, read::Reads},
+    aws::{
+        Aws,
+        read::{Moment, Reads},
+    },
     error::{Error, ErrorKind},
     event::{Event, Happening, Sink},
     graph::{Observed, Step},
     pipeline::{
         Report,
         patience::{PATIENCE, Patience},
+        rhythm::{Pause, Rhythm},
         signpost::Signpost,
     },
     resource::{Drift, Due, Key, Need, Settled},
@@ -29,12 +33,6 @@ use crate::{
 /// consistency"; Terraform's provider allows minutes, Crossplane 30 s).
 const GRACE: Duration = Duration::from_mins(1);
 
-/// The first wait between two looks.
-const FIRST_WAIT: Duration = Duration::from_millis(150);
-
-/// The longest wait between two looks.
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
-
 /// What has become of a resource, for those who need it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Progress {
@@ -43,6 +41,14 @@ enum Progress {
     Settled,
     /// It will not come any further in this run.
     Ended,
+}
+
+/// How far a resource has come, and from when on the answers are that showed it:
+/// those who need it take no older ones.
+#[derive(Clone, Copy, Debug)]
+struct Reached {
+    progress: Progress,
+    moment: Moment,
 }
 
 /// Makes the wanted resources what they should be.
@@ -109,10 +115,16 @@ impl Run<'_> {
     /// Takes every resource as far as it comes, repairing what is due.
     async fn pass(&self, due: Due, earlier: Earlier) -> Report {
         let steps = &self.stack.steps;
-        let board: BTreeMap<Key, Signpost<Progress>> = steps
+        let moment = self.reads.now();
+        let start = Reached {
+            progress: Progress::Waiting,
+            moment,
+        };
+        let board: BTreeMap<Key, Signpost<Reached>> = steps
             .iter()
-            .map(|step| (step.key(), Signpost::new(Progress::Waiting)))
+            .map(|step| (step.key(), Signpost::new(start)))
             .collect();
+        let rhythm = Rhythm::by(self.stop.clock);
         let walks: FuturesUnordered<_> = steps
             .iter()
             .map(|step| {
@@ -120,6 +132,8 @@ impl Run<'_> {
                     step: step.as_ref(),
                     board: &board,
                     run: *self,
+                    rhythm,
+                    moment,
                     due,
                     earlier,
                     since: Instant::now(),
@@ -178,8 +192,11 @@ fn into_report(mut outcomes: Vec<Outcome>) -> Report {
 /// One resource on its way.
 struct Walk<'a> {
     step: &'a dyn Step,
-    board: &'a BTreeMap<Key, Signpost<Progress>>,
+    board: &'a BTreeMap<Key, Signpost<Reached>>,
     run: Run<'a>,
+    rhythm: Rhythm,
+    /// Answers that were asked before count for nothing.
+    moment: Moment,
     due: Due,
     earlier: Earlier,
     since: Instant,
@@ -245,13 +262,15 @@ impl Walk<'_> {
             let Some(neighbour) = self.board.get(need.key()) else {
                 continue;
             };
-            if neighbour.get() < wanted(need) {
+            if neighbour.get().progress < wanted(need) {
                 let open = needs[index..].iter().filter(|need| !self.is_met(need));
                 let open: Vec<&str> = open.map(|need| need.key().as_str()).collect();
                 self.emit(Happening::Queued(open.join(", ")));
             }
-            let reached = neighbour.wait_for(|now| now >= wanted(need)).await;
-            if reached == Progress::Ended {
+            let far_enough = |now: Reached| now.progress >= wanted(need);
+            let reached = neighbour.wait_for(far_enough).await;
+            self.moment = self.moment.max(reached.moment);
+            if reached.progress == Progress::Ended {
                 return Err(format!("{} did not come about", need.key()));
             }
         }
@@ -261,7 +280,7 @@ impl Walk<'_> {
 
     fn is_met(&self, need: &Need) -> bool {
         let neighbour = self.board.get(need.key());
-        neighbour.is_none_or(|neighbour| neighbour.get() >= wanted(need))
+        neighbour.is_none_or(|neighbour| neighbour.get().progress >= wanted(need))
     }
 
     /// Looks, acts, and looks again until AWS shows what is wanted.
@@ -270,10 +289,10 @@ impl Walk<'_> {
             seen: (self.earlier == Earlier::Pass).then(Instant::now),
             ..Written::default()
         };
-        let mut pause = FIRST_WAIT;
+        let mut pause = Pause::SHORT;
         let mut patience = Patience::by(self.run.stop.clock);
         loop {
-            let turn = match self.step.look_again(self.run.reads).await {
+            let turn = match self.step.look_since(self.run.reads, self.moment).await {
                 Err(error) => self.after_failed_call(error, None),
                 Ok(()) => match self.seen() {
                     None => self.create(&mut written).await,
@@ -286,7 +305,10 @@ impl Walk<'_> {
             };
             match turn {
                 Turn::Over(end) => return end,
-                Turn::LookAgain => pause = FIRST_WAIT,
+                Turn::LookAgain => {
+                    pause = Pause::SHORT;
+                    self.moment = self.run.reads.now();
+                }
                 Turn::Wait(why) => {
                     if patience.is_over() {
                         return End::Failed(Error::new(
@@ -295,10 +317,13 @@ impl Walk<'_> {
                         ));
                     }
                     self.emit(Happening::Waiting(why.clone()));
-                    if self.run.stop.sleep(pause).await.is_err() {
+                    // What others ask for meanwhile is news for this one, too.
+                    self.moment = self.run.reads.now();
+                    let beat = self.rhythm.until(pause);
+                    if self.run.stop.sleep(beat).await.is_err() {
                         return self.stopped(why);
                     }
-                    pause = (pause * 3 / 2).min(LONGEST_WAIT);
+                    pause = pause.longer();
                 }
             }
         }
@@ -442,8 +467,9 @@ impl Walk<'_> {
 
     fn announce(&self, progress: Progress) {
         let own = self.board.get(&self.step.key());
-        if let Some(own) = own.filter(|own| progress > own.get()) {
-            own.set(progress);
+        if let Some(own) = own.filter(|own| progress > own.get().progress) {
+            let moment = self.moment;
+            own.set(Reached { progress, moment });
         }
     }
 

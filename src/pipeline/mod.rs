@@ -7,6 +7,7 @@ mod patience;
 pub mod plan;
 pub mod remove;
 pub mod report;
+mod rhythm;
 mod signpost;
 pub mod teardown;
 

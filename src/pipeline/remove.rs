@@ -16,18 +16,13 @@ use crate::{
     pipeline::{
         Report,
         patience::{PATIENCE, Patience},
+        rhythm::{Pause, Rhythm},
         signpost::Signpost,
         teardown,
     },
     resource::Key,
     stop::Stop,
 };
-
-/// The first wait between two looks.
-const FIRST_WAIT: Duration = Duration::from_millis(150);
-
-/// The longest wait between two looks.
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// When a deletion that AWS has taken is sent again, as long as the thing stands.
 const AGAIN: Duration = Duration::from_mins(1);
@@ -67,6 +62,7 @@ pub async fn remove_in_order(
         .iter()
         .map(|_| Signpost::new(Progress::Standing))
         .collect();
+    let rhythm = Rhythm::by(stop.clock);
     let removals: FuturesUnordered<_> = (0..doomed.len())
         .map(|index| {
             let removal = Removal {
@@ -79,6 +75,7 @@ pub async fn remove_in_order(
                 reads,
                 sink,
                 stop,
+                rhythm,
                 since: Instant::now(),
             };
             removal.run()
@@ -116,6 +113,7 @@ struct Removal<'a> {
     reads: &'a Reads,
     sink: &'a dyn Sink,
     stop: &'a Stop,
+    rhythm: Rhythm,
     since: Instant,
 }
 
@@ -184,7 +182,8 @@ impl Removal<'_> {
     }
 
     async fn delete(&self) -> End {
-        let mut pause = FIRST_WAIT;
+        let mut pause = Pause::SHORT;
+        let mut moment = self.reads.now();
         let mut thing = Arc::clone(&self.thing.thing);
         let mut deleted: Option<Instant> = None;
         let mut patience = Patience::by(self.stop.clock);
@@ -197,13 +196,14 @@ impl Removal<'_> {
             } else {
                 let sent = thing.delete(self.aws).await;
                 deleted = sent.is_ok().then(|| clock.now());
+                moment = self.reads.now();
                 sent
             };
             // Often it is gone at once. A refusal may also mean that somebody
             // else has deleted it.
             let turn = match sent {
                 Err(error) if error.kind != ErrorKind::NotYet => Err(error),
-                sent => match thing.again(self.reads).await {
+                sent => match thing.again(self.reads, moment).await {
                     Ok(Some(now)) => {
                         thing = now;
                         sent.map(|()| false)
@@ -237,10 +237,13 @@ impl Removal<'_> {
                 ));
             }
             self.emit(Happening::Waiting(why.clone()));
-            if self.stop.sleep(pause).await.is_err() {
+            // What others ask for meanwhile is news for this one, too.
+            moment = self.reads.now();
+            let beat = self.rhythm.until(pause);
+            if self.stop.sleep(beat).await.is_err() {
                 return End::Unsettled(why);
             }
-            pause = (pause * 3 / 2).min(LONGEST_WAIT);
+            pause = pause.longer();
         }
     }
 

@@ -130,6 +130,19 @@ pub trait Resource: Send + Sync + 'static {
         async { Ok(()) }
     }
 
+    /// This very thing again, if it is still there: for its removal, which needs
+    /// to know of no other.
+    fn again(
+        reads: &Reads,
+        was: &Found<Self::Actual>,
+    ) -> impl Future<Output = Result<Option<Found<Self::Actual>>>> + Send {
+        async move {
+            let all = Self::discover(reads).await?.into_iter();
+            let mut same = all.filter(|found| found.id == was.id && found.scope == was.scope);
+            Ok(same.next())
+        }
+    }
+
     /// What stands in the way of making it: something foreign of the same name.
     /// Asked only while the resource does not exist.
     fn conflict(&self, reads: &Reads) -> impl Future<Output = Result<Option<Error>>> + Send {

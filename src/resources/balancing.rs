@@ -21,22 +21,34 @@ pub(super) struct Standing {
     pub groups: Vec<(TargetGroup, Tags)>,
 }
 
+/// Of what stands by itself, what a look is about. The tags of the rest may be
+/// remembered ones.
+pub(super) enum About<'a> {
+    /// The load balancer.
+    Balancer,
+    /// These target groups.
+    Groups(&'a (dyn Fn(&TargetGroup) -> bool + Sync)),
+}
+
 /// Looks at what stands by itself.
-pub(super) async fn standing(reads: &Reads) -> Result<Standing> {
+pub(super) async fn standing(reads: &Reads, about: About<'_>) -> Result<Standing> {
     let (balancer, groups) =
-        tokio::try_join!(reads.load_balancer(&reads.stack), reads.target_groups(),)?;
-    let groups: Vec<&TargetGroup> = groups
-        .iter()
-        .filter(|group| {
-            let name = group.target_group_name().unwrap_or_default();
-            names::is_target_group(&reads.stack, name)
-        })
-        .collect();
+        tokio::try_join!(reads.load_balancer(&reads.stack), reads.target_groups())?;
+    let candidates = groups.iter().filter(|group| {
+        let name = group.target_group_name().unwrap_or_default();
+        names::is_target_group(&reads.stack, name)
+    });
+    let groups: Vec<&TargetGroup> = candidates.collect();
     let own = balancer.iter().map(|one| arn(one.load_balancer_arn()));
     let arns: Vec<String> = own
         .chain(groups.iter().map(|one| arn(one.target_group_arn())))
         .collect();
-    let mut tags = reads.tags(&arns).await?.into_iter();
+    let first = usize::from(balancer.is_some());
+    let in_question = |place: usize, _: &Tags| match &about {
+        About::Balancer => place < first,
+        About::Groups(ours) => place >= first && ours(groups[place - first]),
+    };
+    let mut tags = reads.tags(&arns, in_question).await?.into_iter();
     Ok(Standing {
         balancer: balancer.map(|one| (one, tags.next().unwrap_or_default())),
         groups: groups.into_iter().cloned().zip(tags).collect(),
@@ -53,8 +65,14 @@ pub(super) struct Front {
     pub rules: Vec<(types::Rule, Tags)>,
 }
 
-/// The listeners of a load balancer and their rules.
-pub(super) async fn fronts(reads: &Reads, balancer: &str) -> Result<Vec<Front>> {
+/// The listeners of a load balancer and their rules. Tags without the stack's
+/// mark are asked for again, and those that the look is about: the others tell
+/// whose a rule is for good.
+pub(super) async fn fronts(
+    reads: &Reads,
+    balancer: &str,
+    is_about: impl Fn(&Tags) -> bool,
+) -> Result<Vec<Front>> {
     let listeners = reads.listeners(balancer).await?;
     let asked = listeners.iter().map(|listener| async move {
         if listener.protocol() != Some(&types::ProtocolEnum::Https) {
@@ -69,7 +87,11 @@ pub(super) async fn fronts(reads: &Reads, balancer: &str) -> Result<Vec<Front>> 
     let of_listeners = listeners.iter().map(|one| arn(one.listener_arn()));
     let of_rules = rules.iter().flatten().map(|one| arn(one.rule_arn()));
     let arns: Vec<String> = of_listeners.chain(of_rules).collect();
-    let mut tags = reads.tags(&arns).await?.into_iter();
+    let in_question = |_: usize, tags: &Tags| {
+        let marked = tags::key_of(tags, &reads.stack).is_some();
+        !marked || is_about(tags)
+    };
+    let mut tags = reads.tags(&arns, in_question).await?.into_iter();
     let own: Vec<Tags> = tags.by_ref().take(listeners.len()).collect();
     let fronts = listeners.iter().zip(own).zip(rules);
     Ok(fronts

@@ -109,12 +109,18 @@ impl Resource for BasePathMapping {
     }
 
     async fn discover(reads: &Reads) -> Result<Vec<Found<Actual>>> {
-        let domains = DomainName::discover(&reads.remembered()).await?;
-        let looks = domains
-            .iter()
-            .filter_map(|domain| Some(mappings(reads, domain.mark()?, &domain.id)));
-        let found = futures_util::future::try_join_all(looks).await?;
-        Ok(found.into_iter().flatten().collect())
+        those(reads, |_| true).await
+    }
+
+    async fn find(&self, reads: &Reads) -> Result<Option<Found<Actual>>> {
+        let host = &self.domain.desired.host.name;
+        let found = those(reads, |domain| domain == host).await?;
+        Ok(found.into_iter().find(|found| self.is(found)))
+    }
+
+    async fn again(reads: &Reads, was: &Found<Actual>) -> Result<Option<Found<Actual>>> {
+        let found = those(reads, |domain| *domain == was.actual.host).await?;
+        Ok(found.into_iter().find(|found| found.id == was.id))
     }
 
     fn is(&self, found: &Found<Actual>) -> bool {
@@ -184,6 +190,15 @@ impl Resource for BasePathMapping {
             .called("DeleteBasePathMapping");
         none_if_missing(deleted).map(drop)
     }
+}
+
+/// The mappings in the domains that are wanted.
+async fn those(reads: &Reads, wanted: impl Fn(&String) -> bool) -> Result<Vec<Found<Actual>>> {
+    let domains = DomainName::discover(&reads.remembered()).await?;
+    let wanted = domains.iter().filter(|domain| wanted(&domain.id));
+    let looks = wanted.filter_map(|domain| Some(mappings(reads, domain.mark()?, &domain.id)));
+    let found = futures_util::future::try_join_all(looks).await?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 async fn mappings(reads: &Reads, domain: &Mark, host: &str) -> Result<Vec<Found<Actual>>> {

@@ -27,7 +27,7 @@ use crate::{
     graph::Node,
     policy::{self, statements},
     resource::{Drift, Found, Key, Kind, Need, Ours, Resource, UNKNOWN, tags},
-    resources::{TargetGroup, VpcEndpoint},
+    resources::{TargetGroup, VpcEndpoint, target_group},
 };
 
 /// The statement for one route in its bucket's policy.
@@ -104,29 +104,18 @@ impl Resource for BucketPolicy {
     }
 
     async fn discover(reads: &Reads) -> Result<Vec<Found<Actual>>> {
-        let groups = TargetGroup::discover(&reads.remembered()).await?;
-        let looks = groups.iter().flat_map(|group| {
-            let buckets = tags::now_and_before(&group.actual.tags, tags::BUCKET_POLICY);
-            buckets.into_iter().map(move |bucket| async move {
-                let Some(mark) = group.mark() else {
-                    return Ok(None);
-                };
-                let key = Key::of_route(Kind::BucketPolicy, &group.key.path());
-                let sid = statements::sid(&reads.stack, &key);
-                let policy = reads.bucket_policy(bucket).await?;
-                let policy = policy.as_deref().unwrap_or_default();
-                Ok::<_, crate::Error>(statements::find(policy, &sid).map(|statement| {
-                    let actual = Actual {
-                        bucket: bucket.to_owned(),
-                        sid,
-                        statement,
-                    };
-                    Found::ours(mark.for_part(key), bucket, "active", actual)
-                }))
-            })
-        });
-        let found = try_join_all(looks).await?;
-        Ok(found.into_iter().flatten().collect())
+        those(reads, |_, _| true).await
+    }
+
+    async fn find(&self, reads: &Reads) -> Result<Option<Found<Actual>>> {
+        let own = self.key();
+        let wanted = |key: &Key, bucket: &str| *key == own && bucket == self.bucket;
+        Ok(those(reads, wanted).await?.into_iter().next())
+    }
+
+    async fn again(reads: &Reads, was: &Found<Actual>) -> Result<Option<Found<Actual>>> {
+        let wanted = |key: &Key, bucket: &str| *key == was.key && bucket == was.id;
+        Ok(those(reads, wanted).await?.into_iter().next())
     }
 
     fn is(&self, found: &Found<Actual>) -> bool {
@@ -194,6 +183,33 @@ impl Resource for BucketPolicy {
         let deleted = call.send().await.called("DeleteBucketPolicy");
         none_if_missing(deleted).map(drop)
     }
+}
+
+/// The statements that are wanted, by their key and bucket.
+async fn those(reads: &Reads, wanted: impl Fn(&Key, &str) -> bool) -> Result<Vec<Found<Actual>>> {
+    let groups = target_group::listed(&reads.remembered(), |_| true).await?;
+    let places = groups.iter().flat_map(|group| {
+        let key = Key::of_route(Kind::BucketPolicy, &group.mark.key().path());
+        let buckets = tags::now_and_before(&group.tags, tags::BUCKET_POLICY);
+        let places = buckets.into_iter().map(move |bucket| (key.clone(), bucket));
+        places.map(|(key, bucket)| (group.mark.for_part(key), bucket))
+    });
+    let wanted = places.filter(|(mark, bucket)| wanted(mark.key(), bucket));
+    let looks = wanted.map(|(mark, bucket)| async move {
+        let sid = statements::sid(&reads.stack, mark.key());
+        let policy = reads.bucket_policy(bucket).await?;
+        let policy = policy.as_deref().unwrap_or_default();
+        Ok::<_, crate::Error>(statements::find(policy, &sid).map(|statement| {
+            let actual = Actual {
+                bucket: bucket.to_owned(),
+                sid,
+                statement,
+            };
+            Found::ours(mark, bucket, "active", actual)
+        }))
+    });
+    let found = try_join_all(looks).await?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 /// A bucket's policy as it is written; none if it has none, or is gone.

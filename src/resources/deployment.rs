@@ -20,7 +20,10 @@ use crate::{
     error::{Error, Result},
     graph::Node,
     resource::{Drift, Found, Key, Kind, Need, Ours, Resource, UNKNOWN},
-    resources::RestApi,
+    resources::{
+        RestApi,
+        rest_api::{self, Listed},
+    },
 };
 
 /// The newest deployment of an API.
@@ -103,30 +106,18 @@ impl Resource for Deployment {
     }
 
     async fn discover(reads: &Reads) -> Result<Vec<Found<Actual>>> {
-        let apis = RestApi::discover(&reads.remembered()).await?;
-        let looks = apis.iter().map(|api| async move {
-            let id = &api.id;
-            let own = own(reads, id).await?;
-            let found = api.mark().zip(own.last()).map(|(api, newest)| {
-                let mark = api.for_part(api.key().sibling(Kind::Deployment));
-                let actual = Actual {
-                    api: id.clone(),
-                    id: newest.id().unwrap_or_default().to_owned(),
-                    fingerprint: fingerprint(newest).unwrap_or_default().to_owned(),
-                    age: age(newest),
-                };
-                Found::ours(mark, actual.id.clone(), "available", actual).within(id)
-            });
-            Ok(found)
-        });
-        let found = futures_util::future::try_join_all(looks).await?;
-        Ok(found.into_iter().flatten().collect())
+        those(reads, |_| true).await
     }
 
-    fn is(&self, found: &Found<Actual>) -> bool {
-        // Not that of a second API of the same key.
-        let api = self.api.id();
-        api.map_or(found.key == self.key(), |id| id == found.actual.api)
+    /// Not that of a second API of the same key.
+    async fn find(&self, reads: &Reads) -> Result<Option<Found<Actual>>> {
+        let found = those(reads, |api| api.is(&self.api)).await?;
+        Ok(found.into_iter().next())
+    }
+
+    async fn again(reads: &Reads, was: &Found<Actual>) -> Result<Option<Found<Actual>>> {
+        let found = those(reads, |api| api.id == was.actual.api).await?;
+        Ok(found.into_iter().find(|found| found.id == was.id))
     }
 
     fn diff(&self, actual: &Actual) -> Vec<Drift<Field>> {
@@ -174,6 +165,27 @@ impl Resource for Deployment {
     async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
         remove(aws, &actual.api, &actual.id).await
     }
+}
+
+/// The newest deployment of each API that is wanted.
+async fn those(reads: &Reads, wanted: impl Fn(&Listed) -> bool) -> Result<Vec<Found<Actual>>> {
+    let apis = rest_api::listed(&reads.remembered()).await?.into_iter();
+    let looks = apis.filter(wanted).map(|api| async move {
+        let own = own(reads, &api.id).await?;
+        let found = own.last().map(|newest| {
+            let mark = api.mark.for_part(api.mark.key().sibling(Kind::Deployment));
+            let actual = Actual {
+                api: api.id.clone(),
+                id: newest.id().unwrap_or_default().to_owned(),
+                fingerprint: fingerprint(newest).unwrap_or_default().to_owned(),
+                age: age(newest),
+            };
+            Found::ours(mark, actual.id.clone(), "available", actual).within(&api.id)
+        });
+        Ok(found)
+    });
+    let found = futures_util::future::try_join_all(looks).await?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 /// Deletes one deployment.

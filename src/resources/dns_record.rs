@@ -123,6 +123,11 @@ impl Resource for DnsRecord {
         Ok(found.into_iter().flatten().collect())
     }
 
+    async fn again(reads: &Reads, was: &Found<Actual>) -> Result<Option<Found<Actual>>> {
+        let host = Host::served_by(&was.key, &was.actual.host);
+        own(reads, &was.actual.zone, &host).await
+    }
+
     /// The name is known here, also when the group that remembers it is new.
     async fn find(&self, reads: &Reads) -> Result<Option<Found<Actual>>> {
         own(reads, &self.zone, &self.host).await

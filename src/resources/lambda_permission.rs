@@ -22,7 +22,7 @@ use crate::{
         Drift, Found, Key, Kind, Mark, Need, Ours, Resource, UNKNOWN,
         tags::{self, Tags},
     },
-    resources::{RestApi, TargetGroup},
+    resources::{RestApi, TargetGroup, rest_api, target_group},
 };
 
 /// The permission for one route.
@@ -170,12 +170,14 @@ impl Resource for LambdaPermission {
 
     async fn discover(reads: &Reads) -> Result<Vec<Found<Actual>>> {
         let parents = reads.remembered();
-        let (apis, groups) =
-            tokio::try_join!(RestApi::discover(&parents), TargetGroup::discover(&parents))?;
-        let of_apis = apis.iter().map(|api| (&api.key, &api.actual.tags, GATEWAY));
+        let (apis, groups) = tokio::try_join!(
+            rest_api::listed(&parents),
+            target_group::listed(&parents, |_| true)
+        )?;
+        let of_apis = apis.iter().map(|api| (api.mark.key(), &api.tags, GATEWAY));
         let of_groups = groups
             .iter()
-            .map(|group| (&group.key, &group.actual.tags, BALANCING));
+            .map(|group| (group.mark.key(), &group.tags, BALANCING));
         let looks = of_apis
             .chain(of_groups)
             .flat_map(|(caller, tags, principal)| {
@@ -185,6 +187,15 @@ impl Resource for LambdaPermission {
             .map(|(key, function, principal)| own(reads, key, function, principal));
         let found = futures_util::future::try_join_all(looks).await?;
         Ok(found.into_iter().flatten().collect())
+    }
+
+    async fn again(reads: &Reads, was: &Found<Actual>) -> Result<Option<Found<Actual>>> {
+        let Actual {
+            function,
+            principal,
+            ..
+        } = &was.actual;
+        own(reads, was.key.clone(), function, principal).await
     }
 
     /// The function is known here, also when what names it has gone.

@@ -270,8 +270,12 @@ impl Resource for Listener {
 
     async fn discover(reads: &Reads) -> Result<Vec<Found<Actual>>> {
         let mut found = Vec::new();
+        let is_about = |tags: &Tags| {
+            let key = tags::key_of(tags, &reads.stack);
+            key.is_some_and(|key| key.kind() != Kind::ListenerRule)
+        };
         for balancer in LoadBalancer::discover(&reads.remembered()).await? {
-            for front in balancing::fronts(reads, &balancer.id).await? {
+            for front in balancing::fronts(reads, &balancer.id, is_about).await? {
                 let Some(mark) = Mark::of_tags(&front.tags, &reads.stack) else {
                     continue;
                 };

@@ -245,6 +245,47 @@ impl ListenerRule {
             .called("ModifyRule")
             .map(drop)
     }
+
+    fn serves(&self, key: &Key, host: &str) -> bool {
+        host == self.host && key.path_at(host) == self.path
+    }
+}
+
+/// The rules of the routes and hosts that are wanted.
+async fn those(reads: &Reads, wanted: impl Fn(&Key, &str) -> bool) -> Result<Vec<Found<Actual>>> {
+    // A rule's tags tell its route and host.
+    let place = |tags: &Tags| {
+        let mark = Mark::of_tags(tags, &reads.stack)?;
+        let host = tags.get(tags::HOST).cloned().unwrap_or_default();
+        let is_rule = mark.key().kind() == Kind::ListenerRule;
+        (is_rule && wanted(mark.key(), &host)).then_some((mark, host))
+    };
+    let mut found = Vec::new();
+    for balancer in LoadBalancer::discover(&reads.remembered()).await? {
+        let is_about = |tags: &Tags| place(tags).is_some();
+        for front in balancing::fronts(reads, &balancer.id, is_about).await? {
+            let listener = front.listener.listener_arn().unwrap_or_default().to_owned();
+            let mut routes: BTreeMap<(String, String), (Mark, Vec<Rule>)> = BTreeMap::new();
+            for (rule, tags) in front.rules {
+                let Some((mark, host)) = place(&tags) else {
+                    continue;
+                };
+                let route = (mark.key().path_at(&host), host);
+                let (_, rules) = routes.entry(route).or_insert((mark, Vec::new()));
+                rules.push(Rule::of(&rule, tags));
+            }
+            found.extend(routes.into_values().filter_map(|(mark, mut rules)| {
+                rules.sort_by_key(|rule| (rule.part, rule.priority));
+                // The rule that `delete` takes last names them all.
+                let id = rules.first()?.arn.clone();
+                let actual = Actual { rules };
+                let host = actual.host();
+                let found = Found::ours(mark, id, "active", actual);
+                Some(found.within(&listener).scoped(host))
+            }));
+        }
+    }
+    Ok(found)
 }
 
 impl Resource for ListenerRule {
@@ -272,39 +313,23 @@ impl Resource for ListenerRule {
     }
 
     async fn discover(reads: &Reads) -> Result<Vec<Found<Actual>>> {
-        let mut found = Vec::new();
-        for balancer in LoadBalancer::discover(&reads.remembered()).await? {
-            for front in balancing::fronts(reads, &balancer.id).await? {
-                let listener = front.listener.listener_arn().unwrap_or_default().to_owned();
-                let mut routes: BTreeMap<(String, String), (Mark, Vec<Rule>)> = BTreeMap::new();
-                for (rule, tags) in front.rules {
-                    let mark = Mark::of_tags(&tags, &reads.stack);
-                    let Some(mark) = mark.filter(|one| one.key().kind() == Kind::ListenerRule)
-                    else {
-                        continue;
-                    };
-                    let host = tags.get(tags::HOST).cloned().unwrap_or_default();
-                    let route = (mark.key().path_at(&host), host);
-                    let (_, rules) = routes.entry(route).or_insert((mark, Vec::new()));
-                    rules.push(Rule::of(&rule, tags));
-                }
-                found.extend(routes.into_values().filter_map(|(mark, mut rules)| {
-                    rules.sort_by_key(|rule| (rule.part, rule.priority));
-                    // The rule that `delete` takes last names them all.
-                    let id = rules.first()?.arn.clone();
-                    let actual = Actual { rules };
-                    let host = actual.host();
-                    let found = Found::ours(mark, id, "active", actual);
-                    Some(found.within(&listener).scoped(host))
-                }));
-            }
-        }
-        Ok(found)
+        those(reads, |_, _| true).await
+    }
+
+    async fn find(&self, reads: &Reads) -> Result<Option<Found<Actual>>> {
+        let found = those(reads, |key, host| self.serves(key, host)).await?;
+        Ok(found.into_iter().next())
+    }
+
+    async fn again(reads: &Reads, was: &Found<Actual>) -> Result<Option<Found<Actual>>> {
+        let host = was.actual.host();
+        let all = those(reads, |key, at| *key == was.key && at == host).await?;
+        Ok(all.into_iter().find(|found| found.id == was.id))
     }
 
     fn is(&self, found: &Found<Actual>) -> bool {
         // Not by key: an alias that becomes the stack's own name keeps its rules.
-        found.actual.host() == self.host && found.key.path_at(&self.host) == self.path
+        self.serves(&found.key, &found.actual.host())
     }
 
     fn diff(&self, actual: &Actual) -> Vec<Drift<Field>> {

@@ -22,7 +22,10 @@ use crate::{
         Drift, Due, Found, Key, Kind, Mark, Need, Ours, Owner, Resource, Settled, UNKNOWN,
         tags::{self, Tags},
     },
-    resources::{SecurityGroup, balancing},
+    resources::{
+        SecurityGroup,
+        balancing::{self, About},
+    },
 };
 
 /// An internal load balancer, called like its stack.
@@ -135,7 +138,7 @@ impl Resource for LoadBalancer {
     }
 
     async fn discover(reads: &Reads) -> Result<Vec<Found<Actual>>> {
-        let standing = balancing::standing(reads).await?;
+        let standing = balancing::standing(reads, About::Balancer).await?;
         let Some((balancer, tags)) = standing.balancer else {
             return Ok(vec![]);
         };
@@ -157,7 +160,7 @@ impl Resource for LoadBalancer {
     }
 
     async fn conflict(&self, reads: &Reads) -> Result<Option<Error>> {
-        let foreign = balancing::standing(reads).await?.balancer;
+        let foreign = balancing::standing(reads, About::Balancer).await?.balancer;
         Ok(foreign.map(|_| {
             Error::new(
                 ErrorKind::NotOurs,

@@ -24,7 +24,7 @@ use crate::{
         error::none_if_missing,
         read::{Query, Reads},
     },
-    error::{Error, ErrorKind, Result},
+    error::{Error, Result},
     graph::Node,
     hash, names,
     openapi::{Body, Operations},
@@ -191,25 +191,18 @@ impl Resource for RestApi {
     }
 
     async fn discover(reads: &Reads) -> Result<Vec<Found<Actual>>> {
-        let apis = reads.rest_apis().await?;
-        let mut own: Vec<&types::RestApi> = apis
-            .iter()
-            .filter(|api| Mark::of_tags(&tags_of(api), &reads.stack).is_some())
-            .collect();
-        // Where there are two of a key, the one that is mapped is kept, else the
-        // older one, else the one of the smaller id: every run decides alike.
-        let mapped = if have_twins(&own, &reads.stack) {
-            mapped(reads).await?
-        } else {
-            BTreeSet::new()
-        };
-        own.sort_by_key(|api| {
-            let id = api.id().unwrap_or_default().to_owned();
-            let created = api.created_date().map_or(0, |date| date.secs());
-            (!mapped.contains(&id), created, id)
-        });
-        let looks = own.into_iter().map(|api| found(reads, api));
-        futures_util::future::try_join_all(looks).await
+        those(reads, |_| true).await
+    }
+
+    async fn find(&self, reads: &Reads) -> Result<Option<Found<Actual>>> {
+        let key = self.key();
+        let found = those(reads, |api| *api.mark.key() == key).await?;
+        Ok(found.into_iter().next())
+    }
+
+    async fn again(reads: &Reads, was: &Found<Actual>) -> Result<Option<Found<Actual>>> {
+        let found = those(reads, |api| api.id == was.id).await?;
+        Ok(found.into_iter().next())
     }
 
     fn diff(&self, actual: &Actual) -> Vec<Drift<Field>> {
@@ -355,11 +348,59 @@ pub(super) async fn tag(aws: &Aws, path: &str, tags: &Tags) -> Result<()> {
         .map(drop)
 }
 
-fn have_twins(own: &[&types::RestApi], stack: &str) -> bool {
-    let keys = own
-        .iter()
-        .filter_map(|api| tags::key_of(&tags_of(api), stack));
-    keys.collect::<BTreeSet<_>>().len() < own.len()
+/// An API of the stack's own, without what takes a call of its own.
+pub(super) struct Listed {
+    /// Its id.
+    pub id: String,
+    /// The proof that it is the stack's.
+    pub mark: Mark,
+    /// All its tags.
+    pub tags: Tags,
+    api: types::RestApi,
+}
+
+impl Listed {
+    /// Whether it is the API of this node: of two of a key, the one that the
+    /// node has.
+    pub fn is(&self, node: &Node<RestApi>) -> bool {
+        node.id()
+            .map_or_else(|| *self.mark.key() == node.key(), |id| id == self.id)
+    }
+}
+
+/// The stack's own APIs as the list has them.
+///
+/// Where there are two of a key, the one that is mapped comes first, else the
+/// older one, else the one of the smaller id: every run decides alike.
+pub(super) async fn listed(reads: &Reads) -> Result<Vec<Listed>> {
+    let apis = reads.rest_apis().await?;
+    let own = apis.iter().filter_map(|api| {
+        let tags = tags_of(api);
+        Some(Listed {
+            id: api.id()?.to_owned(),
+            mark: Mark::of_tags(&tags, &reads.stack)?,
+            tags,
+            api: api.clone(),
+        })
+    });
+    let mut own: Vec<Listed> = own.collect();
+    let keys: BTreeSet<&Key> = own.iter().map(|api| api.mark.key()).collect();
+    let mapped = if keys.len() < own.len() {
+        mapped(reads).await?
+    } else {
+        BTreeSet::new()
+    };
+    own.sort_by_key(|one| {
+        let created = one.api.created_date().map_or(0, |date| date.secs());
+        (!mapped.contains(&one.id), created, one.id.clone())
+    });
+    Ok(own)
+}
+
+async fn those(reads: &Reads, wanted: impl Fn(&Listed) -> bool) -> Result<Vec<Found<Actual>>> {
+    let own = listed(reads).await?.into_iter();
+    let looks = own.filter(wanted).map(|api| found(reads, api));
+    futures_util::future::try_join_all(looks).await
 }
 
 /// The APIs that a mapping in a domain of ours names, asked afresh: another run
@@ -377,13 +418,15 @@ fn tags_of(api: &types::RestApi) -> Tags {
         .collect()
 }
 
-async fn found(reads: &Reads, api: &types::RestApi) -> Result<Found<Actual>> {
-    let id = api.id().unwrap_or_default().to_owned();
+async fn found(reads: &Reads, listed: Listed) -> Result<Found<Actual>> {
+    let Listed {
+        id,
+        mark,
+        tags,
+        api,
+    } = listed;
     let resources = reads.resources(&id).await?;
     let configuration = api.endpoint_configuration();
-    let tags = tags_of(api);
-    let mark = Mark::of_tags(&tags, &reads.stack)
-        .ok_or_else(|| Error::new(ErrorKind::NotOurs, format!("{id} is not this stack's")))?;
     let actual = Actual {
         name: api.name().unwrap_or_default().to_owned(),
         description: api.description().unwrap_or_default().to_owned(),

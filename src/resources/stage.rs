@@ -17,7 +17,11 @@ use crate::{
         Drift, Found, Key, Kind, Mark, Need, Ours, Owner, Resource, UNKNOWN,
         tags::{self, Tags},
     },
-    resources::{Deployment, RestApi, deployment, patches::replace, rest_api},
+    resources::{
+        Deployment, RestApi, deployment,
+        patches::replace,
+        rest_api::{self, Listed},
+    },
 };
 
 /// The stage of an API of the stack's own.
@@ -113,36 +117,17 @@ impl Resource for Stage {
     }
 
     async fn discover(reads: &Reads) -> Result<Vec<Found<Actual>>> {
-        let apis = RestApi::discover(&reads.remembered()).await?;
-        let looks = apis.iter().map(|api| async move {
-            let id = &api.id;
-            let stages = reads.stages(id).await?;
-            let deployments = deployment::own(reads, id).await?;
-            let own = stages.iter().filter_map(|stage| {
-                let pairs = stage.tags().into_iter().flatten();
-                let tags: Tags = pairs
-                    .map(|(key, value)| (key.clone(), value.clone()))
-                    .collect();
-                let name = stage.stage_name()?.to_owned();
-                let mark = Mark::of_tags(&tags, &reads.stack)?;
-                let actual = Actual {
-                    api: id.clone(),
-                    name,
-                    deployment: stage.deployment_id().unwrap_or_default().to_owned(),
-                    newest: deployments.last().and_then(|newest| {
-                        let fingerprint = deployment::fingerprint(newest)?;
-                        Some((newest.id.clone()?, fingerprint.to_owned()))
-                    }),
-                    superseded: superseded(&deployments, &stages, stage),
-                    tags,
-                };
-                let stage = Found::ours(mark, actual.name.clone(), "available", actual);
-                Some(stage.within(id).scoped(id))
-            });
-            Ok(own.collect::<Vec<_>>())
-        });
-        let found = futures_util::future::try_join_all(looks).await?;
-        Ok(found.into_iter().flatten().collect())
+        those(reads, |_| true).await
+    }
+
+    async fn find(&self, reads: &Reads) -> Result<Option<Found<Actual>>> {
+        let found = those(reads, |api| api.is(&self.api)).await?;
+        Ok(found.into_iter().find(|found| self.is(found)))
+    }
+
+    async fn again(reads: &Reads, was: &Found<Actual>) -> Result<Option<Found<Actual>>> {
+        let found = those(reads, |api| api.id == was.actual.api).await?;
+        Ok(found.into_iter().find(|found| found.id == was.id))
     }
 
     fn is(&self, found: &Found<Actual>) -> bool {
@@ -233,6 +218,39 @@ impl Resource for Stage {
             .called("DeleteStage");
         none_if_missing(deleted).map(drop)
     }
+}
+
+/// The stages of the stack's own of the APIs that are wanted.
+async fn those(reads: &Reads, wanted: impl Fn(&Listed) -> bool) -> Result<Vec<Found<Actual>>> {
+    let apis = rest_api::listed(&reads.remembered()).await?.into_iter();
+    let looks = apis.filter(wanted).map(|api| async move {
+        let id = &api.id;
+        let (stages, deployments) = tokio::try_join!(reads.stages(id), deployment::own(reads, id))?;
+        let own = stages.iter().filter_map(|stage| {
+            let pairs = stage.tags().into_iter().flatten();
+            let tags: Tags = pairs
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect();
+            let name = stage.stage_name()?.to_owned();
+            let mark = Mark::of_tags(&tags, &reads.stack)?;
+            let actual = Actual {
+                api: id.clone(),
+                name,
+                deployment: stage.deployment_id().unwrap_or_default().to_owned(),
+                newest: deployments.last().and_then(|newest| {
+                    let fingerprint = deployment::fingerprint(newest)?;
+                    Some((newest.id.clone()?, fingerprint.to_owned()))
+                }),
+                superseded: superseded(&deployments, &stages, stage),
+                tags,
+            };
+            let stage = Found::ours(mark, actual.name.clone(), "available", actual);
+            Some(stage.within(id).scoped(id))
+        });
+        Ok::<_, Error>(own.collect::<Vec<_>>())
+    });
+    let found = futures_util::future::try_join_all(looks).await?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 /// The deployments that nobody needs once this stage serves the newest. One that

@@ -25,7 +25,7 @@ use crate::{
         Drift, Found, Key, Kind, Mark, Need, Ours, Owner, Resource,
         tags::{self, Tags},
     },
-    resources::balancing,
+    resources::balancing::{self, About},
 };
 
 mod settings;
@@ -184,7 +184,8 @@ impl TargetGroup {
         }
     }
 
-    fn name(&self) -> String {
+    /// Its name, which is never changed.
+    pub(super) fn name(&self) -> String {
         // Of the path: the key of `/` changes when the first API comes.
         let place = Key::of_route(Kind::TargetGroup, &self.key.path());
         let of = format!("{place}{}", self.behind.identity());
@@ -228,20 +229,18 @@ impl Resource for TargetGroup {
     }
 
     async fn discover(reads: &Reads) -> Result<Vec<Found<Actual>>> {
-        let standing = balancing::standing(reads).await?;
-        // Only groups whose names can be the stack's are listed, and names are
-        // unique and never changed.
-        let own = standing.groups.iter().filter_map(|(group, tags)| {
-            let mark = Mark::of_tags(tags, &reads.stack)?;
-            Some((mark, group, tags.clone()))
-        });
-        let looks = own.map(|(mark, group, tags)| async move {
-            let arn = group.target_group_arn().unwrap_or_default().to_owned();
-            let attributes = attributes(reads, &arn).await?;
-            let actual = actual(group, attributes, tags);
-            Ok(Found::ours(mark, arn, "available", actual))
-        });
-        futures_util::future::try_join_all(looks).await
+        those(reads, |_| true).await
+    }
+
+    async fn find(&self, reads: &Reads) -> Result<Option<Found<Actual>>> {
+        let name = self.name();
+        let found = those(reads, |one| one.target_group_name() == Some(&name)).await?;
+        Ok(found.into_iter().next())
+    }
+
+    async fn again(reads: &Reads, was: &Found<Actual>) -> Result<Option<Found<Actual>>> {
+        let found = those(reads, |one| one.target_group_arn() == Some(&was.id)).await?;
+        Ok(found.into_iter().next())
     }
 
     fn is(&self, found: &Found<Actual>) -> bool {
@@ -250,7 +249,7 @@ impl Resource for TargetGroup {
 
     async fn conflict(&self, reads: &Reads) -> Result<Option<Error>> {
         let name = self.name();
-        let standing = balancing::standing(reads).await?;
+        let standing = balancing::standing(reads, About::Groups(&|_| true)).await?;
         let foreign = standing
             .groups
             .iter()
@@ -412,6 +411,51 @@ async fn modify_check(aws: &Aws, arn: &str, check: Option<&Check>) -> Result<()>
         .await
         .called("ModifyTargetGroup")
         .map(drop)
+}
+
+/// A target group of the stack's own, without what takes a call of its own.
+pub(super) struct Listed {
+    /// Its ARN.
+    pub arn: String,
+    /// The proof that it is the stack's.
+    pub mark: Mark,
+    /// All its tags.
+    pub tags: Tags,
+    group: types::TargetGroup,
+}
+
+/// The stack's own target groups as the list has them; the tags of those that
+/// are wanted are as new as the list.
+pub(super) async fn listed(
+    reads: &Reads,
+    wanted: impl Fn(&types::TargetGroup) -> bool + Sync,
+) -> Result<Vec<Listed>> {
+    let standing = balancing::standing(reads, About::Groups(&wanted)).await?;
+    // Only groups whose names can be the stack's are listed, and names are
+    // unique and never changed.
+    let wanted = standing.groups.into_iter().filter(|(one, _)| wanted(one));
+    let own = wanted.filter_map(|(group, tags)| {
+        Some(Listed {
+            arn: group.target_group_arn()?.to_owned(),
+            mark: Mark::of_tags(&tags, &reads.stack)?,
+            tags,
+            group,
+        })
+    });
+    Ok(own.collect())
+}
+
+async fn those(
+    reads: &Reads,
+    wanted: impl Fn(&types::TargetGroup) -> bool + Sync,
+) -> Result<Vec<Found<Actual>>> {
+    let own = listed(reads, wanted).await?;
+    let looks = own.into_iter().map(|one| async move {
+        let attributes = attributes(reads, &one.arn).await?;
+        let actual = actual(&one.group, attributes, one.tags);
+        Ok(Found::ours(one.mark, one.arn, "available", actual))
+    });
+    futures_util::future::try_join_all(looks).await
 }
 
 async fn attributes(reads: &Reads, arn: &str) -> Result<BTreeMap<String, String>> {

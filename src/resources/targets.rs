@@ -11,7 +11,8 @@ use std::{
 };
 
 use aws_sdk_elasticloadbalancingv2::types::{
-    TargetDescription, TargetHealthDescription, TargetHealthReasonEnum, TargetHealthStateEnum,
+    TargetDescription, TargetGroup as Group, TargetHealthDescription, TargetHealthReasonEnum,
+    TargetHealthStateEnum,
 };
 use strum::{Display, EnumIter};
 
@@ -25,7 +26,8 @@ use crate::{
     graph::{Node, Step},
     resource::{Drift, Found, Key, Kind, Need, Ours, Resource, Settled, UNKNOWN},
     resources::{
-        LambdaPermission, ListenerRule, SecurityGroupRules, TargetGroup, VpcEndpoint, target_group,
+        LambdaPermission, ListenerRule, SecurityGroupRules, TargetGroup, VpcEndpoint,
+        target_group::{self, Listed},
     },
 };
 
@@ -211,10 +213,15 @@ impl Resource for Targets {
     }
 
     async fn discover(reads: &Reads) -> Result<Vec<Found<Actual>>> {
-        let groups = TargetGroup::discover(&reads.remembered()).await?;
+        let groups = target_group::listed(&reads.remembered(), |_| true).await?;
         let looks = groups.iter().map(|group| of_group(reads, group));
         let found = futures_util::future::try_join_all(looks).await?;
         Ok(found.into_iter().flatten().collect())
+    }
+
+    async fn again(reads: &Reads, was: &Found<Actual>) -> Result<Option<Found<Actual>>> {
+        let own = |group: &Group| group.target_group_arn() == Some(&was.id);
+        first_of(reads, own).await
     }
 
     /// Those of this very group: beside it may stand one that goes, of the same
@@ -223,10 +230,9 @@ impl Resource for Targets {
     /// An address that does not answer may be one that the endpoint no longer
     /// has: AWS replaces an interface when it wants to.
     async fn find(&self, reads: &Reads) -> Result<Option<Found<Actual>>> {
-        let found = match self.group.desired.find(&reads.remembered()).await? {
-            Some(group) => of_group(reads, &group).await?,
-            None => None,
-        };
+        let name = self.group.desired.name();
+        let own = |group: &Group| group.target_group_name() == Some(&name);
+        let found = first_of(reads, own).await?;
         let sick = |found: &Found<Actual>| {
             let mut targets = found.actual.targets.values();
             targets.any(|target| target.health == "unhealthy")
@@ -234,7 +240,7 @@ impl Resource for Targets {
         if let Source::Endpoint { endpoint, .. } = &self.source
             && found.as_ref().is_some_and(sick)
         {
-            endpoint.look_again(reads).await?;
+            endpoint.look(&reads.likewise(VpcEndpoint::READS)).await?;
         }
         Ok(found)
     }
@@ -292,21 +298,30 @@ impl Resource for Targets {
     }
 }
 
-/// The targets of a group, if it has any.
-async fn of_group(
+/// The targets of the group that is wanted, if it has any.
+async fn first_of(
     reads: &Reads,
-    group: &Found<target_group::Actual>,
+    wanted: impl Fn(&Group) -> bool + Sync,
 ) -> Result<Option<Found<Actual>>> {
-    let targets = registered(reads, &group.id).await?;
-    let mark = group.mark().filter(|_| !targets.is_empty());
-    Ok(mark.map(|mark| {
-        let mark = mark.for_part(group.key.sibling(Kind::Targets));
+    let groups = target_group::listed(&reads.remembered(), wanted).await?;
+    match groups.first() {
+        Some(group) => of_group(reads, group).await,
+        None => Ok(None),
+    }
+}
+
+/// The targets of a group, if it has any.
+async fn of_group(reads: &Reads, group: &Listed) -> Result<Option<Found<Actual>>> {
+    let targets = registered(reads, &group.arn).await?;
+    Ok((!targets.is_empty()).then(|| {
+        let key = group.mark.key().sibling(Kind::Targets);
+        let mark = group.mark.for_part(key);
         let state = summary(&targets);
         let actual = Actual {
-            group: group.id.clone(),
+            group: group.arn.clone(),
             targets,
         };
-        Found::ours(mark, &group.id, state, actual).within(&group.id)
+        Found::ours(mark, &group.arn, state, actual).within(&group.arn)
     }))
 }
 

@@ -16,7 +16,7 @@ use hybridgw::{
     Error, Result,
     aws::{
         Aws, Connection,
-        read::{Query, Reads},
+        read::{Moment, Query, Reads},
     },
     clock::Clock,
     error::ErrorKind,
@@ -453,7 +453,11 @@ impl Removable for Doomed {
         })
     }
 
-    fn again<'a>(&'a self, _reads: &'a Reads) -> BoxFuture<'a, Result<Option<Arc<dyn Removable>>>> {
+    fn again<'a>(
+        &'a self,
+        _reads: &'a Reads,
+        _moment: Moment,
+    ) -> BoxFuture<'a, Result<Option<Arc<dyn Removable>>>> {
         Box::pin(async move {
             let stands = self.world.state().things.contains_key(&self.key);
             Ok(stands.then(|| Arc::new(self.clone()) as Arc<dyn Removable>))

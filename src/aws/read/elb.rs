@@ -179,12 +179,23 @@ impl Reads {
     }
 
     /// The tags of these things, in the order of their ARNs. What has gone has
-    /// none.
-    pub async fn tags(&self, arns: &[String]) -> Result<Vec<Tags>> {
-        let since = self.floor(Query::DescribeTags);
-        let wanted: Vec<(String, Moment)> = arns.iter().map(|arn| (arn.clone(), since)).collect();
-        let ask = |some: Vec<String>| async move { self.describe_tags(&some).await };
+    /// none. Remembered ones count, too, unless they may be `in_question`: that
+    /// is told from the place among the ARNs and from the tags.
+    pub async fn tags(
+        &self,
+        arns: &[String],
+        in_question: impl Fn(usize, &Tags) -> bool,
+    ) -> Result<Vec<Tags>> {
         let known = &self.memory.elb.tags;
+        let floor = self.floor(Query::DescribeTags);
+        let wanted = arns.iter().enumerate().map(|(place, arn)| {
+            let remembered = known.known(arn);
+            let settled = remembered.is_some_and(|tags| !in_question(place, &tags));
+            let since = if settled { Moment::default() } else { floor };
+            (arn.clone(), since)
+        });
+        let wanted: Vec<(String, Moment)> = wanted.collect();
+        let ask = |some: Vec<String>| async move { self.describe_tags(&some).await };
         let found = known.get_all(&wanted, AT_ONCE, &self.memory.order, ask);
         Ok(found.await?.iter().map(|tags| Tags::clone(tags)).collect())
     }

@@ -95,6 +95,11 @@ impl<K: Eq + Hash + Clone, T> Answers<K, T> {
         Arc::clone(subjects.entry(about.clone()).or_default())
     }
 
+    /// What is remembered about a subject, however old.
+    pub fn known(&self, about: &K) -> Option<Arc<T>> {
+        self.subject(about).since(Moment::default())
+    }
+
     /// An answer that was asked at `since` or later: a remembered one, or one
     /// that is asked for now. One question about a subject is on its way at a
     /// time. A failure is not remembered, and fails only who asked: the next in

@@ -174,6 +174,13 @@ impl Reads {
         self.since(Moment::default(), &[])
     }
 
+    /// The same memory, of which the answers to these queries have to be as new
+    /// as those that these reads are for.
+    #[must_use]
+    pub fn likewise(&self, queries: &'static [Query]) -> Self {
+        self.since(self.fresh.1, queries)
+    }
+
     /// From when on answers to this query count.
     fn floor(&self, query: Query) -> Moment {
         let (queries, since) = self.fresh;
