@@ -111,6 +111,7 @@ impl<T: Choice> Key for OneOf<T> {
     fn take(&self, _: &'static str, section: &mut Section, reading: &mut Reading) -> Option<T> {
         let keys = T::KEYS.iter().copied();
         let given: Vec<&str> = keys.filter(|key| section.has(key)).collect();
+        // Of several the first that is right, for the rules between other keys.
         let choice = T::read(section, reading);
         if given.len() == 1 {
             return choice;
@@ -123,7 +124,7 @@ impl<T: Choice> Key for OneOf<T> {
             refusal(message, self.remedy)
         };
         reading.refuse(section.origin, &section.path, refusal);
-        None
+        choice
     }
 
     fn write(&self, _: &str, value: &T, table: &mut Object) {

@@ -2,6 +2,7 @@ use std::path::Path;
 
 use super::*;
 
+mod declarations;
 mod reading;
 mod rules;
 mod schema;
