@@ -1,3 +1,6 @@
+//! Tests of the configuration: a file that uses every key, and one that uses only
+//! those it must.
+
 use std::path::Path;
 
 use super::*;
