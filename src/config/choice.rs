@@ -32,7 +32,10 @@ macro_rules! choice {
     (
         $(#[doc = $doc:literal])*
         pub enum $Choice:ident {
-            $( $(#[doc = $key_doc:literal])* $Variant:ident $(($Type:ty))? = $name:literal, $form:expr; )*
+            $(
+                $(#[doc = $key_doc:literal])*
+                $Variant:ident $(($Type:ty))? = $name:literal, $form:expr;
+            )*
         }
     ) => {
         $(#[doc = $doc])*
@@ -48,25 +51,27 @@ macro_rules! choice {
                 section: &mut $crate::config::section::Section,
                 reading: &mut $crate::config::reading::Reading,
             ) -> Option<Self> {
-                use $crate::config::{choice::choice, form::{Form, typed}};
+                use $crate::config::{choice::choice, form};
                 let mut choice = None;
                 $(
                     let given = section.take($name, reading);
-                    let value = given.and_then(|given| Form::read(&typed::<choice!(@type $($Type)?), _>($form), given, reading));
+                    let form = form::typed::<choice!(@type $($Type)?), _>($form);
+                    let value = given.and_then(|given| form::Form::read(&form, given, reading));
                     choice = choice.or(value.map(choice!(@make $Choice $Variant $($Type)?)));
                 )*
                 choice
             }
 
             fn write(&self, table: &mut $crate::config::schema::Object) {
-                use $crate::config::{choice::choice, form::{Form, typed}};
+                use $crate::config::choice::choice;
                 $( choice!(@write self, table, $name, $form, $Choice $Variant $($Type)?); )*
             }
 
             fn describe(schema: &mut $crate::config::schema::TableSchema) {
-                use $crate::config::{choice::choice, form::{Form, typed}};
+                use $crate::config::{choice::choice, form};
                 $(
-                    let value = Form::schema(&typed::<choice!(@type $($Type)?), _>($form), schema.definitions);
+                    let form = form::typed::<choice!(@type $($Type)?), _>($form);
+                    let value = form::Form::schema(&form, schema.definitions);
                     schema.key($name, concat!($($key_doc),*), value);
                 )*
             }
@@ -76,14 +81,23 @@ macro_rules! choice {
     (@type) => { () };
     (@make $Choice:ident $Variant:ident $Type:ty) => { $Choice::$Variant };
     (@make $Choice:ident $Variant:ident) => { |()| $Choice::$Variant };
-    (@write $this:ident, $table:ident, $name:literal, $form:expr, $Choice:ident $Variant:ident $Type:ty) => {
+    (
+        @write $this:ident, $table:ident, $name:literal, $form:expr,
+        $Choice:ident $Variant:ident $Type:ty
+    ) => {
         if let $Choice::$Variant(value) = $this {
-            $table.insert($name.to_owned(), Form::write(&typed::<$Type, _>($form), value));
+            use $crate::config::form;
+            let form = form::typed::<$Type, _>($form);
+            $table.insert($name.to_owned(), form::Form::write(&form, value));
         }
     };
-    (@write $this:ident, $table:ident, $name:literal, $form:expr, $Choice:ident $Variant:ident) => {
+    (
+        @write $this:ident, $table:ident, $name:literal, $form:expr,
+        $Choice:ident $Variant:ident
+    ) => {
         if let $Choice::$Variant = $this {
-            $table.insert($name.to_owned(), Form::write(&$form, &()));
+            use $crate::config::form;
+            $table.insert($name.to_owned(), form::Form::write(&$form, &()));
         }
     };
 }
@@ -111,6 +125,7 @@ impl<T: Choice> Key for OneOf<T> {
     fn take(&self, _: &'static str, section: &mut Section, reading: &mut Reading) -> Option<T> {
         let keys = T::KEYS.iter().copied();
         let given: Vec<&str> = keys.filter(|key| section.has(key)).collect();
+        // Of several the first that is right, for the rules between other keys.
         let choice = T::read(section, reading);
         if given.len() == 1 {
             return choice;
@@ -123,7 +138,7 @@ impl<T: Choice> Key for OneOf<T> {
             refusal(message, self.remedy)
         };
         reading.refuse(section.origin, &section.path, refusal);
-        None
+        choice
     }
 
     fn write(&self, _: &str, value: &T, table: &mut Object) {
@@ -213,7 +228,10 @@ impl<T: Words> Form for Word<T> {
     }
 
     fn schema(&self, definitions: &mut Definitions) -> Object {
-        let one = |(_, word, description): &(T, &str, &str)| json!({ "const": word, "description": prose(description), "type": "string" });
+        let one = |(_, word, description): &(T, &str, &str)| {
+            let description = prose(description);
+            json!({ "type": "string", "const": word, "description": description })
+        };
         definitions.refer(T::NAME, |_| {
             let words: Vec<Json> = T::ALL.iter().map(one).collect();
             object(json!({ "description": prose(T::DESCRIPTION), "oneOf": words }))

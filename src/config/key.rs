@@ -1,10 +1,8 @@
 //! A key of a table: its form, and what holds when the file does not give it.
 
-use serde_json::Value as Json;
-
 use super::form::Form;
 use super::reading::{Context, Reading};
-use super::schema::{Object, TableSchema};
+use super::schema::{Object, TableSchema, default_to, is_empty};
 use super::section::Section;
 
 /// A key of a table, or several of which one is given.
@@ -164,10 +162,7 @@ impl<F: Form<Value: Clone>> Key for Or<F> {
 
     fn describe(&self, name: &str, description: &str, table: &mut TableSchema) {
         let mut schema = self.form.schema(table.definitions);
-        let default = self.form.write(&self.default);
-        if !is_empty(&default) {
-            schema.insert("default".to_owned(), default);
-        }
+        default_to(&mut schema, self.form.write(&self.default));
         table.key(name, description, schema);
     }
 }
@@ -175,15 +170,6 @@ impl<F: Form<Value: Clone>> Key for Or<F> {
 impl<F: Form<Value: Clone>> Omissible for Or<F> {
     fn omitted(&self) -> F::Value {
         self.default.clone()
-    }
-}
-
-/// Whether nothing is said by this.
-fn is_empty(value: &Json) -> bool {
-    match value {
-        Json::Array(items) => items.is_empty(),
-        Json::Object(members) => members.is_empty(),
-        _ => false,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Reading a file, from its bytes to the checked types.
+//! Reading a file, from its bytes to the checked types; and the schema of it.
 
 use std::fmt;
 use std::path::Path;

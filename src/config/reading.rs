@@ -95,7 +95,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Remembers where the value at `path` stands.
-    pub fn stands(&mut self, path: &str, origin: Origin) {
+    pub fn note_place(&mut self, path: &str, origin: Origin) {
         self.places.insert(path.to_owned(), origin);
     }
 

@@ -82,6 +82,22 @@ impl<'a> TableSchema<'a> {
     }
 }
 
+/// Adds a default to the schema of a key, unless it says nothing.
+pub(super) fn default_to(schema: &mut Object, default: Json) {
+    if !is_empty(&default) {
+        schema.insert("default".to_owned(), default);
+    }
+}
+
+/// Whether nothing is said by this.
+pub(super) fn is_empty(value: &Json) -> bool {
+    match value {
+        Json::Array(items) => items.is_empty(),
+        Json::Object(members) => members.is_empty(),
+        _ => false,
+    }
+}
+
 /// A documentation comment as one line.
 pub(super) fn prose(comment: &str) -> Json {
     comment.trim().into()

@@ -104,7 +104,7 @@ impl Section {
         self.known.push(key);
         let (at, node) = self.entries.remove(key)?;
         let path = join(&self.path, key);
-        reading.stands(&path, node.origin);
+        reading.note_place(&path, node.origin);
         Some(Given { at, path, node })
     }
 

@@ -9,7 +9,7 @@ use super::form::Form;
 use super::key::{Key, Omissible};
 use super::problem::refusal;
 use super::reading::Reading;
-use super::schema::{Definitions, Object, TableSchema, object};
+use super::schema::{Definitions, Object, TableSchema, default_to, object};
 use super::section::{Given, Section};
 
 /// A table of the file. `table!` implements it.
@@ -57,7 +57,10 @@ macro_rules! table {
     }) => {
         impl Default for $Table {
             fn default() -> Self {
-                $Table { $( $field: $crate::config::key::Omissible::omitted(&$crate::config::key::typed::<$Type, _>($key)), )* }
+                use $crate::config::key;
+                $Table {
+                    $( $field: key::Omissible::omitted(&key::typed::<$Type, _>($key)), )*
+                }
             }
         }
     };
@@ -86,28 +89,34 @@ macro_rules! table {
                 mut section: $crate::config::section::Section,
                 reading: &mut $crate::config::reading::Reading,
             ) -> Option<Self> {
-                use $crate::config::{key::typed, table::table};
+                use $crate::config::{key, table::table};
                 $( $before(&section, &mut reading.context); )?
                 $(
                     let name = table!(@name $field $($name)?);
-                    let $field: Option<$Type> = $crate::config::key::Key::take(&typed::<$Type, _>($key), name, &mut section, reading);
+                    let key = key::typed::<$Type, _>($key);
+                    let $field = key::Key::take(&key, name, &mut section, reading);
                 )*
                 section.finish(reading);
                 Some($Table { $( $field: $field?, )* })
             }
 
             fn write(&self) -> $crate::config::schema::Object {
-                use $crate::config::{key::typed, schema::Object, table::table};
+                use $crate::config::{key, schema::Object, table::table};
                 let mut table = Object::new();
-                $( $crate::config::key::Key::write(&typed::<$Type, _>($key), table!(@name $field $($name)?), &self.$field, &mut table); )*
+                $(
+                    let name = table!(@name $field $($name)?);
+                    let key = key::typed::<$Type, _>($key);
+                    key::Key::write(&key, name, &self.$field, &mut table);
+                )*
                 table
             }
 
             fn describe(schema: &mut $crate::config::schema::TableSchema) {
-                use $crate::config::{key::typed, table::table};
+                use $crate::config::{key, table::table};
                 $(
-                    let description = concat!($($key_doc),*);
-                    $crate::config::key::Key::describe(&typed::<$Type, _>($key), table!(@name $field $($name)?), description, schema);
+                    let name = table!(@name $field $($name)?);
+                    let key = key::typed::<$Type, _>($key);
+                    key::Key::describe(&key, name, concat!($($key_doc),*), schema);
                 )*
             }
         }
@@ -191,9 +200,7 @@ impl<T: Table> Key for SectionOf<T> {
     fn describe(&self, name: &str, description: &str, schema: &mut TableSchema) {
         let mut property = nested::<T>().schema(schema.definitions);
         match self.default {
-            Some(default) => {
-                property.insert("default".to_owned(), default().write().into());
-            }
+            Some(default) => default_to(&mut property, default().write().into()),
             None => schema.require(name),
         }
         schema.key(name, description, property);

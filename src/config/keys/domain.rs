@@ -17,7 +17,8 @@ table! {
         /// The hosted zone of the record: its id, or its name.
         zone: String = required(ZONE).then(|zone, context| note_zone(zone, context));
         /// The ARN of an ACM certificate that covers the name, in the stack's region.
-        certificate: String = required(CERTIFICATE).then(|arn, context| note_certificate(arn, context));
+        certificate: String = required(CERTIFICATE)
+            .then(|arn, context| note_certificate(arn, context));
         /// Further names of the same stack.
         aliases: Vec<Alias> = or_empty(
             tables("write [[domain.aliases]], with name and certificate"),

@@ -53,7 +53,8 @@ table! {
         load_balancer: LoadBalancer = section_or_default();
         /// The routes. The longest path wins; `/` takes the rest.
         routes as "route": Vec<Route> = required(
-            tables("write [[route]], in two brackets").one_or_more("needs one route or more", ROUTE),
+            tables("write [[route]], in two brackets")
+                .one_or_more("needs one route or more", ROUTE),
         )
         .then(|routes, context| note_routes(routes, context));
     }

@@ -1,3 +1,5 @@
+//! The published schema, and the written form, against the reader.
+
 use std::path::PathBuf;
 
 use serde_json::Value;
