@@ -4,11 +4,12 @@ use std::fmt::Write;
 
 use serde_json::json;
 
+use super::arn::find;
 use super::encoding::{block, decode};
 use super::request::new_arn;
 use super::state::{Certificate, Kind, Status};
+use super::tag;
 use super::x509::{Facts, facts};
-use super::{find, tag};
 use crate::codec::{Input, Output, Refusal, ok};
 use crate::world::Ctx;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{find, find_mut};
+use super::arn::{find, find_mut};
 use crate::codec::{Input, Output, Refusal, ok};
 use crate::world::Ctx;
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::common::bad;
-use super::import::failed;
+use super::common::failed;
 use super::method::check_integration;
 use super::state::{Integration, Method, Operations};
 use crate::codec::Refusal;

@@ -194,3 +194,11 @@ pub fn tidy(tree: Value) -> Value {
         other => other,
     }
 }
+
+/// How an import says what it could not do (observed).
+pub fn failed(what: &str, refusal: &Refusal) -> Refusal {
+    bad(format!(
+        "Errors found during import:\n\tUnable to {what}: {}",
+        refusal.message
+    ))
+}

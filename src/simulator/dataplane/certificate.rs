@@ -1,6 +1,7 @@
 //! Which certificate a client is shown, and whether it fits.
 
-use super::{Ask, Hop, Stop, bare};
+use super::answer::{Ask, Hop};
+use super::passed::{Stop, bare};
 use crate::acm;
 use crate::elbv2::Listener;
 use crate::world::Ctx;

@@ -4,9 +4,9 @@
 
 use ipnet::Ipv4Net;
 
-use super::endpoint::{EndpointState, FULL_ACCESS};
+use super::endpoint::FULL_ACCESS;
 use super::interface::{ENDPOINT_REQUESTER, NewInterface, VPC_ENDPOINT, attach_interface};
-use super::state::{Endpoint, Group, Peer, Rule, Subnet, Traffic, Vpc};
+use super::state::{Endpoint, EndpointState, Group, Peer, Rule, Subnet, Traffic, Vpc};
 use crate::codec::Refusal;
 use crate::world::Ctx;
 

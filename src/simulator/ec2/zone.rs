@@ -131,6 +131,16 @@ pub fn named(region: &str, name: Option<&str>, id: Option<&str>) -> Result<Zone,
     }
 }
 
+/// Returns the id of the zone of this name.
+pub fn id_of(name: &str) -> String {
+    let region = name
+        .strip_suffix(|letter: char| letter.is_ascii_lowercase())
+        .unwrap_or(name);
+    named(region, Some(name), None)
+        .map(|zone| zone.id)
+        .unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

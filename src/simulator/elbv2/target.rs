@@ -7,9 +7,8 @@ use ipnet::Ipv4Net;
 use serde_json::json;
 
 use super::arn::{GROUP, invalid};
-use super::health::Health;
 use super::list::port;
-use super::state::{Event, Target, TargetGroup, TargetType};
+use super::state::{Event, Health, Target, TargetGroup, TargetType};
 use super::usage::is_active;
 use super::{account, attribute, seam};
 use crate::codec::{Input, Output, Refusal, ok};

@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::health::Health;
-use super::state::{Event, State};
+use super::state::{Event, Health, State};
 use crate::latency;
 use crate::world::{self, Ctx};
 

@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::{EndpointState, service};
+use super::service;
 use crate::codec::{Input, Output, Refusal, ok};
 use crate::ec2::filter::Listing;
 use crate::ec2::id::ENDPOINT;
 use crate::ec2::interface::group_set;
 use crate::ec2::state::Endpoint;
+use crate::ec2::state::EndpointState;
 use crate::ec2::tag;
 use crate::random::digest;
 use crate::world::Ctx;
