@@ -148,9 +148,11 @@ impl Form for OnlyTrue {
     fn read(&self, given: Given, reading: &mut Reading) -> Option<()> {
         if let Value::Boolean(false) = given.node.value {
             given.refuse(refusal("must be true", self.hint), reading);
-            return None;
+        } else {
+            Switch.read(given, reading);
         }
-        Switch.read(given, reading).map(|_| ())
+        // It is there, whatever it says.
+        Some(())
     }
 
     fn write(&self, (): &()) -> Json {
