@@ -119,9 +119,9 @@ pub trait Step: Send + Sync {
     /// What will be made, in a few words.
     fn summary(&self) -> String;
     /// Looks it up and remembers what is seen.
-    fn look<'a>(&'a self, reads: &'a Reads) -> BoxFuture<'a, Result<()>>;
+    fn observe<'a>(&'a self, reads: &'a Reads) -> BoxFuture<'a, Result<()>>;
     /// Looks it up with answers that were asked at this moment or later.
-    fn look_since<'a>(&'a self, reads: &'a Reads, moment: Moment) -> BoxFuture<'a, Result<()>>;
+    fn refresh<'a>(&'a self, reads: &'a Reads, moment: Moment) -> BoxFuture<'a, Result<()>>;
     /// What was last seen, compared with what should be. None: not there.
     fn observed(&self) -> Option<Observed>;
     /// What was last seen, as a thing that can be removed.
@@ -163,7 +163,7 @@ impl<R: Resource> Step for Node<R> {
         self.desired.summary()
     }
 
-    fn look<'a>(&'a self, reads: &'a Reads) -> BoxFuture<'a, Result<()>> {
+    fn observe<'a>(&'a self, reads: &'a Reads) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
             let mut found = self.desired.find(reads).await?;
             if let (Some(found), Some(receipt)) = (&mut found, read(&self.receipt)) {
@@ -177,8 +177,8 @@ impl<R: Resource> Step for Node<R> {
         })
     }
 
-    fn look_since<'a>(&'a self, reads: &'a Reads, moment: Moment) -> BoxFuture<'a, Result<()>> {
-        Box::pin(async move { self.look(&reads.since(moment, R::READS)).await })
+    fn refresh<'a>(&'a self, reads: &'a Reads, moment: Moment) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move { self.observe(&reads.since(moment, R::READS)).await })
     }
 
     fn observed(&self) -> Option<Observed> {
@@ -334,7 +334,7 @@ impl Owned {
     }
 
     /// Whether it is a second thing in the place of this one.
-    pub fn is_twin_of(&self, other: &Self) -> bool {
+    pub fn is_duplicate_of(&self, other: &Self) -> bool {
         self.key == other.key && self.scope == other.scope && self.id != other.id
     }
 

@@ -18,12 +18,12 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     aws::Partition,
+    body::Body,
     config::{ApiSource, Config},
     error::{Error, Result},
     graph::{Node, Step},
     names,
-    openapi::Body,
-    references::References,
+    preflight::References,
     resource::{Host, Owner, Resource},
     resources::DnsRecord,
 };

@@ -40,7 +40,7 @@ async fn plan(world: &Arc<World>) -> Plan {
     let stack = stack(world);
     let look = look();
     for step in &stack.steps {
-        step.look(&look).await.expect("fakes can be looked at");
+        step.observe(&look).await.expect("fakes can be looked at");
     }
     Plan::new(&stack, world.owned())
 }
@@ -54,7 +54,7 @@ async fn up_until(world: &Arc<World>, stop: &Stop) -> Report {
     let stack = stack(world);
     let look = look();
     for step in &stack.steps {
-        step.look(&look).await.expect("fakes can be looked at");
+        step.observe(&look).await.expect("fakes can be looked at");
     }
     apply(&stack, &writer(), &look, &Silent, stop).await
 }
@@ -158,7 +158,7 @@ async fn what_was_not_approved_to_be_replaced_is_not() {
     let stack = stack(&world);
     let look = look();
     for step in &stack.steps {
-        step.look(&look).await.expect("fakes can be looked at");
+        step.observe(&look).await.expect("fakes can be looked at");
     }
     world.doom("endpoint");
     let before = world.calls();

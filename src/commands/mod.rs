@@ -6,12 +6,12 @@ use serde_json::json;
 
 use crate::{
     aws::{Connection, Options, read::Reads},
+    body,
     cli::{Cli, Command, Global, Output},
     config::{ApiSource, Config, ConfigErrors},
     error::{Error, ErrorKind, Result},
-    openapi,
     pipeline::{Plan, Report},
-    references::{self, References},
+    preflight::{self, References},
     rehearsal,
     stack::{self, Stack},
     stop::Stop,
@@ -240,7 +240,7 @@ impl Session {
         let bodies = stack::bodies(&config, &connection.region)?;
         warn_of_functions(&config, &bodies, printer);
         let reads = Reads::new(connection.reader(), &config.stack);
-        let checked = references::check(&config, &reads).await;
+        let checked = preflight::check(&config, &reads).await;
         let references: References = checked.map_err(|error| located(error, &connection))?;
         for warning in &references.warnings {
             printer.warn(warning);
@@ -260,7 +260,7 @@ fn warn_of_functions(config: &Config, bodies: &stack::Bodies, printer: Printer) 
         let Some(ApiSource::OpenApi(file)) = route.api().map(|api| &api.source) else {
             continue;
         };
-        let functions = bodies.get(&route.path).map(openapi::Body::functions);
+        let functions = bodies.get(&route.path).map(body::Body::functions);
         for function in functions.unwrap_or_default() {
             printer.warn(&format!(
                 "route {}: {} invokes {function}; the permission for it is yours to give",

@@ -6,7 +6,7 @@ use crate::{
     commands::{ask, connect, refuse_without_consent, signals},
     config::Config,
     error::{Error, ErrorKind, Result},
-    references,
+    preflight,
     selftest::{Program, Report, Scratch, Selftest},
     stop::Stop,
     ui::Printer,
@@ -34,7 +34,7 @@ async fn tried(global: &Global, printer: Printer, args: Args) -> Result<u8> {
     let (config, connection) = connect(global).await?;
     refuse_what_is_tied_to_a_network(&config, &args)?;
     let reads = Reads::new(connection.reader(), &config.stack);
-    let account = references::account(&reads, config.account.as_deref()).await?;
+    let account = preflight::account(&reads, config.account.as_deref()).await?;
     consent(&config, &connection, &account, &args, printer).await?;
 
     let scratch = if args.create_vpc {
@@ -48,7 +48,7 @@ async fn tried(global: &Global, printer: Printer, args: Args) -> Result<u8> {
         program: Program::new(global, &set)?,
         connection: &connection,
         stack: config.stack.clone(),
-        zones: references::zones(&config, &reads).await?,
+        zones: preflight::zones(&config, &reads).await?,
         printer,
         report: Report::new(&config.stack, &account, &connection.region, seed(&args)),
     };

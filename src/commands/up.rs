@@ -50,7 +50,7 @@ pub(super) async fn run(run: &mut Run<'_>, args: Up) -> Result<()> {
     confirm(run, &session, &again, &reads).await
 }
 
-/// Applies the plan: replaced things go, wanted things come, leftovers go, and
+/// Applies the plan: replaced things go, wanted things come, orphans go, and
 /// what other runs have done meanwhile is set right. Returns the last plan.
 async fn execute(
     run: &mut Run<'_>,
@@ -97,7 +97,7 @@ async fn undo(
     for step in &session.stack.steps {
         if run.report.created.contains(&step.key()) {
             // A create whose reply was lost may have worked: look once more.
-            let _ = step.look_since(reads, now).await;
+            let _ = step.refresh(reads, now).await;
             created.extend(step.owned());
         }
     }

@@ -72,9 +72,14 @@ pub async fn apply(
         stop,
     };
     let mut report = run.pass(Due::Now, Earlier::None).await;
-    let is_late = || stack.steps.iter().any(|step| has_late_drift(step.as_ref()));
-    while report.ok() && is_late() {
-        let last = run.pass(Due::Last, Earlier::Pass).await;
+    let is_deferred = || {
+        stack
+            .steps
+            .iter()
+            .any(|step| has_deferred_drift(step.as_ref()))
+    };
+    while report.ok() && is_deferred() {
+        let last = run.pass(Due::Deferred, Earlier::Pass).await;
         let moved = !last.updated.is_empty();
         report.extend(last);
         // What was taken away may have made room for more.
@@ -88,10 +93,10 @@ pub async fn apply(
     report
 }
 
-fn has_late_drift(step: &dyn Step) -> bool {
-    let is_late = |drift: &Drift| drift.due == Due::Last;
+fn has_deferred_drift(step: &dyn Step) -> bool {
+    let is_deferred = |drift: &Drift| drift.due == Due::Deferred;
     step.observed()
-        .is_some_and(|observed| observed.drift.iter().any(is_late))
+        .is_some_and(|observed| observed.drift.iter().any(is_deferred))
 }
 
 /// What all resources of a run share.
@@ -292,7 +297,7 @@ impl Walk<'_> {
         let mut pause = Pause::SHORT;
         let mut patience = Patience::by(self.run.stop.clock);
         loop {
-            let turn = match self.step.look_since(self.run.reads, self.moment).await {
+            let turn = match self.step.refresh(self.run.reads, self.moment).await {
                 Err(error) => self.after_failed_call(error, None),
                 Ok(()) => match self.seen() {
                     None => self.create(&mut written).await,
@@ -391,7 +396,7 @@ impl Walk<'_> {
         let mut drift: Vec<Drift> = observed.drift.iter().filter(is_due).cloned().collect();
         // What takes away does so once a walk: before more goes, others follow.
         let more = |(_, before): &(Instant, Vec<Drift>)| *before != drift;
-        if self.due == Due::Last && written.repaired.as_ref().is_some_and(more) {
+        if self.due == Due::Deferred && written.repaired.as_ref().is_some_and(more) {
             drift.clear();
         }
         if drift.is_empty() {

@@ -40,7 +40,7 @@ pub async fn execute(
         report.extend(apply(stack, aws, reads, sink, stop).await);
     }
     if report.ok() {
-        report.extend(remove(&plan.leftovers, aws, reads, sink, stop).await);
+        report.extend(remove(&plan.orphans, aws, reads, sink, stop).await);
     }
     report
 }
@@ -86,7 +86,7 @@ pub async fn converge(
 /// Whether a plan asks for nothing that only a person may decide.
 fn approved(plan: &Plan) -> bool {
     let deletions = plan.with(Action::Delete).len();
-    plan.with(Action::Replace).is_empty() && deletions == plan.twins().len()
+    plan.with(Action::Replace).is_empty() && deletions == plan.duplicates().len()
 }
 
 async fn repair(
@@ -100,7 +100,7 @@ async fn repair(
 ) {
     report.extend(apply(stack, aws, reads, sink, stop).await);
     if report.ok() {
-        let mut gone = remove(&plan.twins(), aws, reads, sink, stop).await;
+        let mut gone = remove(&plan.duplicates(), aws, reads, sink, stop).await;
         // AWS refuses to delete an API that has been mapped meanwhile: then the
         // other one is the twin, and the next reads says so.
         gone.failed.retain(|(_, error)| !is_refusal(error));

@@ -15,7 +15,7 @@ use crate::{
 ///
 /// A read that fails, or something foreign in the place of what is wanted.
 pub async fn observe(stack: &Stack, reads: &Reads) -> Result<Plan> {
-    let looks = try_join_all(stack.steps.iter().map(|step| step.look(reads)));
+    let looks = try_join_all(stack.steps.iter().map(|step| step.observe(reads)));
     let (_, owned) = tokio::try_join!(looks, discover(reads))?;
     let plan = Plan::new(stack, owned);
     refuse_conflicts(stack, reads, &plan).await?;

@@ -72,10 +72,10 @@ pub struct Plan {
     /// The region.
     pub region: String,
     /// One action for each resource: wanted ones in the order of the stack,
-    /// then the leftovers.
+    /// then the orphans.
     pub actions: Vec<Planned>,
     /// What is ours and no longer wanted.
-    pub leftovers: Vec<Owned>,
+    pub orphans: Vec<Owned>,
     /// What is wanted and there.
     claimed: Vec<Owned>,
 }
@@ -91,26 +91,27 @@ impl Plan {
         spread_replacement(stack, &mut actions);
         let claimed: Vec<Owned> = stack.steps.iter().filter_map(|step| step.owned()).collect();
         let is_claimed = |thing: &Owned| claimed.iter().any(|own| own.same(thing));
-        let leftovers: Vec<Owned> = owned
+        let orphans: Vec<Owned> = owned
             .into_iter()
             .filter(|thing| !is_claimed(thing))
             .collect();
-        actions.extend(leftovers.iter().map(deletion));
+        actions.extend(orphans.iter().map(deletion));
         Self {
             stack: stack.name.clone(),
             account: stack.account.clone(),
             region: stack.region.clone(),
             actions,
-            leftovers,
+            orphans,
             claimed,
         }
     }
 
-    /// The leftovers that are second things in the place of wanted ones, and
+    /// The orphans that are second things in the place of wanted ones, and
     /// what lives in them.
-    pub fn twins(&self) -> Vec<Owned> {
-        let is_twin = |thing: &Owned| self.claimed.iter().any(|own| thing.is_twin_of(own));
-        let twins = self.leftovers.iter().filter(|thing| is_twin(thing));
+    pub fn duplicates(&self) -> Vec<Owned> {
+        let is_duplicate =
+            |thing: &Owned| self.claimed.iter().any(|own| thing.is_duplicate_of(own));
+        let twins = self.orphans.iter().filter(|thing| is_duplicate(thing));
         twins.cloned().collect()
     }
 
@@ -121,7 +122,7 @@ impl Plan {
             account: account.to_owned(),
             region: region.to_owned(),
             actions: owned.iter().map(deletion).collect(),
-            leftovers: owned,
+            orphans: owned,
             claimed: Vec::new(),
         }
     }

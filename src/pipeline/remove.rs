@@ -1,6 +1,6 @@
 //! Remove: take away things that are ours, users before what they use.
 //!
-//! Serves `down`, leftovers of `up`, replacement and `--rollback`. It works on
+//! Serves `down`, orphans of `up`, replacement and `--rollback`. It works on
 //! what was discovered, from any partial state, and needs no configuration.
 
 use std::{sync::Arc, time::Duration};

@@ -31,7 +31,7 @@ pub enum Due {
     Now,
     /// When everything else works: what takes something away that others may
     /// still use.
-    Last,
+    Deferred,
 }
 
 /// What stands for a neighbour's output before the neighbour exists.
@@ -67,8 +67,8 @@ impl<F> Drift<F> {
 
     /// Marks a difference to be repaired when everything else works.
     #[must_use]
-    pub fn at_last(mut self) -> Self {
-        self.due = Due::Last;
+    pub fn deferred(mut self) -> Self {
+        self.due = Due::Deferred;
         self
     }
 

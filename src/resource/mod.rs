@@ -105,7 +105,7 @@ pub trait Resource: Send + Sync + 'static {
     fn discover(reads: &Reads) -> impl Future<Output = Result<Vec<Found<Self::Actual>>>> + Send;
 
     /// Whether a discovered thing is this one.
-    fn is(&self, found: &Found<Self::Actual>) -> bool {
+    fn matches(&self, found: &Found<Self::Actual>) -> bool {
         found.key == self.key()
     }
 
@@ -116,7 +116,7 @@ pub trait Resource: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Option<Found<Self::Actual>>>> + Send {
         async move {
             let all = Self::discover(reads).await?;
-            Ok(all.into_iter().find(|found| self.is(found)))
+            Ok(all.into_iter().find(|found| self.matches(found)))
         }
     }
 

@@ -115,7 +115,7 @@ impl Resource for BasePathMapping {
     async fn find(&self, reads: &Reads) -> Result<Option<Found<Actual>>> {
         let host = &self.domain.desired.host.name;
         let found = those(reads, |domain| domain == host).await?;
-        Ok(found.into_iter().find(|found| self.is(found)))
+        Ok(found.into_iter().find(|found| self.matches(found)))
     }
 
     async fn again(reads: &Reads, was: &Found<Actual>) -> Result<Option<Found<Actual>>> {
@@ -123,7 +123,7 @@ impl Resource for BasePathMapping {
         Ok(found.into_iter().find(|found| found.id == was.id))
     }
 
-    fn is(&self, found: &Found<Actual>) -> bool {
+    fn matches(&self, found: &Found<Actual>) -> bool {
         let host = &self.domain.desired.host.name;
         found.actual.host == *host && found.actual.base_path == self.base_path()
     }

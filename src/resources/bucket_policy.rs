@@ -118,7 +118,7 @@ impl Resource for BucketPolicy {
         Ok(those(reads, wanted).await?.into_iter().next())
     }
 
-    fn is(&self, found: &Found<Actual>) -> bool {
+    fn matches(&self, found: &Found<Actual>) -> bool {
         found.key == self.key() && found.actual.bucket == self.bucket
     }
 

@@ -121,7 +121,7 @@ impl Resource for DomainName {
         Ok(own.collect())
     }
 
-    fn is(&self, found: &Found<Actual>) -> bool {
+    fn matches(&self, found: &Found<Actual>) -> bool {
         // Not by key: an alias that becomes the stack's own name keeps its domain.
         found.actual.host == self.host.name
     }

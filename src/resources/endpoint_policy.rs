@@ -232,7 +232,7 @@ impl Resource for EndpointPolicy {
         };
         let (now, wanted) = (policy::normal(&now), policy::normal(&wanted));
         let opened = Drift::between(field.clone(), has, &now);
-        let narrowed = Drift::between(field, &now, &wanted).map(Drift::at_last);
+        let narrowed = Drift::between(field, &now, &wanted).map(Drift::deferred);
         opened.into_iter().chain(narrowed).collect()
     }
 
@@ -248,7 +248,7 @@ impl Resource for EndpointPolicy {
                     let share = self.for_now(&actual.policy);
                     self.put(aws, &actual.endpoint, share).await?;
                 }
-                (Field::Policy | Field::Statement, Due::Last) => {
+                (Field::Policy | Field::Statement, Due::Deferred) => {
                     self.put(aws, &actual.endpoint, self.wanted()).await?;
                 }
             }

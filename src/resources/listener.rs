@@ -299,7 +299,7 @@ impl Resource for Listener {
 
     async fn find(&self, reads: &Reads) -> Result<Option<Found<Actual>>> {
         let all = Self::discover(reads).await?;
-        let found = all.into_iter().find(|found| self.is(found));
+        let found = all.into_iter().find(|found| self.matches(found));
         let (Some(mut found), Purpose::Https { hosts, .. }) = (found.clone(), &self.purpose) else {
             return Ok(found);
         };

@@ -168,7 +168,7 @@ impl ListenerRule {
             if !taken {
                 return created.called("CreateRule").map(drop);
             }
-            if self.is_twin(aws, &listener, priority, wanted).await? {
+            if self.is_duplicate(aws, &listener, priority, wanted).await? {
                 return Err(Error::not_yet("another run is making it"));
             }
         }
@@ -177,7 +177,7 @@ impl ListenerRule {
 
     /// Whether the rule that stands at a priority is the very one that was to
     /// be made there: the next priority would make it twice.
-    async fn is_twin(
+    async fn is_duplicate(
         &self,
         aws: &Aws,
         listener: &str,
@@ -327,7 +327,7 @@ impl Resource for ListenerRule {
         Ok(all.into_iter().find(|found| found.id == was.id))
     }
 
-    fn is(&self, found: &Found<Actual>) -> bool {
+    fn matches(&self, found: &Found<Actual>) -> bool {
         // Not by key: an alias that becomes the stack's own name keeps its rules.
         self.serves(&found.key, &found.actual.host())
     }

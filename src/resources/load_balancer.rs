@@ -192,7 +192,7 @@ impl Resource for LoadBalancer {
         let now = self.subnets_now(subnets);
         let (was, now, wanted) = (listed(subnets), listed(&now), listed(&self.subnets));
         drift.extend(Drift::between(Field::Subnets, &was, &now));
-        drift.extend(Drift::between(Field::Subnets, &now, &wanted).map(Drift::at_last));
+        drift.extend(Drift::between(Field::Subnets, &now, &wanted).map(Drift::deferred));
         let group = self.group.id().unwrap_or_else(|| UNKNOWN.to_owned());
         drift.extend(Drift::between(Field::SecurityGroups, &join(groups), &group));
         for (name, wanted) in &self.attributes {
@@ -237,7 +237,7 @@ impl Resource for LoadBalancer {
                 Field::Subnets => {
                     let subnets = match one.due {
                         Due::Now => self.subnets_now(&actual.subnets),
-                        Due::Last => self.subnets.clone(),
+                        Due::Deferred => self.subnets.clone(),
                     };
                     set_subnets(aws, &actual.arn, subnets).await?;
                 }

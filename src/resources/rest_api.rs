@@ -24,11 +24,10 @@ use crate::{
         error::none_if_missing,
         read::{Query, Reads},
     },
+    body::{Body, Operations},
     error::{Error, Result},
     graph::Node,
-    hash, names,
-    openapi::{Body, Operations},
-    policy,
+    hash, names, policy,
     resource::{
         Drift, Found, Key, Kind, Mark, Need, Ours, Owner, Resource, UNKNOWN,
         tags::{self, Tags},
@@ -456,7 +455,7 @@ fn operations(resources: &[types::Resource]) -> Operations {
             let uri = integration.and_then(|integration| integration.uri());
             all.entry(path.to_owned()).or_default().insert(
                 verb.clone(),
-                crate::openapi::Integration {
+                crate::body::Integration {
                     kind,
                     uri: uri.map(str::to_owned),
                 },

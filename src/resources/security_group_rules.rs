@@ -28,7 +28,7 @@ use crate::{
 mod rule;
 
 pub use rule::Rule;
-use rule::{Way, authorize, is_default, revoke};
+use rule::{Direction, authorize, is_default, revoke};
 
 /// The rules of the stack's groups.
 pub struct SecurityGroupRules {
@@ -79,23 +79,24 @@ impl SecurityGroupRules {
     fn wanted(&self) -> Option<BTreeSet<Rule>> {
         let own = self.load_balancer.id()?;
         let clients = self.clients.iter();
-        let clients =
-            clients.flat_map(|client| [443, 80].map(|port| Rule::tcp(&own, Way::In, port, client)));
+        let clients = clients.flat_map(|client| {
+            [443, 80].map(|port| Rule::tcp(&own, Direction::Ingress, port, client))
+        });
         let mut wanted: BTreeSet<Rule> = clients.collect();
         if let Some(endpoint) = &self.endpoint {
             let endpoint = endpoint.id()?;
-            wanted.insert(Rule::tcp(&own, Way::Out, 443, &endpoint));
-            wanted.insert(Rule::tcp(&endpoint, Way::In, 443, &own));
+            wanted.insert(Rule::tcp(&own, Direction::Egress, 443, &endpoint));
+            wanted.insert(Rule::tcp(&endpoint, Direction::Ingress, 443, &own));
         }
         if let Some(borrowed) = &self.borrowed {
             let groups = borrowed.actual()?.groups;
             let out = groups.iter();
-            wanted.extend(out.map(|group| Rule::tcp(&own, Way::Out, 443, group)));
+            wanted.extend(out.map(|group| Rule::tcp(&own, Direction::Egress, 443, group)));
             // One is enough: the groups of an interface add up.
             if let Some(first) = groups.first().filter(|_| self.open) {
                 wanted.insert(Rule {
                     description: Some(description(&self.stack)),
-                    ..Rule::tcp(first, Way::In, 443, &own)
+                    ..Rule::tcp(first, Direction::Ingress, 443, &own)
                 });
             }
         }
@@ -128,10 +129,11 @@ impl Actual {
     /// When a rule goes: one between the load balancer and an endpoint at last,
     /// since requests may still need it.
     fn due(&self, rule: &Rule) -> Due {
-        let to_endpoint = rule.way == Way::Out && rule.peer.starts_with("sg-");
-        let from_balancer = rule.way == Way::In && self.groups.contains(&rule.peer);
+        let to_endpoint = rule.direction == Direction::Egress && rule.peer.starts_with("sg-");
+        let from_balancer =
+            rule.direction == Direction::Ingress && self.groups.contains(&rule.peer);
         if rule.is_https() && (to_endpoint || from_balancer) {
-            Due::Last
+            Due::Deferred
         } else {
             Due::Now
         }
@@ -216,7 +218,7 @@ impl Resource for SecurityGroupRules {
             let drift = Drift::new(self.field_of(rule), rule.to_string(), "");
             match actual.due(rule) {
                 Due::Now => drift,
-                Due::Last => drift.at_last(),
+                Due::Deferred => drift.deferred(),
             }
         });
         missing.chain(extra).collect()
@@ -254,12 +256,13 @@ impl Resource for SecurityGroupRules {
         let own = self.load_balancer.id().unwrap_or_default();
         match field {
             Field::LoadBalancerRule => {
-                let rule = Rule::tcp(&own, Way::In, 22, "192.0.2.0/24");
+                let rule = Rule::tcp(&own, Direction::Ingress, 22, "192.0.2.0/24");
                 actual.rules.insert(rule);
             }
             Field::EndpointRule => {
                 let other = actual.groups.iter().find(|group| **group != own);
-                let rule = other.map(|group| Rule::tcp(group, Way::In, 22, "192.0.2.0/24"));
+                let rule =
+                    other.map(|group| Rule::tcp(group, Direction::Ingress, 22, "192.0.2.0/24"));
                 actual.rules.extend(rule);
             }
         }
@@ -294,7 +297,7 @@ async fn in_other_groups(reads: &Reads, own: &str) -> Result<(BTreeSet<Rule>, BT
         .iter()
         .filter(|group| mark(group, &reads.stack).is_none());
     let rules = others.flat_map(Rule::of);
-    let from_own = rules.filter(|rule| rule.way == Way::In && rule.peer == own);
+    let from_own = rules.filter(|rule| rule.direction == Direction::Ingress && rule.peer == own);
     let description = description(&reads.stack);
     Ok(from_own.partition(|rule| rule.description.as_ref() == Some(&description)))
 }

@@ -122,7 +122,7 @@ impl Resource for Stage {
 
     async fn find(&self, reads: &Reads) -> Result<Option<Found<Actual>>> {
         let found = those(reads, |api| api.is(&self.api)).await?;
-        Ok(found.into_iter().find(|found| self.is(found)))
+        Ok(found.into_iter().find(|found| self.matches(found)))
     }
 
     async fn again(reads: &Reads, was: &Found<Actual>) -> Result<Option<Found<Actual>>> {
@@ -130,7 +130,7 @@ impl Resource for Stage {
         Ok(found.into_iter().find(|found| found.id == was.id))
     }
 
-    fn is(&self, found: &Found<Actual>) -> bool {
+    fn matches(&self, found: &Found<Actual>) -> bool {
         // Not that of a second API of the same key.
         let of_api = self.api.id().is_none_or(|id| id == found.actual.api);
         found.key == self.key() && found.actual.name == self.name && of_api

@@ -243,7 +243,7 @@ impl Resource for TargetGroup {
         Ok(found.into_iter().next())
     }
 
-    fn is(&self, found: &Found<Actual>) -> bool {
+    fn matches(&self, found: &Found<Actual>) -> bool {
         found.actual.name == self.name()
     }
 

@@ -240,7 +240,9 @@ impl Resource for Targets {
         if let Source::Endpoint { endpoint, .. } = &self.source
             && found.as_ref().is_some_and(sick)
         {
-            endpoint.look(&reads.likewise(VpcEndpoint::READS)).await?;
+            endpoint
+                .observe(&reads.likewise(VpcEndpoint::READS))
+                .await?;
         }
         Ok(found)
     }

@@ -12,7 +12,7 @@ use crate::{
     config::Config,
     event::Silent,
     pipeline::{execute, observe},
-    references, rehearsal,
+    preflight, rehearsal,
     simulator::{Simulator, conditions::Conditions},
     stack::{self, Stack},
     stop::Stop,
@@ -41,7 +41,7 @@ async fn standing(config: &Config) -> (Simulator, Connection, Stack) {
     let http = simulated::http_client(simulator.clone());
     let connection = Connection::through(http, ACCOUNT, REGION, Clock::REAL);
     let reads = Reads::new(connection.reader(), &config.stack);
-    let references = references::check(config, &reads).await.unwrap();
+    let references = preflight::check(config, &reads).await.unwrap();
     let bodies = stack::bodies(config, REGION).unwrap();
     let stack = Stack::new(config, &references, bodies);
     let plan = observe(&stack, &reads).await.unwrap();

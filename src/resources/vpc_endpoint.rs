@@ -30,11 +30,11 @@ use crate::{
 };
 
 mod own;
-mod places;
+mod placement;
 pub mod reading;
 
 pub use own::Own;
-pub use places::Places;
+pub use placement::Placement;
 
 /// An interface endpoint.
 pub struct VpcEndpoint {
@@ -124,7 +124,7 @@ impl VpcEndpoint {
     /// The addresses that serve now: what is to be registered.
     pub fn wanted_addresses(&self, actual: &Actual) -> BTreeSet<Address> {
         match &self.source {
-            Source::Own(own) => own.places.serving(actual),
+            Source::Own(own) => own.placement.serving(actual),
             Source::Borrowed { zones, .. } => {
                 let all = actual.addresses.iter();
                 let used = all.filter(|address| zones.contains(&address.zone));
@@ -137,8 +137,8 @@ impl VpcEndpoint {
     pub fn is_moving(&self, actual: &Actual) -> bool {
         match &self.source {
             Source::Own(own) => {
-                let moves = own.places.moves(actual);
-                actual.subnets != own.places.subnets || !moves.wrong.is_empty()
+                let moves = own.placement.moves(actual);
+                actual.subnets != own.placement.subnets || !moves.misplaced.is_empty()
             }
             Source::Borrowed { .. } => false,
         }
@@ -178,7 +178,7 @@ impl Resource for VpcEndpoint {
     fn summary(&self) -> String {
         match &self.source {
             Source::Own(own) => {
-                let subnets: Vec<&str> = own.places.subnets.iter().map(String::as_str).collect();
+                let subnets: Vec<&str> = own.placement.subnets.iter().map(String::as_str).collect();
                 let service = own.service.rsplit('.').next().unwrap_or_default();
                 format!("{service} in {}", subnets.join(", "))
             }
@@ -203,14 +203,14 @@ impl Resource for VpcEndpoint {
         Ok(found.collect())
     }
 
-    fn is(&self, found: &Found<Actual>) -> bool {
+    fn matches(&self, found: &Found<Actual>) -> bool {
         found.key == self.key() && found.state != "deleting"
     }
 
     async fn find(&self, reads: &Reads) -> Result<Option<Found<Actual>>> {
         let Source::Borrowed { id, .. } = &self.source else {
             let all = Self::discover(reads).await?;
-            return Ok(all.into_iter().find(|found| self.is(found)));
+            return Ok(all.into_iter().find(|found| self.matches(found)));
         };
         let Some(actual) = reading::one(reads, id).await? else {
             return Ok(None);
@@ -321,15 +321,15 @@ impl Resource for VpcEndpoint {
                 }
                 // One is a part of the other: both in one call.
                 Field::Subnets | Field::Addresses => {
-                    let moves = own.places.moves(actual);
+                    let moves = own.placement.moves(actual);
                     match one.due {
                         Due::Now => call
-                            .set_add_subnet_ids(list(&moves.now))
-                            .set_subnet_configurations(own.pins(&moves.now)),
-                        Due::Last => {
-                            let placed = moves.following.union(&moves.repinned);
-                            call.set_add_subnet_ids(list(&moves.following))
-                                .set_remove_subnet_ids(list(&moves.leaving))
+                            .set_add_subnet_ids(list(&moves.adding))
+                            .set_subnet_configurations(own.pins(&moves.adding)),
+                        Due::Deferred => {
+                            let placed = moves.replacing.union(&moves.repinned);
+                            call.set_add_subnet_ids(list(&moves.replacing))
+                                .set_remove_subnet_ids(list(&moves.removing))
                                 .set_subnet_configurations(own.pins(&placed.cloned().collect()))
                         }
                     }
@@ -346,7 +346,7 @@ impl Resource for VpcEndpoint {
                     let policies = own.policies(actual);
                     let policy = policies.map(|(now, last)| match one.due {
                         Due::Now => now,
-                        Due::Last => last,
+                        Due::Deferred => last,
                     });
                     call.set_policy_document(policy.map(|policy| policy.to_string()))
                 }

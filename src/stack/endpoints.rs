@@ -11,7 +11,7 @@ use crate::{
     resource::{Key, Kind},
     resources::{
         SecurityGroup, SecurityGroupRules, VpcEndpoint,
-        vpc_endpoint::{Own, Places, Source},
+        vpc_endpoint::{Own, Placement, Source},
     },
 };
 
@@ -92,7 +92,7 @@ impl Builder<'_> {
         let own = Own {
             owner: self.owner.clone(),
             vpc: self.config.network.vpc.clone(),
-            places: self.places(self.references.addresses.clone()),
+            placement: self.placement(self.references.addresses.clone()),
             group,
             service: self.references.endpoint_service.clone(),
             private_dns: self.config.endpoint.private_dns,
@@ -113,7 +113,7 @@ impl Builder<'_> {
         let own = Own {
             owner: self.owner.clone(),
             vpc: self.config.network.vpc.clone(),
-            places: self.places(BTreeMap::new()),
+            placement: self.placement(BTreeMap::new()),
             group,
             service: self.references.site_endpoint_service.clone(),
             private_dns: false,
@@ -126,8 +126,8 @@ impl Builder<'_> {
         })
     }
 
-    fn places(&self, pins: BTreeMap<String, Ipv4Addr>) -> Places {
-        Places {
+    fn placement(&self, pins: BTreeMap<String, Ipv4Addr>) -> Placement {
+        Placement {
             subnets: self.config.network.subnets.iter().cloned().collect(),
             zones: self.references.zones.clone(),
             pins,

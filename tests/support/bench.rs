@@ -10,7 +10,7 @@ use hybridgw::{
     config::Config,
     event::Silent,
     pipeline::{Plan, Report, converge, execute, observe, observe::discover, remove},
-    references, rehearsal,
+    preflight, rehearsal,
     simulator::{Simulator, conditions::Conditions},
     stack::{self, Stack},
     stop::Stop,
@@ -104,7 +104,7 @@ impl Bench {
 
     pub async fn plan(&self, look: &Reads) -> Result<(Stack, Plan), Error> {
         let bodies = stack::bodies(&self.config, REGION)?;
-        let references = references::check(&self.config, look).await?;
+        let references = preflight::check(&self.config, look).await?;
         let stack = Stack::new(&self.config, &references, bodies);
         let plan = observe(&stack, look).await?;
         Ok((stack, plan))
@@ -151,7 +151,7 @@ impl Bench {
 
     async fn look_where_the_file_says(&self) -> Reads {
         let mut look = self.look();
-        look.records = references::records(&self.config, &look).await;
+        look.records = preflight::records(&self.config, &look).await;
         look
     }
 

@@ -43,7 +43,7 @@ impl Wanted<'_> {
         }
         if all != *self.further {
             drift.push(
-                Drift::new(Field::FurtherCertificates, join(&all), join(self.further)).at_last(),
+                Drift::new(Field::FurtherCertificates, join(&all), join(self.further)).deferred(),
             );
         }
         drift
@@ -63,7 +63,7 @@ impl Wanted<'_> {
                 (Field::FurtherCertificates, Due::Now) => {
                     added.extend(self.further.difference(further).cloned());
                 }
-                (Field::FurtherCertificates, Due::Last) => {
+                (Field::FurtherCertificates, Due::Deferred) => {
                     let unwanted = further.difference(self.further);
                     removed.extend(unwanted.filter(|arn| *arn != self.default).cloned());
                 }
@@ -137,7 +137,7 @@ mod tests {
             fields,
             [
                 ("old", "old, shop", Due::Now),
-                ("old, shop", "shop", Due::Last)
+                ("old, shop", "shop", Due::Deferred)
             ]
         );
         assert!(

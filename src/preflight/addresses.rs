@@ -117,7 +117,7 @@ async fn check_free(addresses: &[Ipv4Addr], config: &Config, reads: &Reads) -> F
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::references::network::Place;
+    use crate::preflight::network::Place;
 
     fn places() -> Places {
         let place = |id: &str, range: &str| {

@@ -18,7 +18,7 @@ use super::{Actual, Address};
 
 /// Where an endpoint should have its interfaces.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Places {
+pub struct Placement {
     /// Its subnets, one a zone.
     pub subnets: BTreeSet<String>,
     /// The zone of each of them.
@@ -31,20 +31,20 @@ pub struct Places {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Moves {
     /// Subnets to add now: their zones are free.
-    pub now: BTreeSet<String>,
+    pub adding: BTreeSet<String>,
     /// Subnets to take away at last in this round.
-    pub leaving: BTreeSet<String>,
+    pub removing: BTreeSet<String>,
     /// Subnets to add in the zones that these leave.
-    pub following: BTreeSet<String>,
+    pub replacing: BTreeSet<String>,
     /// Subnets whose address is to be another one, at last in this round.
     pub repinned: BTreeSet<String>,
     /// The subnets in which the endpoint serves during this round.
-    pub staying: BTreeSet<String>,
+    pub serving: BTreeSet<String>,
     /// All subnets whose address is wrong, also those of a later round.
-    pub wrong: BTreeSet<String>,
+    pub misplaced: BTreeSet<String>,
 }
 
-impl Places {
+impl Placement {
     /// The next round of moves from what is.
     pub fn moves(&self, actual: &Actual) -> Moves {
         let seen = |subnet: &String| actual.addresses.iter().find(|one| one.subnet == *subnet);
@@ -65,37 +65,38 @@ impl Places {
                 .is_some_and(|(pin, has)| has.ip != pin.to_string())
         };
         let kept = actual.subnets.intersection(&self.subnets);
-        let wrong: BTreeSet<String> = kept.filter(is_wrong).cloned().collect();
-        let now: BTreeSet<String> = missing()
+        let misplaced: BTreeSet<String> = kept.filter(is_wrong).cloned().collect();
+        let adding: BTreeSet<String> = missing()
             .filter(|subnet| in_the_way(subnet).is_none())
             .cloned()
             .collect();
 
-        let mut going: BTreeSet<String> = stale.iter().copied().chain(&wrong).cloned().collect();
-        let all: BTreeSet<String> = actual.subnets.union(&now).cloned().collect();
+        let mut going: BTreeSet<String> =
+            stale.iter().copied().chain(&misplaced).cloned().collect();
+        let all: BTreeSet<String> = actual.subnets.union(&adding).cloned().collect();
         if all == going {
             going.pop_last();
         }
         let leaves = |subnet: &String| going.contains(subnet);
         Moves {
-            leaving: going.difference(&self.subnets).cloned().collect(),
-            following: missing()
+            removing: going.difference(&self.subnets).cloned().collect(),
+            replacing: missing()
                 .filter(|subnet| in_the_way(subnet).is_some_and(|old| leaves(old)))
                 .cloned()
                 .collect(),
-            repinned: wrong.intersection(&going).cloned().collect(),
-            staying: all.difference(&going).cloned().collect(),
-            now,
-            wrong,
+            repinned: misplaced.intersection(&going).cloned().collect(),
+            serving: all.difference(&going).cloned().collect(),
+            adding,
+            misplaced,
         }
     }
 
     /// The addresses that serve while the endpoint moves: what is to be
     /// registered.
     pub fn serving(&self, actual: &Actual) -> BTreeSet<Address> {
-        let staying = self.moves(actual).staying;
+        let serving = self.moves(actual).serving;
         let all = actual.addresses.iter();
-        all.filter(|address| staying.contains(&address.subnet))
+        all.filter(|address| serving.contains(&address.subnet))
             .cloned()
             .collect()
     }
@@ -110,11 +111,11 @@ mod tests {
     }
 
     /// Subnets are called by their zone and a digit.
-    fn places(subnets: &[&str], pins: &[(&str, &str)]) -> Places {
+    fn places(subnets: &[&str], pins: &[(&str, &str)]) -> Placement {
         let zone = |subnet: &&str| ((*subnet).to_owned(), subnet[..1].to_owned());
         let pin =
             |(subnet, ip): &(&str, &str)| ((*subnet).to_owned(), ip.parse().expect("an address"));
-        Places {
+        Placement {
             subnets: set(subnets),
             zones: subnets.iter().map(zone).collect(),
             pins: pins.iter().map(pin).collect(),
@@ -139,7 +140,7 @@ mod tests {
         let wanted = places(&["a1", "b1"], &[("a1", "10.0.1.9"), ("b1", "10.0.2.5")]);
         let moves = wanted.moves(&actual(&[("a1", "10.0.1.5"), ("b1", "10.0.2.5")]));
         assert_eq!(moves.repinned, set(&["a1"]));
-        assert_eq!(moves.staying, set(&["b1"]));
+        assert_eq!(moves.serving, set(&["b1"]));
     }
 
     #[test]
@@ -147,22 +148,22 @@ mod tests {
         let wanted = places(&["a1", "b1"], &[("a1", "10.0.1.9"), ("b1", "10.0.2.9")]);
         let first = wanted.moves(&actual(&[("a1", "10.0.1.5"), ("b1", "10.0.2.5")]));
         assert_eq!(first.repinned, set(&["a1"]));
-        assert_eq!(first.staying, set(&["b1"]));
+        assert_eq!(first.serving, set(&["b1"]));
         let second = wanted.moves(&actual(&[("a1", "10.0.1.9"), ("b1", "10.0.2.5")]));
         assert_eq!(second.repinned, set(&["b1"]));
-        assert_eq!(second.staying, set(&["a1"]));
+        assert_eq!(second.serving, set(&["a1"]));
         let done = wanted.moves(&actual(&[("a1", "10.0.1.9"), ("b1", "10.0.2.9")]));
-        assert_eq!((done.wrong, done.leaving), (set(&[]), set(&[])));
+        assert_eq!((done.misplaced, done.removing), (set(&[]), set(&[])));
     }
 
     #[test]
     fn a_subnet_of_a_free_zone_comes_at_once_and_one_of_a_taken_zone_follows() {
         let wanted = places(&["a2", "c1"], &[]);
         let moves = wanted.moves(&actual(&[("a1", "10.0.1.5"), ("b1", "10.0.2.5")]));
-        assert_eq!(moves.now, set(&["c1"]));
-        assert_eq!(moves.leaving, set(&["a1", "b1"]));
-        assert_eq!(moves.following, set(&["a2"]));
-        assert_eq!(moves.staying, set(&["c1"]));
+        assert_eq!(moves.adding, set(&["c1"]));
+        assert_eq!(moves.removing, set(&["a1", "b1"]));
+        assert_eq!(moves.replacing, set(&["a2"]));
+        assert_eq!(moves.serving, set(&["c1"]));
     }
 
     #[test]
@@ -170,13 +171,13 @@ mod tests {
         let wanted = places(&["a2", "b2"], &[]);
         let first = wanted.moves(&actual(&[("a1", "10.0.1.5"), ("b1", "10.0.2.5")]));
         assert_eq!(
-            (first.leaving, first.following),
+            (first.removing, first.replacing),
             (set(&["a1"]), set(&["a2"]))
         );
-        assert_eq!(first.staying, set(&["b1"]), "it stays though it is stale");
+        assert_eq!(first.serving, set(&["b1"]), "it stays though it is stale");
         let second = wanted.moves(&actual(&[("a2", "10.0.3.5"), ("b1", "10.0.2.5")]));
         assert_eq!(
-            (second.leaving, second.following),
+            (second.removing, second.replacing),
             (set(&["b1"]), set(&["b2"]))
         );
     }
@@ -185,7 +186,10 @@ mod tests {
     fn addresses_of_nobodys_choice_stay() {
         let wanted = places(&["a1", "b1"], &[]);
         let moves = wanted.moves(&actual(&[("a1", "10.0.1.5"), ("b1", "10.0.2.5")]));
-        assert_eq!(moves.staying, set(&["a1", "b1"]));
-        assert_eq!((moves.now, moves.leaving, moves.wrong), Default::default());
+        assert_eq!(moves.serving, set(&["a1", "b1"]));
+        assert_eq!(
+            (moves.adding, moves.removing, moves.misplaced),
+            Default::default()
+        );
     }
 }
