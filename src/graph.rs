@@ -109,6 +109,16 @@ pub trait Step: Send + Sync {
     fn look<'a>(&'a self, reads: &'a Reads) -> BoxFuture<'a, Result<()>>;
     /// Looks it up with answers that were asked at this moment or later.
     fn look_since<'a>(&'a self, reads: &'a Reads, moment: Moment) -> BoxFuture<'a, Result<()>>;
+    /// Looks how far AWS has come with it since this news, when nothing was
+    /// written after the other moment.
+    fn watch<'a>(
+        &'a self,
+        reads: &'a Reads,
+        news: Moment,
+        written: Moment,
+    ) -> BoxFuture<'a, Result<()>>;
+    /// What AWS has to be done with before.
+    fn settles_after(&self) -> Vec<Need>;
     /// What was last seen, compared with what should be. None: not there.
     fn sight(&self) -> Option<Sight>;
     /// What was last seen, as a thing that can be removed.
@@ -144,6 +154,19 @@ impl<R: Resource> Step for Node<R> {
 
     fn look_since<'a>(&'a self, reads: &'a Reads, moment: Moment) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move { self.look(&reads.since(moment, R::READS)).await })
+    }
+
+    fn watch<'a>(
+        &'a self,
+        reads: &'a Reads,
+        news: Moment,
+        written: Moment,
+    ) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move { self.look(&reads.watching(news, written, R::READS)).await })
+    }
+
+    fn settles_after(&self) -> Vec<Need> {
+        self.desired.settles_after()
     }
 
     fn sight(&self) -> Option<Sight> {

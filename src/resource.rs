@@ -226,7 +226,8 @@ pub trait Resource: Send + Sync + 'static {
     type Actual: Clone + Send + Sync + 'static;
 
     /// The read operations whose answers show this resource. They are asked
-    /// afresh before and after it is touched.
+    /// afresh before and after it is touched; the first one shows how far AWS
+    /// has come with it.
     const READS: &'static [Query];
 
     /// How this resource is called.
@@ -234,6 +235,12 @@ pub trait Resource: Send + Sync + 'static {
 
     /// What must be there before this can be made, read off its own fields.
     fn needs(&self) -> Vec<Need>;
+
+    /// What AWS must have finished before it can finish this: as long as that is
+    /// under way, nobody looks how far this has come.
+    fn settles_after(&self) -> Vec<Need> {
+        Vec::new()
+    }
 
     /// What will be made, in a few words for the plan.
     fn summary(&self) -> String;

@@ -38,13 +38,27 @@ const OPERATIONS: &[Quota] = &[
     quota("CreateDomainName", 1, 30_000),
     quota("UpdateDomainName", 1, 30_000),
     quota("DeleteDomainName", 1, 30_000),
+    // ELB user guide, "Request throttling": calls that change something have
+    // buckets of their own, of 20 and 3 a second (assumption: each operation one).
+    quota("AddTags", 20, 334),
+    quota("CreateRule", 20, 334),
+    quota("CreateTargetGroup", 20, 334),
+    quota("DeleteRule", 20, 334),
+    quota("DeleteTargetGroup", 20, 334),
+    quota("ModifyRule", 20, 334),
+    quota("ModifyTargetGroupAttributes", 20, 334),
+    // The same guide: registrations, 20 and 4 a second.
+    quota("DeregisterTargets", 20, 250),
+    quota("RegisterTargets", 20, 250),
 ];
 
 /// The sums, by the SDK's name of the service. API Gateway: as above. Route 53
-/// developer guide, "Throttling API requests". ELB: see [`sum`].
+/// developer guide, "Throttling API requests". Lambda developer guide,
+/// "Quotas": 15 a second for the control plane. ELB: see [`sum`].
 const SERVICES: &[Quota] = &[
     quota("API Gateway", 40, 100),
     quota("Route 53", 50, 100),
+    quota("Lambda", 15, 67),
     quota(READS_OF_BALANCERS, 40, 100),
 ];
 
@@ -121,11 +135,11 @@ mod tests {
     }
 
     #[test]
-    fn only_the_reads_of_balancers_are_paced() {
+    fn reads_of_balancers_share_a_line_and_changes_have_their_own() {
         let elb = "Elastic Load Balancing v2";
         assert!(sum(elb, "DescribeRules").is_some());
         assert!(sum(elb, "CreateRule").is_none());
-        assert!(own("DescribeRules").is_none());
+        assert!(own("DescribeRules").is_none() && own("CreateRule").is_some());
         assert!(sum("EC2", "DescribeVpcs").is_none());
     }
 }

@@ -19,7 +19,7 @@ use crate::{
     event::{Event, Happening, Sink},
     graph::{Sight, Step},
     pipeline::{
-        Report, Stop,
+        Report, Stop, Why,
         patience::{PATIENCE, Patience},
         rhythm::{Pause, Rhythm},
         signpost::Signpost,
@@ -126,6 +126,7 @@ async fn walk_all(
                 stop,
                 rhythm,
                 moment,
+                looked: moment,
                 phase,
                 known,
                 since: Instant::now(),
@@ -192,6 +193,8 @@ struct Walk<'a> {
     rhythm: Rhythm,
     /// Answers that were asked before count for nothing.
     moment: Moment,
+    /// The moment of the last look at all of it.
+    looked: Moment,
     phase: Phase,
     /// Whether an earlier walk of this run has made it or found it.
     known: bool,
@@ -287,8 +290,9 @@ impl Walk<'_> {
         };
         let mut pause = Pause::SHORT;
         let mut patience = Patience::by(self.stop.clock);
+        let mut settling = false;
         loop {
-            let turn = match self.step.look_since(self.reads, self.moment).await {
+            let turn = match self.look(settling).await {
                 Err(error) => self.after_failed_call(error, None),
                 Ok(()) => match self.seen() {
                     None => self.create(&mut written).await,
@@ -303,9 +307,10 @@ impl Walk<'_> {
                 Turn::Over(end) => return end,
                 Turn::LookAgain => {
                     pause = Pause::SHORT;
+                    settling = false;
                     self.moment = self.reads.now();
                 }
-                Turn::Wait(why) => {
+                Turn::Wait { why, settles } => {
                     if patience.is_over() {
                         return End::Failed(Error::new(
                             Kind::TimedOut,
@@ -313,16 +318,45 @@ impl Walk<'_> {
                         ));
                     }
                     self.emit(Happening::Waiting(why.clone()));
-                    // What others ask for meanwhile is news for this one, too.
-                    self.moment = self.reads.now();
-                    let beat = self.rhythm.until(pause);
-                    if self.stop.sleep(beat).await.is_err() {
+                    settling = settles;
+                    if settles {
+                        pause = pause.max(Pause::SETTLING);
+                    }
+                    if self.pause(pause, settles).await.is_err() {
                         return self.stopped(why);
                     }
                     pause = pause.longer();
                 }
             }
         }
+    }
+
+    /// Looks it up; if only AWS's own progress is waited for, no more than that.
+    async fn look(&mut self, settling: bool) -> Result<(), Error> {
+        if settling {
+            let step = self.step;
+            return step.watch(self.reads, self.moment, self.looked).await;
+        }
+        self.looked = self.moment;
+        self.step.look_since(self.reads, self.moment).await
+    }
+
+    /// Waits for the next beat, and before that for what AWS does first. What
+    /// others ask for meanwhile is news for this one, too.
+    async fn pause(&mut self, pause: Pause, settles: bool) -> Result<(), Why> {
+        let first = self.step.settles_after();
+        for need in first.iter().filter(|_| settles) {
+            let Some(neighbour) = self.board.get(need.key()) else {
+                continue;
+            };
+            tokio::select! {
+                biased;
+                why = self.stop.thrown() => return Err(why),
+                _ = neighbour.wait_for(|now| now.progress >= wanted(need)) => {}
+            }
+        }
+        self.moment = self.reads.now();
+        self.stop.sleep(self.rhythm.until(pause)).await
     }
 
     fn seen(&mut self) -> Option<Sight> {
@@ -343,7 +377,7 @@ impl Walk<'_> {
         if let Some(known) = written.created.max(written.seen)
             && self.stop.clock.since(known) < GRACE
         {
-            return Turn::Wait("not visible yet".to_owned());
+            return Turn::wait("not visible yet".to_owned());
         }
         if let Some(why) = self.stop.why() {
             return Turn::Over(self.stopped(why.words().to_owned()));
@@ -369,7 +403,7 @@ impl Walk<'_> {
                     // Another run may have made it, and reads lag behind: look
                     // for a while before believing that it is somebody else's.
                     written.created = Some(Instant::now());
-                    return Turn::Wait(error.to_string());
+                    return Turn::wait(error.to_string());
                 }
                 self.after_failed_call(error, Some("create"))
             }
@@ -392,7 +426,7 @@ impl Walk<'_> {
         }
         if drift.is_empty() {
             return match sight.settled {
-                Settled::NotYet(why) => Turn::Wait(why),
+                Settled::NotYet(why) => Turn::Wait { why, settles: true },
                 _ => Turn::Over(End::Settled),
             };
         }
@@ -409,7 +443,7 @@ impl Walk<'_> {
             && *before == drift
         {
             if self.stop.clock.since(*sent) < GRACE {
-                return Turn::Wait(format!("{fields} not visible yet"));
+                return Turn::wait(format!("{fields} not visible yet"));
             }
             return Turn::Over(End::Failed(Error::invalid(format!(
                 "AWS took the change of {fields} but does not show it: {}",
@@ -444,15 +478,15 @@ impl Walk<'_> {
             _ => Instant::now(),
         };
         match error.kind {
-            Kind::NotYet => Turn::Wait(error.message),
-            Kind::Throttled => Turn::Wait("AWS asks to slow down".to_owned()),
+            Kind::NotYet => Turn::wait(error.message),
+            Kind::Throttled => Turn::wait("AWS asks to slow down".to_owned()),
             Kind::Unknown if clock.since(silent) < GRACE => {
-                Turn::Wait(format!("trying again: {error}"))
+                Turn::wait(format!("trying again: {error}"))
             }
             // A neighbour made a moment ago may not be visible to every
             // service yet.
             Kind::NotFound if clock.since(missing) < GRACE && verb.is_some() => {
-                Turn::Wait(error.to_string())
+                Turn::wait(error.to_string())
             }
             _ => Turn::Over(End::Failed(error.context(match verb {
                 Some(verb) => format!("could not {verb} {}", self.step.key()),
@@ -490,10 +524,24 @@ fn wanted(need: &Need) -> Progress {
 enum Turn {
     /// Something was written: look at once.
     LookAgain,
-    /// Nothing to do but wait; why.
-    Wait(String),
+    /// Nothing to do but wait.
+    Wait {
+        why: String,
+        /// Whether all is as it should be but for what AWS is still at.
+        settles: bool,
+    },
     /// Done, or failed.
     Over(End),
+}
+
+impl Turn {
+    /// Nothing to do but wait, until something else can be done.
+    fn wait(why: impl Into<String>) -> Self {
+        Self::Wait {
+            why: why.into(),
+            settles: false,
+        }
+    }
 }
 
 fn fields(drift: &[Drift]) -> String {

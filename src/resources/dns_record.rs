@@ -116,7 +116,7 @@ impl DnsRecord {
 
 impl Resource for DnsRecord {
     type Actual = Actual;
-    const READS: &'static [Query] = &[Query::ListResourceRecordSets, Query::GetChange];
+    const READS: &'static [Query] = &[Query::GetChange, Query::ListResourceRecordSets];
 
     fn key(&self) -> Key {
         self.host.key("dns-record", "/")

@@ -159,6 +159,13 @@ impl Resource for Targets {
         needs
     }
 
+    /// A load balancer that is still being made checks nothing.
+    fn settles_after(&self) -> Vec<Need> {
+        let rules = self.forwarders.iter();
+        let balancers = rules.map(|rule| rule.desired.listener.desired.load_balancer.settled());
+        balancers.collect()
+    }
+
     fn summary(&self) -> String {
         match &self.source {
             Source::Endpoint { .. } => "the endpoint's addresses".to_owned(),
