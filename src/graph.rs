@@ -117,6 +117,8 @@ pub trait Step: Send + Sync {
         news: Moment,
         written: Moment,
     ) -> BoxFuture<'a, Result<()>>;
+    /// Whether making it twice is refused or changes nothing.
+    fn is_made_once(&self) -> bool;
     /// What AWS has to be done with before.
     fn settles_after(&self) -> Vec<Need>;
     /// What was last seen, compared with what should be. None: not there.
@@ -163,6 +165,10 @@ impl<R: Resource> Step for Node<R> {
         written: Moment,
     ) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move { self.look(&reads.watching(news, written, R::READS)).await })
+    }
+
+    fn is_made_once(&self) -> bool {
+        R::MADE_ONCE
     }
 
     fn settles_after(&self) -> Vec<Need> {

@@ -230,6 +230,11 @@ pub trait Resource: Send + Sync + 'static {
     /// has come with it.
     const READS: &'static [Query];
 
+    /// Whether AWS refuses a second `create` or takes it for the first
+    /// (`aws/retry.rs` has the sources). Then what was not there a moment ago is
+    /// made without another look: if it is there by now, that shows.
+    const MADE_ONCE: bool = false;
+
     /// How this resource is called.
     fn key(&self) -> Key;
 

@@ -88,6 +88,9 @@ pub(super) fn sum(service: &str, operation: &str) -> Option<&'static Quota> {
 pub(super) struct Slots {
     /// When the bucket of each quota is full again.
     full: Mutex<BTreeMap<&'static str, Duration>>,
+    /// The same by what was really sent: who has waited for a slot of the sum
+    /// may come at the same time as those behind.
+    sent: Mutex<BTreeMap<&'static str, Duration>>,
 }
 
 impl Slots {
@@ -100,6 +103,27 @@ impl Slots {
         let slot = now.max(full.saturating_sub(every * (quota.burst - 1)));
         *full = slot.max(*full) + every;
         slot
+    }
+
+    /// Counts a call as sent now, or says when it may be sent.
+    pub(super) fn send(&self, quota: &Quota, now: Duration) -> Result<(), Duration> {
+        let every = Duration::from_millis(quota.every).mul_f64(DISTANCE);
+        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        let full = sent.entry(quota.of).or_default();
+        let slot = full.saturating_sub(every * (quota.burst - 1));
+        if slot > now {
+            return Err(slot);
+        }
+        *full = now.max(*full) + every;
+        Ok(())
+    }
+
+    /// A call that was sent was refused for load: it does not count.
+    pub(super) fn refused(&self, quota: &Quota) {
+        let every = Duration::from_millis(quota.every).mul_f64(DISTANCE);
+        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        let full = sent.entry(quota.of).or_default();
+        *full = full.saturating_sub(every);
     }
 }
 
@@ -121,6 +145,17 @@ mod tests {
         assert_eq!(slots.take(domain, at(200_000)), at(200_000));
         let other = own("DeleteDomainName").expect("it has a quota");
         assert_eq!(slots.take(other, at(9)), at(9));
+    }
+
+    #[test]
+    fn those_who_come_late_to_their_slots_still_keep_their_distance() {
+        let slots = Slots::default();
+        let quota = own("CreateDeployment").expect("it has a quota");
+        assert_eq!(slots.send(quota, at(9_000)), Ok(()));
+        assert_eq!(slots.send(quota, at(9_100)), Err(at(14_150)));
+        slots.refused(quota);
+        assert_eq!(slots.send(quota, at(9_200)), Ok(()));
+        assert_eq!(slots.send(quota, at(14_350)), Ok(()));
     }
 
     #[test]

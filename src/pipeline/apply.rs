@@ -291,8 +291,15 @@ impl Walk<'_> {
         let mut pause = Pause::SHORT;
         let mut patience = Patience::by(self.stop.clock);
         let mut settling = false;
+        // What the plan did not see, and AWS makes only once, needs no look.
+        let mut blind = !self.known && self.step.is_made_once() && self.step.sight().is_none();
         loop {
-            let turn = match self.look(settling).await {
+            let looked = if std::mem::take(&mut blind) {
+                Ok(())
+            } else {
+                self.look(settling).await
+            };
+            let turn = match looked {
                 Err(error) => self.after_failed_call(error, None),
                 Ok(()) => match self.seen() {
                     None => self.create(&mut written).await,

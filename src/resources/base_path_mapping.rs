@@ -72,6 +72,7 @@ impl BasePathMapping {
 impl Resource for BasePathMapping {
     type Actual = Actual;
     const READS: &'static [Query] = &[Query::GetBasePathMappings];
+    const MADE_ONCE: bool = true;
 
     fn key(&self) -> Key {
         let host = &self.domain.desired.host;

@@ -132,6 +132,7 @@ impl LambdaPermission {
 impl Resource for LambdaPermission {
     type Actual = Actual;
     const READS: &'static [Query] = &[Query::GetPolicy];
+    const MADE_ONCE: bool = true;
 
     fn key(&self) -> Key {
         Key::of_route("lambda-permission", &self.path)

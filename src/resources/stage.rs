@@ -54,6 +54,7 @@ pub struct Actual {
 impl Resource for Stage {
     type Actual = Actual;
     const READS: &'static [Query] = &[Query::GetStages, Query::GetDeployments];
+    const MADE_ONCE: bool = true;
 
     fn key(&self) -> Key {
         self.api.key().sibling("stage")

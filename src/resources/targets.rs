@@ -142,6 +142,7 @@ impl Targets {
 impl Resource for Targets {
     type Actual = Actual;
     const READS: &'static [Query] = &[Query::DescribeTargetHealth];
+    const MADE_ONCE: bool = true;
 
     fn key(&self) -> Key {
         self.group.key().sibling("targets")
@@ -159,11 +160,16 @@ impl Resource for Targets {
         needs
     }
 
-    /// A load balancer that is still being made checks nothing.
+    /// A load balancer that is still being made checks nothing, and what no rule
+    /// leads to is not used.
     fn settles_after(&self) -> Vec<Need> {
         let rules = self.forwarders.iter();
         let balancers = rules.map(|rule| rule.desired.listener.desired.load_balancer.settled());
-        balancers.collect()
+        match &self.source {
+            Source::Endpoint { .. } => balancers.collect(),
+            // It is unused until its rule stands, which comes after it.
+            Source::Function { .. } => vec![Need::Exists(self.key().sibling("listener-rule"))],
+        }
     }
 
     fn summary(&self) -> String {
