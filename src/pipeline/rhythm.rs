@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn who_begins_to_wait_a_little_later_wakes_at_the_same_beat() {
-        let early = Duration::from_millis(10_000);
+        let early = Duration::from_secs(10);
         let late = Duration::from_millis(10_400);
         let wakes = |now: Duration| now + until(now, Pause::LONG);
         assert_eq!(wakes(early), wakes(late));

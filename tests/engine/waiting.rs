@@ -46,7 +46,7 @@ fn wishes(count: usize) -> Vec<(&'static str, Duration)> {
 
 #[tokio::test(start_paused = true)]
 async fn twenty_that_wait_ask_hardly_more_often_than_one() {
-    let ready_after = Duration::from_secs(60);
+    let ready_after = Duration::from_mins(1);
     let alone = List::of_things_ready_after(ready_after);
     assert!(up(&alone, &wishes(1)).await.ok());
     let together = List::of_things_ready_after(ready_after);
@@ -102,7 +102,7 @@ async fn an_interruption_in_the_middle_of_a_shared_question_ends_all_that_wait()
 
 #[tokio::test(start_paused = true)]
 async fn a_run_that_is_dropped_in_the_middle_of_a_question_leaves_reads_that_work() {
-    let list = List::of_things_ready_after(Duration::from_secs(60));
+    let list = List::of_things_ready_after(Duration::from_mins(1));
     let (stack, look, stop) = (list.stack(&wishes(5)), list.look(), Stop::default());
     let aws = list.writer();
     let run = apply(&stack, &aws, &look, &Silent, &stop);

@@ -51,9 +51,8 @@ certificate = "arn:aws:acm:eu-central-1:111122223333:certificate/12345678-1234-1
                 format!("site = {{ bucket = \"orders-site-{number}\", manage_policy = true }}")
             }
         };
-        text.push_str(&format!(
-            "\n[[route]]\npath = \"/part-{number}\"\n{target}\n"
-        ));
+        let route = format!("\n[[route]]\npath = \"/part-{number}\"\n{target}\n");
+        text.push_str(&route);
     }
     let path = std::path::Path::new("growth.toml");
     Config::parse(&text, path, &[], &|_| None).expect("it is right")
