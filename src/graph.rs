@@ -122,6 +122,18 @@ pub trait Step: Send + Sync {
     fn observe<'a>(&'a self, reads: &'a Reads) -> BoxFuture<'a, Result<()>>;
     /// Looks it up with answers that were asked at this moment or later.
     fn refresh<'a>(&'a self, reads: &'a Reads, moment: Moment) -> BoxFuture<'a, Result<()>>;
+    /// Looks how far AWS has come with it since this news, when nothing was
+    /// written after the other moment.
+    fn watch<'a>(
+        &'a self,
+        reads: &'a Reads,
+        news: Moment,
+        written: Moment,
+    ) -> BoxFuture<'a, Result<()>>;
+    /// Whether making it twice is refused or changes nothing.
+    fn is_made_once(&self) -> bool;
+    /// What AWS has to be done with before.
+    fn settles_after(&self) -> Vec<Need>;
     /// What was last seen, compared with what should be. None: not there.
     fn observed(&self) -> Option<Observed>;
     /// What was last seen, as a thing that can be removed.
@@ -179,6 +191,23 @@ impl<R: Resource> Step for Node<R> {
 
     fn refresh<'a>(&'a self, reads: &'a Reads, moment: Moment) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move { self.observe(&reads.since(moment, R::READS)).await })
+    }
+
+    fn watch<'a>(
+        &'a self,
+        reads: &'a Reads,
+        news: Moment,
+        written: Moment,
+    ) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move { self.observe(&reads.watching(news, written, R::READS)).await })
+    }
+
+    fn is_made_once(&self) -> bool {
+        R::MADE_ONCE
+    }
+
+    fn settles_after(&self) -> Vec<Need> {
+        self.desired.settles_after()
     }
 
     fn observed(&self) -> Option<Observed> {

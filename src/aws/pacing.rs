@@ -38,13 +38,27 @@ const OPERATIONS: &[Quota] = &[
     quota("CreateDomainName", 1, 30_000),
     quota("UpdateDomainName", 1, 30_000),
     quota("DeleteDomainName", 1, 30_000),
+    // ELB user guide, "Request throttling": calls that change something have
+    // buckets of their own, of 20 and 3 a second (assumption: each operation one).
+    quota("AddTags", 20, 334),
+    quota("CreateRule", 20, 334),
+    quota("CreateTargetGroup", 20, 334),
+    quota("DeleteRule", 20, 334),
+    quota("DeleteTargetGroup", 20, 334),
+    quota("ModifyRule", 20, 334),
+    quota("ModifyTargetGroupAttributes", 20, 334),
+    // The same guide: registrations, 20 and 4 a second.
+    quota("DeregisterTargets", 20, 250),
+    quota("RegisterTargets", 20, 250),
 ];
 
 /// The sums, by the SDK's name of the service. API Gateway: as above. Route 53
-/// developer guide, "Throttling API requests". ELB: see [`sum`].
+/// developer guide, "Throttling API requests". Lambda developer guide,
+/// "Quotas": 15 a second for the control plane. ELB: see [`sum`].
 const SERVICES: &[Quota] = &[
     quota("API Gateway", 40, 100),
     quota("Route 53", 50, 100),
+    quota("Lambda", 15, 67),
     quota(READS_OF_BALANCERS, 40, 100),
 ];
 
@@ -74,6 +88,9 @@ pub(super) fn sum(service: &str, operation: &str) -> Option<&'static Quota> {
 pub(super) struct Slots {
     /// When the bucket of each quota is full again.
     full: Mutex<BTreeMap<&'static str, Duration>>,
+    /// The same by what was really sent: who has waited for a slot of the sum
+    /// may come at the same time as those behind.
+    sent: Mutex<BTreeMap<&'static str, Duration>>,
 }
 
 impl Slots {
@@ -86,6 +103,27 @@ impl Slots {
         let slot = now.max(full.saturating_sub(every * (quota.burst - 1)));
         *full = slot.max(*full) + every;
         slot
+    }
+
+    /// Counts a call as sent now, or says when it may be sent.
+    pub(super) fn send(&self, quota: &Quota, now: Duration) -> Result<(), Duration> {
+        let every = Duration::from_millis(quota.every).mul_f64(DISTANCE);
+        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        let full = sent.entry(quota.of).or_default();
+        let slot = full.saturating_sub(every * (quota.burst - 1));
+        if slot > now {
+            return Err(slot);
+        }
+        *full = now.max(*full) + every;
+        Ok(())
+    }
+
+    /// A call that was sent was refused for load: it does not count.
+    pub(super) fn refused(&self, quota: &Quota) {
+        let every = Duration::from_millis(quota.every).mul_f64(DISTANCE);
+        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        let full = sent.entry(quota.of).or_default();
+        *full = full.saturating_sub(every);
     }
 }
 
@@ -110,6 +148,17 @@ mod tests {
     }
 
     #[test]
+    fn those_who_come_late_to_their_slots_still_keep_their_distance() {
+        let slots = Slots::default();
+        let quota = own("CreateDeployment").expect("it has a quota");
+        assert_eq!(slots.send(quota, at(9_000)), Ok(()));
+        assert_eq!(slots.send(quota, at(9_100)), Err(at(14_150)));
+        slots.refused(quota);
+        assert_eq!(slots.send(quota, at(9_200)), Ok(()));
+        assert_eq!(slots.send(quota, at(14_350)), Ok(()));
+    }
+
+    #[test]
     fn a_burst_goes_at_once_and_comes_back_with_time() {
         let slots = Slots::default();
         let service = sum("API Gateway", "GetStages").expect("it has a quota");
@@ -121,11 +170,11 @@ mod tests {
     }
 
     #[test]
-    fn only_the_reads_of_balancers_are_paced() {
+    fn reads_of_balancers_share_a_line_and_changes_have_their_own() {
         let elb = "Elastic Load Balancing v2";
         assert!(sum(elb, "DescribeRules").is_some());
         assert!(sum(elb, "CreateRule").is_none());
-        assert!(own("DescribeRules").is_none());
+        assert!(own("DescribeRules").is_none() && own("CreateRule").is_some());
         assert!(sum("EC2", "DescribeVpcs").is_none());
     }
 }

@@ -245,7 +245,8 @@ impl Intercept for Resend {
         };
         let mut ticket = ticket;
         let fate = fate(context.inner(), components);
-        let attempts = if self.again(fate, &mut ticket) {
+        let operation = config.load::<Metadata>().map_or("?", Metadata::name);
+        let attempts = if self.again(operation, fate, &mut ticket) {
             u32::MAX
         } else {
             1
@@ -283,15 +284,24 @@ impl Resend {
             ticket.due = line.slots.take(quota, now);
             wait(ticket.due)?;
         }
+        if let Some(quota) = pacing::own(call.name())
+            && let Err(due) = line.slots.send(quota, now)
+        {
+            ticket.due = due;
+            wait(due)?;
+        }
         Ok(())
     }
 
     /// Whether there is another attempt after this fate; the ticket says when.
-    fn again(&self, fate: Fate, ticket: &mut Ticket) -> bool {
+    fn again(&self, operation: &str, fate: Fate, ticket: &mut Ticket) -> bool {
         let now = self.0.now();
         let again = match fate {
             Fate::PutOff => return true,
             Fate::Throttled => {
+                if let Some(quota) = pacing::own(operation) {
+                    self.0.slots.refused(quota);
+                }
                 let since = *ticket.throttled.get_or_insert(now);
                 ticket.refusals += 1;
                 now.saturating_sub(since) < BUDGET

@@ -26,7 +26,7 @@ use crate::{
     },
     resource::{Drift, Due, Key, Need, Settled},
     stack::Stack,
-    stop::Stop,
+    stop::{Stop, Why},
 };
 
 /// How long AWS may show old data after a write (EC2 API reference, "Eventual
@@ -139,6 +139,7 @@ impl Run<'_> {
                     run: *self,
                     rhythm,
                     moment,
+                    looked: moment,
                     due,
                     earlier,
                     since: Instant::now(),
@@ -202,6 +203,8 @@ struct Walk<'a> {
     rhythm: Rhythm,
     /// Answers that were asked before count for nothing.
     moment: Moment,
+    /// The moment of the last look at all of it.
+    looked: Moment,
     due: Due,
     earlier: Earlier,
     since: Instant,
@@ -296,8 +299,18 @@ impl Walk<'_> {
         };
         let mut pause = Pause::SHORT;
         let mut patience = Patience::by(self.run.stop.clock);
+        let mut settling = false;
+        // What the plan did not see, and AWS makes only once, needs no look.
+        let mut blind = self.earlier == Earlier::None
+            && self.step.is_made_once()
+            && self.step.observed().is_none();
         loop {
-            let turn = match self.step.refresh(self.run.reads, self.moment).await {
+            let looked = if std::mem::take(&mut blind) {
+                Ok(())
+            } else {
+                self.look(settling).await
+            };
+            let turn = match looked {
                 Err(error) => self.after_failed_call(error, None),
                 Ok(()) => match self.seen() {
                     None => self.create(&mut written).await,
@@ -312,9 +325,10 @@ impl Walk<'_> {
                 Turn::Over(end) => return end,
                 Turn::LookAgain => {
                     pause = Pause::SHORT;
+                    settling = false;
                     self.moment = self.run.reads.now();
                 }
-                Turn::Wait(why) => {
+                Turn::Wait { why, settles } => {
                     if patience.is_over() {
                         return End::Failed(Error::new(
                             ErrorKind::TimedOut,
@@ -322,16 +336,45 @@ impl Walk<'_> {
                         ));
                     }
                     self.emit(Happening::Waiting(why.clone()));
-                    // What others ask for meanwhile is news for this one, too.
-                    self.moment = self.run.reads.now();
-                    let beat = self.rhythm.until(pause);
-                    if self.run.stop.sleep(beat).await.is_err() {
+                    settling = settles;
+                    if settles {
+                        pause = pause.max(Pause::SETTLING);
+                    }
+                    if self.pause(pause, settles).await.is_err() {
                         return self.stopped(why);
                     }
                     pause = pause.longer();
                 }
             }
         }
+    }
+
+    /// Looks it up; if only AWS's own progress is waited for, no more than that.
+    async fn look(&mut self, settling: bool) -> Result<(), Error> {
+        if settling {
+            let step = self.step;
+            return step.watch(self.run.reads, self.moment, self.looked).await;
+        }
+        self.looked = self.moment;
+        self.step.refresh(self.run.reads, self.moment).await
+    }
+
+    /// Waits for the next beat, and before that for what AWS does first. What
+    /// others ask for meanwhile is news for this one, too.
+    async fn pause(&mut self, pause: Pause, settles: bool) -> Result<(), Why> {
+        let first = self.step.settles_after();
+        for need in first.iter().filter(|_| settles) {
+            let Some(neighbour) = self.board.get(need.key()) else {
+                continue;
+            };
+            tokio::select! {
+                biased;
+                why = self.run.stop.thrown() => return Err(why),
+                _ = neighbour.wait_for(|now| now.progress >= wanted(need)) => {}
+            }
+        }
+        self.moment = self.run.reads.now();
+        self.run.stop.sleep(self.rhythm.until(pause)).await
     }
 
     fn seen(&mut self) -> Option<Observed> {
@@ -352,7 +395,7 @@ impl Walk<'_> {
         if let Some(known) = written.created.max(written.seen)
             && self.run.stop.clock.since(known) < GRACE
         {
-            return Turn::Wait("not visible yet".to_owned());
+            return Turn::wait("not visible yet".to_owned());
         }
         if let Some(why) = self.run.stop.why() {
             return Turn::Over(self.stopped(why.words().to_owned()));
@@ -378,7 +421,7 @@ impl Walk<'_> {
                     // Another run may have made it, and reads lag behind: reads
                     // for a while before believing that it is somebody else's.
                     written.created = Some(Instant::now());
-                    return Turn::Wait(error.to_string());
+                    return Turn::wait(error.to_string());
                 }
                 self.after_failed_call(error, Some("create"))
             }
@@ -401,7 +444,7 @@ impl Walk<'_> {
         }
         if drift.is_empty() {
             return match observed.settled {
-                Settled::NotYet(why) => Turn::Wait(why),
+                Settled::NotYet(why) => Turn::Wait { why, settles: true },
                 _ => Turn::Over(End::Settled),
             };
         }
@@ -418,7 +461,7 @@ impl Walk<'_> {
             && *before == drift
         {
             if self.run.stop.clock.since(*sent) < GRACE {
-                return Turn::Wait(format!("{fields} not visible yet"));
+                return Turn::wait(format!("{fields} not visible yet"));
             }
             return Turn::Over(End::Failed(Error::invalid(format!(
                 "AWS took the change of {fields} but does not show it: {}",
@@ -453,15 +496,15 @@ impl Walk<'_> {
             _ => Instant::now(),
         };
         match error.kind {
-            ErrorKind::NotYet => Turn::Wait(error.message),
-            ErrorKind::Throttled => Turn::Wait("AWS asks to slow down".to_owned()),
+            ErrorKind::NotYet => Turn::wait(error.message),
+            ErrorKind::Throttled => Turn::wait("AWS asks to slow down".to_owned()),
             ErrorKind::Unknown if clock.since(silent) < GRACE => {
-                Turn::Wait(format!("trying again: {error}"))
+                Turn::wait(format!("trying again: {error}"))
             }
             // A neighbour made a moment ago may not be visible to every
             // service yet.
             ErrorKind::NotFound if clock.since(missing) < GRACE && verb.is_some() => {
-                Turn::Wait(error.to_string())
+                Turn::wait(error.to_string())
             }
             _ => Turn::Over(End::Failed(error.context(match verb {
                 Some(verb) => format!("could not {verb} {}", self.step.key()),
@@ -499,10 +542,24 @@ fn wanted(need: &Need) -> Progress {
 enum Turn {
     /// Something was written: reads at once.
     LookAgain,
-    /// Nothing to do but wait; why.
-    Wait(String),
+    /// Nothing to do but wait.
+    Wait {
+        why: String,
+        /// Whether all is as it should be but for what AWS is still at.
+        settles: bool,
+    },
     /// Done, or failed.
     Over(End),
+}
+
+impl Turn {
+    /// Nothing to do but wait, until something else can be done.
+    fn wait(why: impl Into<String>) -> Self {
+        Self::Wait {
+            why: why.into(),
+            settles: false,
+        }
+    }
 }
 
 fn fields(drift: &[Drift]) -> String {

@@ -196,7 +196,9 @@ impl Removal<'_> {
             } else {
                 let sent = thing.delete(self.aws).await;
                 deleted = sent.is_ok().then(|| clock.now());
-                moment = self.reads.now();
+                if deleted.is_some() {
+                    moment = self.reads.now();
+                }
                 sent
             };
             // Often it is gone at once. A refusal may also mean that somebody

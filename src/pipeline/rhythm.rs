@@ -25,6 +25,8 @@ pub(super) struct Pause(Duration);
 impl Pause {
     /// The first one after something was written.
     pub(super) const SHORT: Self = Self(Duration::from_millis(150));
+    /// The first one while AWS is at work: nothing of that takes less.
+    pub(super) const SETTLING: Self = Self(Duration::from_millis(1_200));
     /// The longest one.
     pub(super) const LONG: Self = Self(Duration::from_millis(4_800));
 

@@ -89,14 +89,26 @@ pub trait Resource: Send + Sync + 'static {
     type Receipt: Clone + Send + Sync + 'static;
 
     /// The read operations whose answers show this resource. They are asked
-    /// afresh before and after it is touched.
+    /// afresh before and after it is touched; the first one shows how far AWS
+    /// has come with it.
     const READS: &'static [Query];
+
+    /// Whether AWS refuses a second `create` or takes it for the first
+    /// (`aws/retry.rs` has the sources). Then what was not there a moment ago is
+    /// made without another look: if it is there by now, that shows.
+    const MADE_ONCE: bool = false;
 
     /// How this resource is called.
     fn key(&self) -> Key;
 
     /// What must be there before this can be made, read off its own fields.
     fn needs(&self) -> Vec<Need>;
+
+    /// What AWS must have finished before it can finish this: as long as that is
+    /// under way, nobody looks how far this has come.
+    fn settles_after(&self) -> Vec<Need> {
+        Vec::new()
+    }
 
     /// What will be made, in a few words for the plan.
     fn summary(&self) -> String;

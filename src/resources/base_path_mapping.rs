@@ -90,6 +90,7 @@ impl Resource for BasePathMapping {
     type Field = Field;
     type Receipt = ();
     const READS: &'static [Query] = &[Query::GetBasePathMappings];
+    const MADE_ONCE: bool = true;
 
     fn key(&self) -> Key {
         let host = &self.domain.desired.host;

@@ -99,7 +99,7 @@ impl Resource for DnsRecord {
     type Actual = Actual;
     type Field = Field;
     type Receipt = ChangeId;
-    const READS: &'static [Query] = &[Query::ListResourceRecordSets, Query::GetChange];
+    const READS: &'static [Query] = &[Query::GetChange, Query::ListResourceRecordSets];
 
     fn key(&self) -> Key {
         self.host.key(Kind::DnsRecord, "/")

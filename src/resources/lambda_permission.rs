@@ -146,6 +146,7 @@ impl Resource for LambdaPermission {
     type Field = Field;
     type Receipt = ();
     const READS: &'static [Query] = &[Query::GetPolicy];
+    const MADE_ONCE: bool = true;
 
     fn key(&self) -> Key {
         Key::of_route(Kind::LambdaPermission, &self.path)

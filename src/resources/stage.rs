@@ -103,6 +103,7 @@ impl Resource for Stage {
     type Field = Field;
     type Receipt = ();
     const READS: &'static [Query] = &[Query::GetStages, Query::GetDeployments];
+    const MADE_ONCE: bool = true;
 
     fn key(&self) -> Key {
         self.api.key().sibling(Kind::Stage)

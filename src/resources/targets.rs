@@ -188,6 +188,7 @@ impl Resource for Targets {
     type Field = Field;
     type Receipt = ();
     const READS: &'static [Query] = &[Query::DescribeTargetHealth];
+    const MADE_ONCE: bool = true;
 
     fn key(&self) -> Key {
         self.group.key().sibling(Kind::Targets)
@@ -203,6 +204,18 @@ impl Resource for Targets {
             Source::Function { permission, .. } => needs.push(permission.settled()),
         }
         needs
+    }
+
+    /// A load balancer that is still being made checks nothing, and what no rule
+    /// leads to is not used.
+    fn settles_after(&self) -> Vec<Need> {
+        let rules = self.forwarders.iter();
+        let balancers = rules.map(|rule| rule.desired.listener.desired.load_balancer.settled());
+        match &self.source {
+            Source::Endpoint { .. } => balancers.collect(),
+            // It is unused until its rule stands, which comes after it.
+            Source::Function { .. } => vec![Need::Exists(self.key().sibling(Kind::ListenerRule))],
+        }
     }
 
     fn summary(&self) -> String {

@@ -105,8 +105,18 @@ pub struct Reads {
     /// tagged: a record is found here also when nothing remembers it any more.
     pub records: Vec<Record>,
     memory: Arc<Memory>,
-    /// The answers to these queries must have been asked at this moment or later.
-    fresh: (&'static [Query], Moment),
+    fresh: Fresh,
+}
+
+/// From when on answers count.
+#[derive(Clone, Copy, Debug, Default)]
+struct Fresh {
+    /// The answers to these queries have to be new; those to others may be old.
+    queries: &'static [Query],
+    /// When the first of these queries must have been asked at the earliest.
+    first: Moment,
+    /// When the others must have been.
+    others: Moment,
 }
 
 #[derive(Debug, Default)]
@@ -131,7 +141,7 @@ impl Reads {
             stack: stack.into(),
             records: Vec::new(),
             memory: Arc::default(),
-            fresh: (&[], Moment::default()),
+            fresh: Fresh::default(),
         }
     }
 
@@ -140,7 +150,7 @@ impl Reads {
     pub fn forgetful(&self) -> Self {
         Self {
             memory: Arc::default(),
-            fresh: (&[], Moment::default()),
+            fresh: Fresh::default(),
             ..self.clone()
         }
     }
@@ -154,8 +164,19 @@ impl Reads {
     /// were asked at this moment or later.
     #[must_use]
     pub fn since(&self, moment: Moment, queries: &'static [Query]) -> Self {
+        self.watching(moment, moment, queries)
+    }
+
+    /// The same for who waits for AWS: only the first of these queries shows how
+    /// far it has come; the others count since the last write.
+    #[must_use]
+    pub fn watching(&self, news: Moment, written: Moment, queries: &'static [Query]) -> Self {
         Self {
-            fresh: (queries, moment),
+            fresh: Fresh {
+                queries,
+                first: news,
+                others: written,
+            },
             ..self.clone()
         }
     }
@@ -178,16 +199,20 @@ impl Reads {
     /// as those that these reads are for.
     #[must_use]
     pub fn likewise(&self, queries: &'static [Query]) -> Self {
-        self.since(self.fresh.1, queries)
+        self.since(self.fresh.first, queries)
     }
 
     /// From when on answers to this query count.
     fn floor(&self, query: Query) -> Moment {
-        let (queries, since) = self.fresh;
-        if queries.contains(&query) {
-            since
-        } else {
-            Moment::default()
+        let Fresh {
+            queries,
+            first,
+            others,
+        } = self.fresh;
+        match queries.iter().position(|one| *one == query) {
+            Some(0) => first,
+            Some(_) => others,
+            None => Moment::default(),
         }
     }
 
