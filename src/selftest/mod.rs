@@ -22,6 +22,7 @@ mod process;
 mod scratch;
 
 pub use census::Census;
+pub use drift::Alteration;
 pub use process::Program;
 pub use scratch::Scratch;
 
