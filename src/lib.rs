@@ -40,6 +40,7 @@ pub mod pipeline;
 
 pub mod clock;
 pub mod event;
+pub mod stop;
 
 pub mod resources;
 
@@ -50,7 +51,7 @@ pub mod outputs;
 
 pub mod aws;
 
-pub mod simulator;
+pub use hybridgw_simulator as simulator;
 
 pub mod rehearsal;
 

@@ -17,8 +17,9 @@ use hybridgw::{
     error::Kind,
     event::Silent,
     graph::Owned,
-    pipeline::{Action, Plan, Report, Stop, Why, apply, remove},
+    pipeline::{Action, Plan, Report, apply, remove},
     resource::{Key, Need},
+    stop::{Stop, Why},
 };
 use proptest::prelude::*;
 use support::fake::{Fault, Kill, World, look, stack, writer};

@@ -18,7 +18,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use crate::{
     clock::Clock,
     error::{Error, Kind, Result},
-    pipeline::Stop,
+    stop::Stop,
 };
 use resend::Line;
 

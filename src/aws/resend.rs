@@ -36,6 +36,7 @@ use aws_smithy_types::{
     config_bag::{ConfigBag, Storable, StoreReplace},
     retry::{ErrorKind, RetryConfig},
 };
+use fastrand::Rng;
 use tokio::time::Instant;
 
 use super::{
@@ -44,7 +45,7 @@ use super::{
     reply,
     retry::{self, Class},
 };
-use crate::{clock::Clock, error::Kind, pipeline::Stop, simulator::random::Random};
+use crate::{clock::Clock, error::Kind, stop::Stop};
 
 /// How long a call is sent again while AWS only asks to slow down. It survives
 /// quotas of one call in 30 s that others use up too.
@@ -68,7 +69,7 @@ pub(super) struct Line {
     clock: Clock,
     opened: Instant,
     slots: Slots,
-    chance: Mutex<Random>,
+    chance: Mutex<Rng>,
     stop: RwLock<Option<Arc<Stop>>>,
 }
 
@@ -79,7 +80,7 @@ impl Line {
             clock,
             opened: clock.now(),
             slots: Slots::default(),
-            chance: Mutex::new(Random::seeded(seed)),
+            chance: Mutex::new(Rng::with_seed(seed)),
             stop: RwLock::default(),
         }
     }
@@ -113,7 +114,7 @@ impl Line {
     fn pause(&self, refusals: u32) -> Duration {
         let doubled = WAIT.0 * 2_u32.pow(refusals.min(6));
         let mut chance = self.chance.lock().unwrap_or_else(PoisonError::into_inner);
-        doubled.min(WAIT.1).mul_f64(chance.unit())
+        doubled.min(WAIT.1).mul_f64(chance.f64())
     }
 }
 

@@ -11,10 +11,11 @@ use crate::{
     error::{Error, Kind, Result},
     look::Look,
     openapi,
-    pipeline::{Plan, Report, Stop},
+    pipeline::{Plan, Report},
     references::{self, References},
     rehearsal,
     stack::{self, Stack},
+    stop::Stop,
     ui::{self, Printer},
 };
 

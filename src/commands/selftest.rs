@@ -7,9 +7,9 @@ use crate::{
     config::Config,
     error::{Error, Kind, Result},
     look::Look,
-    pipeline::Stop,
     references,
     selftest::{Program, Report, Scratch, Selftest},
+    stop::Stop,
     ui::Printer,
 };
 

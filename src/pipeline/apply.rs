@@ -17,12 +17,13 @@ use crate::{
     graph::{Sight, Step},
     look::Look,
     pipeline::{
-        Report, Stop,
+        Report,
         patience::{PATIENCE, Patience},
         signpost::Signpost,
     },
     resource::{Drift, Key, Need, Settled},
     stack::Stack,
+    stop::Stop,
 };
 
 /// How long AWS may show old data after a write (EC2 API reference, "Eventual

@@ -13,8 +13,9 @@ use crate::{
     event::Sink,
     graph::Owned,
     look::Look,
-    pipeline::{Action, Plan, Report, Stop, apply, observe, remove},
+    pipeline::{Action, Plan, Report, apply, observe, remove},
     stack::Stack,
+    stop::Stop,
 };
 
 /// How often a run sets right what others do meanwhile, before it says so.

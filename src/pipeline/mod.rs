@@ -8,7 +8,6 @@ pub mod plan;
 pub mod remove;
 pub mod report;
 mod signpost;
-pub mod stop;
 
 pub use apply::apply;
 pub use converge::{converge, execute};
@@ -16,4 +15,3 @@ pub use observe::observe;
 pub use plan::{Action, Plan, Planned};
 pub use remove::remove;
 pub use report::Report;
-pub use stop::{Stop, Why};

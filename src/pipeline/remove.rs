@@ -15,10 +15,11 @@ use crate::{
     graph::Owned,
     look::Look,
     pipeline::{
-        Report, Stop,
+        Report,
         patience::{PATIENCE, Patience},
         signpost::Signpost,
     },
+    stop::Stop,
 };
 
 /// The first wait between two looks, and the longest.

@@ -2,8 +2,8 @@
 
 use crate::{
     error::{Error, Kind},
-    pipeline::Why,
     resource::Key,
+    stop::Why,
 };
 
 /// The fate of every resource of a run.

@@ -5,8 +5,9 @@ use std::{collections::BTreeSet, sync::Arc};
 use hybridgw::{
     event::Silent,
     graph::Owned,
-    pipeline::{Stop, observe::discover, remove},
+    pipeline::{observe::discover, remove},
     simulator::{conditions::Conditions, random::Random},
+    stop::Stop,
 };
 
 use crate::{

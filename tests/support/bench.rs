@@ -10,10 +10,11 @@ use hybridgw::{
     config::Config,
     event::Silent,
     look::Look,
-    pipeline::{Plan, Report, Stop, converge, execute, observe, observe::discover, remove},
+    pipeline::{Plan, Report, converge, execute, observe, observe::discover, remove},
     references, rehearsal,
     simulator::{Simulator, conditions::Conditions},
     stack::{self, Stack},
+    stop::Stop,
 };
 
 pub const ACCOUNT: &str = "111122223333";

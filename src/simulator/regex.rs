@@ -298,6 +298,11 @@ fn class(letter: char) -> Option<(Vec<(char, char)>, bool)> {
     Some((ranges, letter.is_ascii_uppercase()))
 }
 
+/// Returns whether a regular expression is one that requests can be held against here.
+pub fn reads(expression: &str) -> bool {
+    Regex::new(expression).is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use super::Regex;

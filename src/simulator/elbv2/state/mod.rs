@@ -1,15 +1,16 @@
 //! What `ELBv2` knows.
 
+mod rule;
+mod target;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::action::Action;
-use super::condition::Condition;
-use super::transform::Transform;
-use super::{health, load_balancer, target};
-use crate::simulator::clock::Time;
-use crate::simulator::world::Ctx;
+use crate::clock::Time;
+
+pub use rule::{Action, Condition, Deed, Field, Part, Rule, Transform};
+pub use target::{Answer, Health, HealthCheck, Target, TargetGroup, TargetType, Verdict};
 
 /// Tags, or attributes.
 pub type Pairs = BTreeMap<String, String>;
@@ -59,83 +60,6 @@ pub struct LoadBalancer {
     pub created: Time,
 }
 
-/// What the targets of a group are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum TargetType {
-    /// Addresses.
-    Ip,
-    /// One function.
-    Lambda,
-}
-
-/// A target group.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct TargetGroup {
-    /// Its name.
-    pub name: String,
-    /// What its targets are.
-    pub kind: TargetType,
-    /// `HTTP`, `HTTPS`, `TCP`, `TLS`; none for functions.
-    pub protocol: Option<String>,
-    /// `HTTP1`, `HTTP2`; only for HTTP and HTTPS.
-    pub version: Option<String>,
-    /// The port; none for functions.
-    pub port: Option<u16>,
-    /// The VPC; none for functions.
-    pub vpc: Option<String>,
-    /// The health check.
-    pub check: HealthCheck,
-    /// Attributes that differ from the default.
-    pub attributes: Pairs,
-    /// Its targets.
-    pub targets: Vec<Target>,
-    /// The load balancer whose listener or rule forwards to it.
-    pub used_by: Option<String>,
-    /// Until when it counts as used although nothing forwards to it any more.
-    pub held_until: Option<Time>,
-}
-
-/// How targets are checked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HealthCheck {
-    /// Whether they are; always for addresses.
-    pub enabled: bool,
-    /// `HTTP` or `HTTPS`; none for functions.
-    pub protocol: Option<String>,
-    /// `traffic-port`, or a number; none for functions.
-    pub port: Option<String>,
-    /// The path that is asked for.
-    pub path: Option<String>,
-    /// The codes that are healthy.
-    pub matcher: Option<String>,
-    /// Seconds between two checks.
-    pub interval: u32,
-    /// Seconds until a check failed.
-    pub timeout: u32,
-    /// How many good checks make a target healthy.
-    pub healthy: u32,
-    /// How many bad checks make it unhealthy.
-    pub unhealthy: u32,
-}
-
-/// A registered target.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Target {
-    /// An address, or the ARN of a function.
-    pub id: String,
-    /// Its port; none for functions.
-    pub port: Option<u16>,
-    /// A zone's name, `all`, or none for functions.
-    pub zone: Option<String>,
-    /// The number of its registration, or of its group's use since.
-    pub serial: u64,
-    /// What the checks have found.
-    pub health: health::Health,
-    /// Whether it was deregistered and its delay runs.
-    pub draining: bool,
-}
-
 /// A listener.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Listener {
@@ -153,21 +77,6 @@ pub struct Listener {
     pub extra: Vec<String>,
     /// Attributes that differ from the default.
     pub attributes: Pairs,
-}
-
-/// A rule of a listener.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Rule {
-    /// Its listener's ARN.
-    pub listener: String,
-    /// Its place; none for the default rule, which comes last.
-    pub priority: Option<u16>,
-    /// What requests it takes; all of these must hold.
-    pub conditions: Vec<Condition>,
-    /// What it does with them.
-    pub action: Action,
-    /// How requests are rewritten before they go to targets.
-    pub transforms: Vec<Transform>,
 }
 
 /// What lies ahead in `ELBv2`.
@@ -189,17 +98,6 @@ pub enum Event {
         /// The target's number.
         serial: u64,
     },
-}
-
-impl Event {
-    /// Lets it happen.
-    pub fn happen(self, ctx: &mut Ctx<'_>) {
-        match self {
-            Self::Active(arn) => load_balancer::activate(ctx, &arn),
-            Self::Check { group, serial } => health::check(ctx, &group, serial),
-            Self::Drained { group, serial } => target::leave(ctx, &group, serial),
-        }
-    }
 }
 
 impl State {
@@ -240,5 +138,18 @@ impl State {
                 .get(&rule.listener)
                 .is_some_and(|listener| listener.balancer == balancer)
         })
+    }
+
+    /// Returns the load balancers that use a certificate, or did a moment ago.
+    pub fn users_of_certificate(&self, certificate: &str, now: Time) -> Vec<String> {
+        let bound = self.bound.iter().map(|(used, user)| (used, user));
+        let recent = self.released.iter().filter(|(.., until)| now < *until);
+        let recent = recent.map(|(used, user, _)| (used, user));
+        let users: BTreeSet<String> = bound
+            .chain(recent)
+            .filter(|(used, _)| *used == certificate)
+            .map(|(_, user)| user.clone())
+            .collect();
+        users.into_iter().collect()
     }
 }

@@ -14,8 +14,8 @@
 //!                   │
 //!            faults.rs  drop, refuse, delay, hang?
 //!            quotas.rs  a token left?
-//!            world.rs   what is due happens (the agenda)
-//!            lag.rs     reads: the present, or a while ago?
+//!            advance.rs what is due happens (the agenda of world.rs)
+//!            past.rs    reads: the present, or a while ago (lag.rs)?
 //!                   │
 //!            ec2/ sts.rs …                fn(&mut Ctx, &Input) -> Result<Output, Refusal>
 //!                   │
@@ -30,25 +30,34 @@
 //!
 //! `dataplane/` looks at the same world as a client of the stack does: does a request get through?
 //!
+//! No two files import each other. On the ground lie the clock, chance and the
+//! codec; on them each service's `state`, data alone; on these `agenda` and
+//! [`world`], which hold them all; on the world the services' operations, which
+//! ask each other through it; above them [`dataplane`], `advance`, `route`,
+//! `live`, and this file. A service's folder is below the world with its state
+//! and above it with its operations: that much the one world needs.
+//!
 //! # To add a service
 //!
-//! Write `foo.rs` (or `foo/`) with
+//! Write `foo/` with
 //!
-//! - `State`: serde with `#[serde(default)]`, `Clone`, `Default`; `BTreeMap`s, so that runs repeat;
+//! - `State` in `state.rs`: serde with `#[serde(default)]`, `Clone`, `Default`; `BTreeMap`s, so that runs repeat;
 //! - `SERVICE`: its signing name, its protocol, and a table of `read(…)` and `write(…)` rows,
 //!   REST rows with `.at("GET /things/{id}")`;
 //! - an operation a row: `fn(&mut Ctx, &Input) -> Result<Output, Refusal>`. It reads its
 //!   parameters off the [`codec::Input`], its own state off `ctx.here.foo` (or `ctx.global.foo`),
 //!   other services' likewise, and answers `ok(json!({…}))`, a tree with the wire's names;
-//! - if something takes time, `enum Event` with `happen(self, ctx)`, a row for its span in
-//!   [`latency`], and `ctx.after(ctx.takes(SPAN), world::Event::Foo(…))` where it begins. An event
+//! - if something takes time, `enum Event` in `state.rs`, `happen(self, ctx)` in `event.rs`, a row
+//!   for its span in [`latency`], and `ctx.after(ctx.takes(SPAN), world::Event::Foo(…))` where it begins. An event
 //!   checks that what it finishes is still under way.
 //!
-//! Then four lines elsewhere: the module here, its entry in [`SERVICES`], its field in
-//! [`world::Region`] or [`world::Global`], its arm in [`world::Event`]. Its request quotas and its
+//! Then five lines elsewhere: the module here, its entry in [`SERVICES`], its field in
+//! [`world::Region`] or [`world::Global`], its arms in [`world::Event`] and `advance.rs`. Its request quotas and its
 //! code for too many requests are rows in `quotas.rs`.
 
 pub mod acm;
+mod advance;
+mod agenda;
 pub mod apigateway;
 pub mod clock;
 pub mod codec;
@@ -56,6 +65,7 @@ pub mod conditions;
 pub mod dataplane;
 pub mod ec2;
 pub mod elbv2;
+mod error;
 pub mod faults;
 mod file;
 pub mod lag;
@@ -63,14 +73,17 @@ pub mod lambda;
 pub mod latency;
 mod live;
 pub mod paging;
+mod past;
 pub mod pattern;
 pub mod quotas;
 pub mod random;
+pub mod regex;
 mod route;
 pub mod route53;
 pub mod s3;
 pub mod server;
 pub mod service;
+mod services;
 pub mod sts;
 pub mod wire;
 pub mod world;
@@ -90,25 +103,12 @@ use conditions::Conditions;
 use faults::{Fault, Faults};
 use file::WorldFile;
 use live::{Live, remembering};
-use service::Service;
 use world::World;
 
-pub use file::WorldError;
+pub use error::WorldError;
 pub use live::Entry;
+pub use services::SERVICES;
 pub use wire::{Outcome, Request, Response};
-
-/// The services of the account.
-pub const SERVICES: &[&Service] = &[
-    &acm::SERVICE,
-    &apigateway::SERVICE,
-    &ec2::SERVICE,
-    &elbv2::SERVICE,
-    &lambda::SERVICE,
-    &route53::SERVICE,
-    &sts::SERVICE,
-    // The last: its paths take anything, and unsigned requests are known by their paths.
-    &s3::SERVICE,
-];
 
 /// The simulated account; clones are the same account.
 #[derive(Clone, Debug)]
@@ -135,7 +135,7 @@ impl Simulator {
         let live = Live {
             clock: Clock::starting_at(world.now, conditions.speed),
             faults: Faults::new(conditions.faults.clone(), conditions.seed),
-            lag: remembering(&world, &conditions),
+            past: remembering(&world, &conditions),
             journal: Vec::new(),
             world,
             conditions,
@@ -221,7 +221,7 @@ impl Simulator {
     pub fn set_conditions(&self, conditions: Conditions) {
         let mut live = self.lock();
         live.faults = Faults::new(conditions.faults.clone(), conditions.seed);
-        live.lag = remembering(&live.world, &conditions);
+        live.past = remembering(&live.world, &conditions);
         live.conditions = conditions;
     }
 
@@ -230,7 +230,7 @@ impl Simulator {
         let mut live = self.lock();
         let now = live.clock.now();
         live.world = World::new(live.conditions.seed, now);
-        live.lag = remembering(&live.world, &live.conditions);
+        live.past = remembering(&live.world, &live.conditions);
         live.journal.clear();
         live.save()
     }
