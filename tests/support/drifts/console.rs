@@ -155,8 +155,8 @@ pub fn replaced(path: &str, value: &str) -> PatchOperation {
 
 /// One change of a property.
 pub fn patch(op: Op, path: &str, value: &str) -> PatchOperation {
-    let patch = PatchOperation::builder().op(op).path(path);
-    patch.value(value).build()
+    let property = PatchOperation::builder().op(op).path(path);
+    property.value(value).build()
 }
 
 /// An action that answers by itself.
