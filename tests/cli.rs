@@ -11,24 +11,7 @@ use std::{
 use clap::CommandFactory;
 
 /// The least that a configuration needs.
-const LEAST: &str = r#"
-stack  = "orders-dev"
-region = "eu-central-1"
-
-[network]
-vpc     = "vpc-0a1b2c3d4e5f60718"
-subnets = ["subnet-0aaaaaaaaaaaaaaaa", "subnet-0bbbbbbbbbbbbbbbb"]
-clients = ["10.0.0.0/8"]
-
-[domain]
-name        = "orders.corp.example.com"
-zone        = "Z0123456789ABCDEFGHIJ"
-certificate = "arn:aws:acm:eu-central-1:111122223333:certificate/12345678-1234-1234-1234-123456789012"
-
-[[route]]
-path = "/"
-api  = { placeholder = true, stage = "v1" }
-"#;
+const LEAST: &str = include_str!("support/least.toml");
 
 /// A folder of its own for each test; removed at the end.
 struct Folder(PathBuf);

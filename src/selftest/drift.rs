@@ -1,16 +1,101 @@
 //! Alters a stack behind hybridgw's back, as a person at the console would.
 
+use std::{collections::BTreeMap, fmt};
+
 use aws_sdk_ec2::types::{IpPermission, IpRange};
-use aws_sdk_elasticloadbalancingv2::types::TargetDescription;
+use aws_sdk_elasticloadbalancingv2::types::{TargetHealthDescription, TargetHealthStateEnum};
 
 use crate::{
-    aws::{Called, Connection, read::Reads},
+    aws::{Aws, Called, Connection, read::Reads},
     error::Result,
-    resource::{Found, Kind, Ours, Resource},
-    resources::{ListenerRule, SecurityGroup, Targets},
+    pipeline::observe::discover,
+    resource::Kind,
 };
 
-/// Alters a few things of the stack's own; returns the keys of what was altered.
+/// What is done: safe in an account that is in use, and each repaired by an update or by making
+/// one thing again. The tests do these and more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alteration {
+    /// The rule of a route is deleted.
+    RuleDeleted,
+    /// One target is deregistered.
+    TargetDeregistered,
+    /// The load balancer's group admits addresses that no one has (RFC 5737).
+    StrangerAdmitted,
+}
+
+impl Alteration {
+    /// All of them.
+    pub const ALL: [Self; 3] = [
+        Self::RuleDeleted,
+        Self::TargetDeregistered,
+        Self::StrangerAdmitted,
+    ];
+
+    /// The kind of the thing that it is done to.
+    pub const fn done_to(self) -> Kind {
+        match self {
+            Self::RuleDeleted => Kind::ListenerRule,
+            Self::TargetDeregistered => Kind::Targets,
+            Self::StrangerAdmitted => Kind::LoadBalancerSecurityGroup,
+        }
+    }
+
+    /// Does it to the thing with this id. False: there is nothing to do it to.
+    ///
+    /// # Errors
+    ///
+    /// AWS refuses.
+    pub async fn make(self, aws: &Aws, id: &str) -> Result<bool> {
+        match self {
+            Self::RuleDeleted => {
+                let done = aws.elb.delete_rule().rule_arn(id).send().await;
+                done.called("DeleteRule")?;
+            }
+            Self::TargetDeregistered => {
+                let health = aws.elb.describe_target_health().target_group_arn(id);
+                let health = health.send().await.called("DescribeTargetHealth")?;
+                let draining = |one: &&TargetHealthDescription| {
+                    let state = one.target_health().and_then(|health| health.state());
+                    state == Some(&TargetHealthStateEnum::Draining)
+                };
+                let mut staying = health.target_health_descriptions().iter();
+                let staying = staying.find(|one| !draining(one));
+                let Some(target) = staying.and_then(|one| one.target().cloned()) else {
+                    return Ok(false);
+                };
+                let call = aws.elb.deregister_targets().target_group_arn(id);
+                let done = call.targets(target).send().await;
+                done.called("DeregisterTargets")?;
+            }
+            Self::StrangerAdmitted => {
+                let range = IpRange::builder().cidr_ip("192.0.2.0/24").build();
+                let rule = IpPermission::builder()
+                    .ip_protocol("tcp")
+                    .from_port(22)
+                    .to_port(22)
+                    .ip_ranges(range)
+                    .build();
+                let call = aws.ec2.authorize_security_group_ingress();
+                let done = call.group_id(id).ip_permissions(rule).send().await;
+                done.called("AuthorizeSecurityGroupIngress")?;
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl fmt::Display for Alteration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::RuleDeleted => "the rule deleted",
+            Self::TargetDeregistered => "a target deregistered",
+            Self::StrangerAdmitted => "a stranger admitted",
+        })
+    }
+}
+
+/// Alters a few things of the stack's own; returns the keys of what a plan has to repair.
 ///
 /// # Errors
 ///
@@ -18,45 +103,26 @@ use crate::{
 pub(super) async fn alter(connection: &Connection, stack: &str) -> Result<Vec<String>> {
     let reads = Reads::new(connection.reader(), stack);
     let aws = connection.writer();
-    let mut altered = Vec::new();
-    if let Some(rule) = first::<ListenerRule>(&reads).await? {
-        ListenerRule::delete(&aws, &rule).await?;
-        altered.push(rule.key().to_string());
-    }
-    if let Some(targets) = first::<Targets>(&reads).await?
-        && let Some(id) = targets.targets.keys().next()
-    {
-        let call = aws.elb.deregister_targets();
-        let call = call.target_group_arn(&targets.group);
-        let target = TargetDescription::builder().id(id).build();
-        let done = call.targets(target).send().await;
-        done.called("DeregisterTargets")?;
-        altered.push(targets.key().to_string());
-    }
-    let groups = SecurityGroup::discover(&reads).await?;
-    let front = groups
+    let owned = discover(&reads).await?;
+    // Of a kind that has several, the first: BTreeMap keeps the last that it is given.
+    let first: BTreeMap<Kind, _> = owned
         .iter()
-        .find(|group| group.key.kind() == Kind::LoadBalancerSecurityGroup);
-    if let Some(group) = front {
-        let group = group.own()?;
-        let range = IpRange::builder().cidr_ip("192.0.2.0/24").build();
-        let rule = IpPermission::builder()
-            .ip_protocol("tcp")
-            .from_port(22)
-            .to_port(22)
-            .ip_ranges(range)
-            .build();
-        let call = aws.ec2.authorize_security_group_ingress();
-        let done = call.group_id(&group.id).ip_permissions(rule).send().await;
-        done.called("AuthorizeSecurityGroupIngress")?;
-        altered.push(Kind::SecurityGroupRules.to_string());
+        .rev()
+        .map(|one| (one.key.kind(), one))
+        .collect();
+    let mut altered = Vec::new();
+    for alteration in Alteration::ALL {
+        let Some(thing) = first.get(&alteration.done_to()) else {
+            continue;
+        };
+        if alteration.make(&aws, &thing.id).await? {
+            altered.push(match alteration {
+                Alteration::StrangerAdmitted => Kind::SecurityGroupRules.to_string(),
+                _ => thing.key.to_string(),
+            });
+        }
     }
     Ok(altered)
-}
-
-async fn first<R: Resource>(reads: &Reads) -> Result<Option<Ours<R::Actual>>> {
-    let found: Vec<Found<R::Actual>> = R::discover(reads).await?;
-    found.first().map(Found::own).transpose()
 }
 
 /// The altered keys that a plan (JSON) does not want to repair.

@@ -21,6 +21,7 @@ mod process;
 mod scratch;
 
 pub use census::Census;
+pub use drift::Alteration;
 pub use process::Program;
 pub use scratch::Scratch;
 

@@ -5,6 +5,10 @@
 //! `HYBRIDGW_TEST_ENDPOINT` names a server that runs already. Each test has an
 //! AWS account of its own, so that tests run side by side.
 
+#[path = "../support/drifts/mod.rs"]
+#[allow(dead_code)]
+mod drifts;
+
 mod bad_input;
 mod changes;
 mod consent;

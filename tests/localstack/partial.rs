@@ -1,85 +1,88 @@
 //! `down` from states that no run of ours leaves, and without the file.
 
-use std::{collections::BTreeMap, future::Future, pin::Pin};
+use std::collections::BTreeMap;
 
 use crate::support::{HOST, REGION, STACK, World};
 
-type Ids = BTreeMap<String, String>;
-type Done<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
-type Loss = (&'static str, for<'a> fn(&'a World, &'a Ids) -> Done<'a>);
-
 /// What can be lost without anything else being in the way.
+#[derive(Clone, Copy, Debug)]
+enum Loss {
+    Balancer,
+    Domain,
+    Api,
+    Endpoint,
+    Record,
+    /// The rules of both groups.
+    Rules,
+}
+
 const LOSSES: [Loss; 6] = [
-    ("load balancer", |world, ids| {
-        Box::pin(async move {
-            let call = world.aws.elb.delete_load_balancer();
-            let call = call.load_balancer_arn(&ids["load-balancer"]);
-            call.send().await.expect("the load balancer can go");
-        })
-    }),
-    ("domain", |world, _| {
-        Box::pin(async move {
-            let call = world.aws.apigateway.delete_domain_name().domain_name(HOST);
-            call.send().await.expect("the domain can go");
-        })
-    }),
-    ("API", |world, ids| {
-        Box::pin(async move {
-            let gateway = &world.aws.apigateway;
-            // Gone already where the domain is.
-            let mapping = gateway.delete_base_path_mapping().domain_name(HOST);
-            let _ = mapping.base_path("(none)").send().await;
-            let call = gateway.delete_rest_api().rest_api_id(&ids["rest-api"]);
-            call.send().await.expect("the API can go");
-        })
-    }),
-    ("endpoint", |world, ids| {
-        Box::pin(async move {
-            let call = world.aws.ec2.delete_vpc_endpoints();
-            let call = call.vpc_endpoint_ids(&ids["vpc-endpoint"]);
-            call.send().await.expect("the endpoint can go");
-        })
-    }),
-    ("record", |world, _| {
-        Box::pin(async move {
-            world.delete_record().await;
-        })
-    }),
-    ("rules and groups' rules", |world, ids| {
-        Box::pin(async move {
-            let groups = ["load-balancer-security-group", "endpoint-security-group"];
-            for group in groups.map(|key| &ids[key]) {
-                let ec2 = &world.aws.ec2;
-                let shown = ec2.describe_security_groups().group_ids(group).send().await;
-                let shown = shown.expect("a group");
-                let rules = shown.security_groups()[0].ip_permissions().to_vec();
-                let call = ec2.revoke_security_group_ingress().group_id(group);
-                let call = call.set_ip_permissions(Some(rules));
-                call.send().await.expect("rules can go");
-            }
-        })
-    }),
+    Loss::Balancer,
+    Loss::Domain,
+    Loss::Api,
+    Loss::Endpoint,
+    Loss::Record,
+    Loss::Rules,
 ];
 
+impl Loss {
+    /// Takes it away from a stack that consisted of these ids.
+    async fn strike(self, world: &World, ids: &BTreeMap<String, String>) {
+        let gateway = &world.aws.apigateway;
+        let ec2 = &world.aws.ec2;
+        match self {
+            Self::Balancer => {
+                let call = world.aws.elb.delete_load_balancer();
+                let call = call.load_balancer_arn(&ids["load-balancer"]);
+                call.send().await.expect("the load balancer can go");
+            }
+            Self::Domain => {
+                let call = gateway.delete_domain_name().domain_name(HOST);
+                call.send().await.expect("the domain can go");
+            }
+            Self::Api => {
+                // Gone already where the domain is.
+                let mapping = gateway.delete_base_path_mapping().domain_name(HOST);
+                let _ = mapping.base_path("(none)").send().await;
+                let call = gateway.delete_rest_api().rest_api_id(&ids["rest-api"]);
+                call.send().await.expect("the API can go");
+            }
+            Self::Endpoint => {
+                let call = ec2.delete_vpc_endpoints();
+                let call = call.vpc_endpoint_ids(&ids["vpc-endpoint"]);
+                call.send().await.expect("the endpoint can go");
+            }
+            Self::Record => world.delete_record().await,
+            Self::Rules => {
+                for key in ["load-balancer-security-group", "endpoint-security-group"] {
+                    let group = &ids[key];
+                    let shown = ec2.describe_security_groups().group_ids(group).send().await;
+                    let shown = shown.expect("a group");
+                    let rules = shown.security_groups()[0].ip_permissions().to_vec();
+                    let call = ec2.revoke_security_group_ingress().group_id(group);
+                    let call = call.set_ip_permissions(Some(rules));
+                    call.send().await.expect("rules can go");
+                }
+            }
+        }
+    }
+}
+
 /// Takes down, by name alone, what is left after these losses.
-async fn survives(losses: &[usize]) {
+async fn survives(losses: &[Loss]) {
     let world = World::new().await;
     let before = world.census().await;
-    for &loss in losses {
+    for loss in losses {
         world.up();
-        let (name, lose) = LOSSES[loss];
-        lose(&world, &world.ids()).await;
-        down_by_name(&world, name, &before).await;
+        loss.strike(&world, &world.ids()).await;
+        down_by_name(&world, &format!("{loss:?}"), &before).await;
     }
     world.up();
     let ids = world.ids();
-    let mut names = Vec::new();
-    for &loss in losses {
-        let (name, lose) = LOSSES[loss];
-        lose(&world, &ids).await;
-        names.push(name);
+    for loss in losses {
+        loss.strike(&world, &ids).await;
     }
-    down_by_name(&world, &names.join(", "), &before).await;
+    down_by_name(&world, &format!("{losses:?}"), &before).await;
 }
 
 async fn down_by_name(world: &World, lost: &str, before: &crate::support::Census) {
@@ -95,17 +98,17 @@ async fn down_by_name(world: &World, lost: &str, before: &crate::support::Census
 
 #[tokio::test]
 async fn down_works_without_balancer_or_record_or_both() {
-    survives(&[0, 4]).await;
+    survives(&[Loss::Balancer, Loss::Record]).await;
 }
 
 #[tokio::test]
 async fn down_works_without_domain_or_api_or_both() {
-    survives(&[1, 2]).await;
+    survives(&[Loss::Domain, Loss::Api]).await;
 }
 
 #[tokio::test]
 async fn down_works_without_endpoint_or_rules_or_both() {
-    survives(&[3, 5]).await;
+    survives(&[Loss::Endpoint, Loss::Rules]).await;
 }
 
 #[tokio::test]
@@ -114,8 +117,8 @@ async fn down_works_when_nearly_everything_is_gone() {
     let before = world.census().await;
     world.up();
     let ids = world.ids();
-    for (_, lose) in LOSSES {
-        lose(&world, &ids).await;
+    for loss in LOSSES {
+        loss.strike(&world, &ids).await;
     }
     down_by_name(&world, "anything but groups", &before).await;
 }
@@ -132,7 +135,7 @@ async fn what_somebody_hung_onto_a_group_is_named_and_kept() {
     let theirs = theirs.expect("an interface").network_interface;
     let theirs = theirs.and_then(|one| one.network_interface_id);
     let theirs = theirs.expect("the interface's id");
-    let down = world.hybridgw("down --yes -o json --timeout 4s").exits(1);
+    let down = world.hybridgw("down --yes -o json --timeout 20s").exits(1);
     let down = down.says(&["endpoint-security-group", &theirs, "theirs"]);
     let left = crate::support::words(&down.result()["left_behind"]);
     assert_eq!(

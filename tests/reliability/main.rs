@@ -15,6 +15,9 @@
 #[path = "../support/bench.rs"]
 #[allow(dead_code)]
 mod bench;
+#[path = "../support/drifts/mod.rs"]
+#[allow(dead_code, unused_imports)]
+mod drifts;
 mod support;
 
 mod actors;

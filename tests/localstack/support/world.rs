@@ -8,8 +8,6 @@ use std::{
     path::PathBuf,
 };
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_sdk_ec2::types::{ResourceType, Tag, TagSpecification};
 use aws_sdk_lambda::{primitives::Blob, types as lambda};
 use aws_sdk_route53::types as route53;
@@ -17,6 +15,7 @@ use hybridgw::aws::{Aws, Turns};
 use serde_json::Value;
 
 use super::server;
+use crate::drifts;
 
 /// The region of every test.
 pub const REGION: &str = "eu-central-1";
@@ -26,6 +25,12 @@ pub const STACK: &str = "orders-dev";
 pub const ZONE: &str = "corp.example.com";
 /// The stack's host name.
 pub const HOST: &str = "orders.corp.example.com";
+
+const LEAST: &str = include_str!("../../support/least.toml");
+const LEAST_SUBNETS: &str = r#"["subnet-0aaaaaaaaaaaaaaaa", "subnet-0bbbbbbbbbbbbbbbb"]"#;
+const LEAST_CERTIFICATE: &str =
+    "arn:aws:acm:eu-central-1:111122223333:certificate/12345678-1234-1234-1234-123456789012";
+const BALANCER: &str = "[load_balancer]\nidle_timeout = 60\n\n";
 
 /// An account and what a stack in it borrows.
 pub struct World {
@@ -54,7 +59,9 @@ impl World {
         let account = (100_000_000_000 + random() % 900_000_000_000).to_string();
         let dir = env::temp_dir().join(format!("hybridgw-localstack-{account}"));
         fs::create_dir_all(&dir).expect("a temporary directory");
-        let aws = clients(&account);
+        // Plain HTTP only: reading the system's certificates takes a while.
+        let http = aws_smithy_http_client::Builder::new().build_http();
+        let aws = drifts::clients(http, Some(server::endpoint()), &account, REGION);
         let (vpc, subnets) = network(&aws).await;
         let mut world = Self {
             account,
@@ -75,29 +82,17 @@ impl World {
 
     /// The configuration of three subnets and one placeholder.
     pub fn toml(&self) -> String {
-        format!(
-            r#"stack  = "{STACK}"
-region = "{REGION}"
-
-[network]
-vpc     = "{}"
-subnets = {:?}
-clients = ["10.0.0.0/8"]
-
-[domain]
-name        = "{HOST}"
-zone        = "{}"
-certificate = "{}"
-
-[load_balancer]
-idle_timeout = 60
-
-[[route]]
-path = "/"
-api  = {{ placeholder = true, stage = "v1" }}
-"#,
-            self.vpc, self.subnets, self.zone, self.certificate
-        )
+        let mut text = LEAST.to_owned();
+        for (from, to) in [
+            ("vpc-0a1b2c3d4e5f60718", self.vpc.clone()),
+            (LEAST_SUBNETS, format!("{:?}", self.subnets)),
+            ("Z0123456789ABCDEFGHIJ", self.zone.clone()),
+            (LEAST_CERTIFICATE, self.certificate.clone()),
+            ("[[route]]", format!("{BALANCER}[[route]]")),
+        ] {
+            text = replaced(&text, from, &to);
+        }
+        text
     }
 
     /// Writes the configuration.
@@ -157,11 +152,7 @@ api  = {{ placeholder = true, stage = "v1" }}
 
     /// The stack's record.
     pub async fn record(&self) -> route53::ResourceRecordSet {
-        let records = self.aws.route53.list_resource_record_sets();
-        let records = records.hosted_zone_id(&self.zone).send().await;
-        let mut all = records.expect("records").resource_record_sets.into_iter();
-        all.find(|record| record.r#type == route53::RrType::A)
-            .expect("the record")
+        drifts::record(&self.aws, &self.zone, HOST).await
     }
 
     /// Deletes the stack's record.
@@ -177,23 +168,7 @@ api  = {{ placeholder = true, stage = "v1" }}
         action: route53::ChangeAction,
         record: route53::ResourceRecordSet,
     ) {
-        let change = route53::Change::builder()
-            .action(action)
-            .resource_record_set(record)
-            .build()
-            .expect("a change");
-        let batch = route53::ChangeBatch::builder()
-            .changes(change)
-            .build()
-            .expect("a batch");
-        self.aws
-            .route53
-            .change_resource_record_sets()
-            .hosted_zone_id(&self.zone)
-            .change_batch(batch)
-            .send()
-            .await
-            .expect("a record can be changed");
+        drifts::change_record(&self.aws, &self.zone, action, record).await;
     }
 
     /// The ids of what exists, by resource key, as `status` shows them.
@@ -242,31 +217,6 @@ pub fn replaced(text: &str, from: &str, to: &str) -> String {
 /// Each `RandomState` has keys of its own.
 fn random() -> u64 {
     RandomState::new().hash_one(std::process::id())
-}
-
-fn clients(account: &str) -> Aws {
-    let credentials = Credentials::new(account, "test", None, None, "tests");
-    let config = SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new(REGION))
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .endpoint_url(server::endpoint())
-        // Plain HTTP only: reading the system's certificates takes a while.
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .build();
-    let by_path = aws_sdk_s3::config::Builder::from(&config).force_path_style(true);
-    Aws {
-        acm: aws_sdk_acm::Client::new(&config),
-        apigateway: aws_sdk_apigateway::Client::new(&config),
-        ec2: aws_sdk_ec2::Client::new(&config),
-        elb: aws_sdk_elasticloadbalancingv2::Client::new(&config),
-        lambda: aws_sdk_lambda::Client::new(&config),
-        route53: aws_sdk_route53::Client::new(&config),
-        s3: aws_sdk_s3::Client::from_conf(by_path.build()),
-        sts: aws_sdk_sts::Client::new(&config),
-        region: REGION.to_owned(),
-        turns: Turns::default(),
-    }
 }
 
 async fn network(aws: &Aws) -> (String, Vec<String>) {

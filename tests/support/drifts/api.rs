@@ -1,0 +1,165 @@
+//! What is done to the API, its stage, its domain name and the mapping.
+
+use aws_sdk_apigateway::types::{IntegrationType, Op};
+
+use super::{
+    Console, Drift, Place,
+    console::{OPEN, patch, replaced},
+    done, drift,
+};
+
+const API: &[&str] = &["update rest-api"];
+const STAGE: &[&str] = &["update stage"];
+const MAPPING: &[&str] = &["update base-path-mapping"];
+const DOMAIN: &[&str] = &["update domain-name"];
+
+/// A method of the API: the id of its path, and its verb.
+struct Method {
+    path: String,
+    verb: String,
+}
+
+impl Console {
+    async fn method(&self) -> Method {
+        let call = self.aws.apigateway.get_resources();
+        let paths = done!(call.rest_api_id(self.id("rest-api")).embed("methods"));
+        let mut methods = paths.items().iter().filter_map(|path| {
+            let verb = path.resource_methods()?.keys().min()?.clone();
+            let path = path.id.clone()?;
+            Some(Method { path, verb })
+        });
+        methods.next().expect("the API has a method")
+    }
+}
+
+pub fn rows() -> Vec<Drift> {
+    let mut rows = api();
+    rows.extend(stage());
+    rows.extend(domain());
+    rows
+}
+
+fn api() -> Vec<Drift> {
+    vec![
+        drift("a method deleted", API, async |at| {
+            let method = at.method().await;
+            let call = at.aws.apigateway.delete_method();
+            let call = call.rest_api_id(at.id("rest-api"));
+            done!(call.resource_id(method.path).http_method(method.verb));
+        }),
+        drift("an integration altered", API, async |at| {
+            let method = at.method().await;
+            let call = at.aws.apigateway.put_integration();
+            let call = call.rest_api_id(at.id("rest-api"));
+            let call = call.resource_id(method.path).http_method(method.verb);
+            let call = call.r#type(IntegrationType::HttpProxy);
+            let call = call.integration_http_method("GET");
+            done!(call.uri("https://elsewhere.example.com"));
+        }),
+        drift("the API's policy opened", API, async |at| {
+            at.patch_api(at.id("rest-api"), vec![replaced("/policy", OPEN)])
+                .await;
+        }),
+        drift("the API renamed", API, async |at| {
+            at.patch_api(at.id("rest-api"), vec![replaced("/name", "mine")])
+                .await;
+        }),
+        drift("the API taken from its endpoint", API, async |at| {
+            const ENDPOINTS: &str = "/endpointConfiguration/vpcEndpointIds";
+            let patch = patch(Op::Remove, ENDPOINTS, at.id("vpc-endpoint"));
+            at.patch_api(at.id("rest-api"), vec![patch]).await;
+        }),
+        // A new API has a new id: what names it follows.
+        drift(
+            "the API deleted",
+            &[
+                "create base-path-mapping",
+                "create deployment",
+                "create rest-api",
+                "create stage",
+                "update endpoint-policy",
+            ],
+            async |at| {
+                at.delete_mapping().await;
+                let call = at.aws.apigateway.delete_rest_api();
+                done!(call.rest_api_id(at.id("rest-api")));
+            },
+        ),
+    ]
+}
+
+/// AWS refuses to delete a stage that a mapping leads to; `LocalStack` does it.
+fn stage() -> Vec<Drift> {
+    vec![
+        drift("the stage led elsewhere", STAGE, async |at| {
+            let api = at.id("rest-api");
+            let call = at.aws.apigateway.create_deployment().rest_api_id(api);
+            let other = done!(call.description("by hand"));
+            let call = at.aws.apigateway.update_stage().rest_api_id(api);
+            let call = call.stage_name(at.id("stage"));
+            let other = other.id().expect("a deployment has an id");
+            done!(call.patch_operations(replaced("/deploymentId", other)));
+        }),
+        drift("the stage deleted", &["create stage"], async |at| {
+            at.delete_stage().await;
+        })
+        .only_in(Place::Emulator),
+        drift(
+            "stage and mapping deleted",
+            &["create base-path-mapping", "create stage"],
+            async |at| {
+                at.delete_mapping().await;
+                at.delete_stage().await;
+            },
+        ),
+        drift(
+            "stage and deployment deleted",
+            &["create deployment", "create stage"],
+            async |at| {
+                at.delete_stage().await;
+                let call = at.aws.apigateway.delete_deployment();
+                let call = call.rest_api_id(at.id("rest-api"));
+                done!(call.deployment_id(at.id("deployment")));
+            },
+        )
+        .only_in(Place::Emulator),
+    ]
+}
+
+fn domain() -> Vec<Drift> {
+    vec![
+        drift(
+            "the mapping deleted",
+            &["create base-path-mapping"],
+            async |at| {
+                at.delete_mapping().await;
+            },
+        ),
+        drift("the mapping led to another stage", MAPPING, async |at| {
+            let call = at.aws.apigateway.create_stage().stage_name("theirs");
+            let call = call.rest_api_id(at.id("rest-api"));
+            done!(call.deployment_id(at.id("deployment")));
+            at.patch_mapping("/stage", "theirs").await;
+        })
+        // The oracle of the simulated account counts the stages of an API.
+        .only_in(Place::Emulator),
+        drift("the mapping led to another API", MAPPING, async |at| {
+            at.patch_mapping("/restapiId", &at.foreign.api).await;
+        }),
+        drift("the domain's certificate changed", DOMAIN, async |at| {
+            at.patch_domain("/regionalCertificateArn", &at.foreign.certificate)
+                .await;
+        }),
+        drift("the domain's TLS lowered", DOMAIN, async |at| {
+            at.patch_domain("/securityPolicy", "TLS_1_0").await;
+        }),
+        drift(
+            "the domain deleted",
+            &["create base-path-mapping", "create domain-name"],
+            async |at| {
+                let call = at.aws.apigateway.delete_domain_name();
+                done!(call.domain_name(&at.host));
+            },
+        ),
+    ]
+}
