@@ -11,7 +11,7 @@ use std::{
 use aws_sdk_ec2::types::{ResourceType, Tag, TagSpecification};
 use aws_sdk_lambda::{primitives::Blob, types as lambda};
 use aws_sdk_route53::types as route53;
-use hybridgw::aws::{Aws, Turns};
+use hybridgw::aws::Aws;
 use serde_json::Value;
 
 use super::server;
