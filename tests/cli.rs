@@ -11,7 +11,7 @@ use std::{
 use clap::CommandFactory;
 
 /// The least that a configuration needs.
-const LEAST: &str = include_str!("support/least.toml");
+const LEAST: &str = concat!("\n", include_str!("support/least.toml"));
 
 /// A folder of its own for each test; removed at the end.
 struct Folder(PathBuf);
