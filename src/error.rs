@@ -8,7 +8,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// What kind of failure it is: this decides the exit code and whether the
 /// engine may try again.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ErrorKind {
     /// The user's input or AWS's answer makes the request impossible.
     Invalid,
     /// Something that hybridgw did not make stands in the way.
@@ -41,7 +41,7 @@ pub enum Kind {
 #[derive(Clone, Debug)]
 pub struct Error {
     /// What kind of failure it is.
-    pub kind: Kind,
+    pub kind: ErrorKind,
     /// What could not be done, in one sentence without a full stop.
     pub message: String,
     /// Why, outermost first.
@@ -54,7 +54,7 @@ pub struct Error {
 
 impl Error {
     /// An error of this kind with this message.
-    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self {
             kind,
             message: message.into(),
@@ -66,12 +66,12 @@ impl Error {
 
     /// Bad input, or a world in which the request makes no sense.
     pub fn invalid(message: impl Into<String>) -> Self {
-        Self::new(Kind::Invalid, message)
+        Self::new(ErrorKind::Invalid, message)
     }
 
     /// AWS is not ready yet; `why` is shown while waiting.
     pub fn not_yet(why: impl Into<String>) -> Self {
-        Self::new(Kind::NotYet, why)
+        Self::new(ErrorKind::NotYet, why)
     }
 
     /// Adds a remedy.
@@ -92,8 +92,8 @@ impl Error {
     /// AWS's error code, where the failure has one.
     pub fn code(&self) -> Option<&str> {
         match &self.kind {
-            Kind::Exists(code) => Some(code),
-            Kind::Refused(code) => Some(code),
+            ErrorKind::Exists(code) => Some(code),
+            ErrorKind::Refused(code) => Some(code),
             _ => None,
         }
     }
@@ -101,9 +101,9 @@ impl Error {
     /// The process's exit code for this failure (see `docs/design/0003-exit-codes.md`).
     pub fn exit_code(&self) -> u8 {
         match self.kind {
-            Kind::Declined => 3,
-            Kind::Credentials | Kind::Denied => 4,
-            Kind::Interrupted => 130,
+            ErrorKind::Declined => 3,
+            ErrorKind::Credentials | ErrorKind::Denied => 4,
+            ErrorKind::Interrupted => 130,
             _ => 1,
         }
     }
@@ -138,11 +138,11 @@ mod tests {
     #[test]
     fn exit_codes_are_the_contract() {
         let code = |kind| Error::new(kind, "").exit_code();
-        assert_eq!(code(Kind::Invalid), 1);
-        assert_eq!(code(Kind::TimedOut), 1);
-        assert_eq!(code(Kind::Declined), 3);
-        assert_eq!(code(Kind::Credentials), 4);
-        assert_eq!(code(Kind::Denied), 4);
-        assert_eq!(code(Kind::Interrupted), 130);
+        assert_eq!(code(ErrorKind::Invalid), 1);
+        assert_eq!(code(ErrorKind::TimedOut), 1);
+        assert_eq!(code(ErrorKind::Declined), 3);
+        assert_eq!(code(ErrorKind::Credentials), 4);
+        assert_eq!(code(ErrorKind::Denied), 4);
+        assert_eq!(code(ErrorKind::Interrupted), 130);
     }
 }

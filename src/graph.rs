@@ -14,8 +14,7 @@ use crate::{
         read::{Moment, Reads},
     },
     error::{Error, Result},
-    ownership::{Found, Ours},
-    resource::{Drift, Key, Need, Resource, Settled},
+    resource::{Drift, Due, Found, Key, Need, Ours, Resource, Settled},
 };
 
 /// A wanted resource and what was last seen of it.
@@ -23,6 +22,8 @@ pub struct Node<R: Resource> {
     /// What it should be.
     pub desired: R,
     seen: RwLock<Option<Found<R::Actual>>>,
+    /// Of this run's last write, until AWS has finished with it.
+    receipt: RwLock<Option<R::Receipt>>,
 }
 
 impl<R: Resource> Node<R> {
@@ -31,6 +32,7 @@ impl<R: Resource> Node<R> {
         Arc::new(Self {
             desired,
             seen: RwLock::new(None),
+            receipt: RwLock::new(None),
         })
     }
 
@@ -75,20 +77,31 @@ impl<R: Resource> Node<R> {
     }
 
     fn seen(&self) -> Option<Found<R::Actual>> {
-        self.seen
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        read(&self.seen)
     }
+
+    /// The differences that are due now or at last.
+    fn due(&self, actual: &R::Actual, due: Due) -> Vec<Drift<R::Field>> {
+        let all = self.desired.diff(actual).into_iter();
+        all.filter(|drift| drift.due == due).collect()
+    }
+}
+
+fn read<T: Clone>(cell: &RwLock<Option<T>>) -> Option<T> {
+    cell.read().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+fn write<T>(cell: &RwLock<Option<T>>, value: Option<T>) {
+    *cell.write().unwrap_or_else(PoisonError::into_inner) = value;
 }
 
 fn missing(key: &Key) -> Error {
     Error::not_yet(format!("{key} is not there yet"))
 }
 
-/// What is seen of a resource that exists.
+/// What was observed of a resource that exists.
 #[derive(Clone, Debug)]
-pub struct Sight {
+pub struct Observed {
     /// AWS's id.
     pub id: String,
     /// What is not as it should be.
@@ -106,9 +119,9 @@ pub trait Step: Send + Sync {
     /// What will be made, in a few words.
     fn summary(&self) -> String;
     /// Looks it up and remembers what is seen.
-    fn look<'a>(&'a self, reads: &'a Reads) -> BoxFuture<'a, Result<()>>;
+    fn observe<'a>(&'a self, reads: &'a Reads) -> BoxFuture<'a, Result<()>>;
     /// Looks it up with answers that were asked at this moment or later.
-    fn look_since<'a>(&'a self, reads: &'a Reads, moment: Moment) -> BoxFuture<'a, Result<()>>;
+    fn refresh<'a>(&'a self, reads: &'a Reads, moment: Moment) -> BoxFuture<'a, Result<()>>;
     /// Looks how far AWS has come with it since this news, when nothing was
     /// written after the other moment.
     fn watch<'a>(
@@ -122,15 +135,31 @@ pub trait Step: Send + Sync {
     /// What AWS has to be done with before.
     fn settles_after(&self) -> Vec<Need>;
     /// What was last seen, compared with what should be. None: not there.
-    fn sight(&self) -> Option<Sight>;
+    fn observed(&self) -> Option<Observed>;
     /// What was last seen, as a thing that can be removed.
     fn owned(&self) -> Option<Owned>;
     /// What foreign thing stands in the way of making it.
-    fn obstacle<'a>(&'a self, reads: &'a Reads) -> BoxFuture<'a, Result<Option<Error>>>;
+    fn conflict<'a>(&'a self, reads: &'a Reads) -> BoxFuture<'a, Result<Option<Error>>>;
     /// Makes it.
     fn create<'a>(&'a self, aws: &'a Aws) -> BoxFuture<'a, Result<()>>;
-    /// Repairs these differences of the thing last seen.
-    fn update<'a>(&'a self, aws: &'a Aws, drift: &'a [Drift]) -> BoxFuture<'a, Result<()>>;
+    /// Repairs what is due of the differences of the thing last seen.
+    fn update<'a>(&'a self, aws: &'a Aws, due: Due) -> BoxFuture<'a, Result<()>>;
+    /// What comes of altering each field, one at a time.
+    #[cfg(test)]
+    fn alterations<'a>(&'a self, aws: &'a Aws) -> Vec<Alteration<'a>>;
+}
+
+/// A field that is made to differ in what was last seen.
+#[cfg(test)]
+pub struct Alteration<'a> {
+    /// The resource's type and the field.
+    pub field: String,
+    /// Whether that field differs then, and no other one.
+    pub is_exact: bool,
+    /// Whether only a new thing can repair it.
+    pub replaces: bool,
+    /// Repairs it.
+    pub repair: BoxFuture<'a, Result<()>>,
 }
 
 impl<R: Resource> Step for Node<R> {
@@ -146,16 +175,22 @@ impl<R: Resource> Step for Node<R> {
         self.desired.summary()
     }
 
-    fn look<'a>(&'a self, reads: &'a Reads) -> BoxFuture<'a, Result<()>> {
+    fn observe<'a>(&'a self, reads: &'a Reads) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
-            let found = self.desired.find(reads).await?;
-            *self.seen.write().unwrap_or_else(PoisonError::into_inner) = found;
+            let mut found = self.desired.find(reads).await?;
+            if let (Some(found), Some(receipt)) = (&mut found, read(&self.receipt)) {
+                R::follow(reads, &receipt, &mut found.actual).await?;
+                if self.desired.settled(&found.actual) == Settled::Yes {
+                    write(&self.receipt, None);
+                }
+            }
+            write(&self.seen, found);
             Ok(())
         })
     }
 
-    fn look_since<'a>(&'a self, reads: &'a Reads, moment: Moment) -> BoxFuture<'a, Result<()>> {
-        Box::pin(async move { self.look(&reads.since(moment, R::READS)).await })
+    fn refresh<'a>(&'a self, reads: &'a Reads, moment: Moment) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move { self.observe(&reads.since(moment, R::READS)).await })
     }
 
     fn watch<'a>(
@@ -164,7 +199,10 @@ impl<R: Resource> Step for Node<R> {
         news: Moment,
         written: Moment,
     ) -> BoxFuture<'a, Result<()>> {
-        Box::pin(async move { self.look(&reads.watching(news, written, R::READS)).await })
+        Box::pin(async move {
+            let watching = reads.watching(news, written, R::READS);
+            self.observe(&watching).await
+        })
     }
 
     fn is_made_once(&self) -> bool {
@@ -175,10 +213,11 @@ impl<R: Resource> Step for Node<R> {
         self.desired.settles_after()
     }
 
-    fn sight(&self) -> Option<Sight> {
+    fn observed(&self) -> Option<Observed> {
         let found = self.seen()?;
-        Some(Sight {
-            drift: self.desired.diff(&found.actual),
+        let drift = self.desired.diff(&found.actual).into_iter();
+        Some(Observed {
+            drift: drift.map(Drift::shown).collect(),
             settled: self.desired.settled(&found.actual),
             id: found.id,
         })
@@ -188,19 +227,58 @@ impl<R: Resource> Step for Node<R> {
         self.seen().as_ref().and_then(Owned::of::<R>)
     }
 
-    fn obstacle<'a>(&'a self, reads: &'a Reads) -> BoxFuture<'a, Result<Option<Error>>> {
-        Box::pin(self.desired.obstacle(reads))
+    fn conflict<'a>(&'a self, reads: &'a Reads) -> BoxFuture<'a, Result<Option<Error>>> {
+        Box::pin(self.desired.conflict(reads))
     }
 
     fn create<'a>(&'a self, aws: &'a Aws) -> BoxFuture<'a, Result<()>> {
-        Box::pin(self.desired.create(aws))
+        Box::pin(async move {
+            let receipt = self.desired.create(aws).await?;
+            write(&self.receipt, Some(receipt));
+            Ok(())
+        })
     }
 
-    fn update<'a>(&'a self, aws: &'a Aws, drift: &'a [Drift]) -> BoxFuture<'a, Result<()>> {
+    fn update<'a>(&'a self, aws: &'a Aws, due: Due) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
             let found = self.seen().ok_or_else(|| missing(&self.key()))?;
-            self.desired.update(aws, &found.own()?, drift).await
+            let drift = self.due(&found.actual, due);
+            let receipt = self.desired.update(aws, &found.own()?, &drift).await?;
+            write(&self.receipt, Some(receipt));
+            Ok(())
         })
+    }
+
+    #[cfg(test)]
+    fn alterations<'a>(&'a self, aws: &'a Aws) -> Vec<Alteration<'a>> {
+        use std::mem::discriminant;
+        use strum::IntoEnumIterator;
+
+        let Some(seen) = self.seen().filter(|found| found.own().is_ok()) else {
+            return vec![];
+        };
+        let altered = R::Field::iter().map(|field| {
+            let mut found = seen.clone();
+            self.desired.alter(&field, &mut found.actual);
+            let drift = self.desired.diff(&found.actual);
+            let is_field = |one: &Drift<R::Field>| discriminant(&one.field) == discriminant(&field);
+            let kind = std::any::type_name::<R>()
+                .rsplit("::")
+                .next()
+                .unwrap_or_default();
+            Alteration {
+                field: format!("{kind} {field:?}"),
+                is_exact: !drift.is_empty() && drift.iter().all(is_field),
+                replaces: drift.iter().any(|one| one.replace),
+                repair: Box::pin(async move {
+                    let due = drift.iter().map(|one| one.due).next().unwrap_or_default();
+                    let drift: Vec<_> = drift.into_iter().filter(|one| one.due == due).collect();
+                    let updated = self.desired.update(aws, &found.own()?, &drift).await;
+                    updated.map(drop)
+                }),
+            }
+        });
+        altered.collect()
     }
 }
 
@@ -212,14 +290,12 @@ pub struct Owned {
     pub key: Key,
     /// AWS's id.
     pub id: String,
-    /// What tells it apart from another one of its kind with the same id.
-    pub place: String,
+    /// Where that id is unique; see [`Found::scope`].
+    pub scope: String,
     /// AWS's word for its state, in lower case.
     pub state: String,
     /// The id of the thing it disappears with.
     pub parent: Option<String>,
-    /// The kinds that must be gone before it can be deleted.
-    pub held_by: &'static [&'static str],
     /// The setting that forbids its deletion, if it is on.
     pub protection: Option<&'static str>,
     /// How to delete it and to see that it is gone.
@@ -272,11 +348,10 @@ impl Owned {
         Some(Self {
             key: found.key.clone(),
             id: found.id.clone(),
-            place: R::place(&found.actual),
+            scope: found.scope.clone(),
             state: found.state.clone(),
             parent: found.parent.clone(),
-            held_by: R::held_by(&found.key),
-            protection: R::protection(&found.actual),
+            protection: found.protection,
             thing: Arc::new(Thing::<R> {
                 found: found.clone(),
                 own,
@@ -291,13 +366,13 @@ impl Owned {
     }
 
     /// Whether it is a second thing in the place of this one.
-    pub fn is_twin_of(&self, other: &Self) -> bool {
-        self.key == other.key && self.place == other.place && self.id != other.id
+    pub fn is_duplicate_of(&self, other: &Self) -> bool {
+        self.key == other.key && self.scope == other.scope && self.id != other.id
     }
 
     /// Whether two things are the same. Not by key: a host that becomes an
     /// alias keeps its domain and rules, which are then called otherwise.
     pub fn same(&self, other: &Self) -> bool {
-        self.key.kind() == other.key.kind() && self.id == other.id && self.place == other.place
+        self.key.kind() == other.key.kind() && self.id == other.id && self.scope == other.scope
     }
 }

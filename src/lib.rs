@@ -20,43 +20,40 @@
 
 // In the order of the flow.
 pub mod cli;
-
 pub mod commands;
 
 pub mod config;
-pub mod openapi;
 
-pub mod references;
+pub mod preflight;
+
+pub mod body;
+pub mod policy;
 
 pub mod stack;
 
-pub mod ownership;
 pub mod resource;
-
-pub mod graph;
-
-pub mod pipeline;
-
-pub mod clock;
-pub mod event;
-
 pub mod resources;
 
-pub mod names;
-pub mod policy;
+pub mod graph;
+pub mod pipeline;
 
 pub mod outputs;
 
 pub mod aws;
 
-pub mod simulator;
-
+pub use hybridgw_simulator as simulator;
 pub mod rehearsal;
-
 pub mod selftest;
 
-pub mod error;
-
 pub mod ui;
+
+// What all of these stand on.
+pub mod clock;
+pub mod error;
+pub mod event;
+pub mod hash;
+pub mod host;
+pub mod names;
+pub mod stop;
 
 pub use error::{Error, Result};

@@ -1,23 +1,6 @@
 //! Deterministic names: the same stack and key give the same name in every run.
 
-use sha2::{Digest, Sha256};
-
-use crate::resource::Key;
-
-/// The first seven hexadecimal digits of a text's SHA-256.
-pub fn short_hash(text: &str) -> String {
-    long_hash(text)[..7].to_owned()
-}
-
-/// A text's SHA-256 in hexadecimal digits.
-pub fn long_hash(text: &str) -> String {
-    use std::fmt::Write as _;
-    let mut digits = String::with_capacity(64);
-    for byte in Sha256::digest(text.as_bytes()) {
-        let _ = write!(digits, "{byte:02x}");
-    }
-    digits
-}
+use crate::{hash, resource::Key};
 
 /// A security group's name: the stack, and what the group is of.
 pub fn security_group(stack: &str, key: &Key) -> String {
@@ -28,7 +11,7 @@ pub fn security_group(stack: &str, key: &Key) -> String {
 /// A target group's name: the stack, and a hash of what the group is for. ELBv2
 /// allows 32 characters; a stack's name has at most 24.
 pub fn target_group(stack: &str, of: &str) -> String {
-    format!("{stack}-{}", short_hash(of))
+    format!("{stack}-{}", hash::short(of))
 }
 
 /// Whether a target group's name can be one of the stack's.

@@ -17,14 +17,14 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    aws::{Partition, tags::Owner},
+    aws::Partition,
+    body::Body,
     config::{ApiSource, Config},
     error::{Error, Result},
     graph::{Node, Step},
     names,
-    openapi::Body,
-    references::References,
-    resource::{Host, Resource},
+    preflight::References,
+    resource::{Host, Owner, Resource},
     resources::DnsRecord,
 };
 
@@ -138,7 +138,6 @@ impl Builder<'_> {
                 host: name.host,
                 load_balancer: balancer.clone(),
                 group: way.balancer_group.clone(),
-                change: std::sync::Mutex::default(),
             });
         }
         Stack {

@@ -16,19 +16,16 @@ use std::{
 
 use hybridgw::{
     Error,
-    error::Kind,
+    error::ErrorKind,
     event::Silent,
     graph::Owned,
-    pipeline::{Action, Plan, Report, Stop, Why, apply, remove},
+    pipeline::{Action, Plan, Report, apply, remove::remove_in_order},
     resource::{Key, Need},
+    stop::{Stop, Why},
 };
 use proptest::prelude::*;
-use support::fake::{Fault, Kill, World, look, reader, stack, writer};
+use support::fake::{Fault, Kill, World, key, look, name, reader, stack, writer};
 use tokio::time::Instant;
-
-fn key(name: &str) -> Key {
-    Key::bare(name)
-}
 
 fn exists(name: &str) -> Need {
     Need::Exists(key(name))
@@ -43,7 +40,7 @@ async fn plan(world: &Arc<World>) -> Plan {
     let stack = stack(world);
     let look = look();
     for step in &stack.steps {
-        step.look(&look).await.expect("fakes can be looked at");
+        step.observe(&look).await.expect("fakes can be looked at");
     }
     Plan::new(&stack, world.owned())
 }
@@ -57,18 +54,19 @@ async fn up_until(world: &Arc<World>, stop: &Stop) -> Report {
     let stack = stack(world);
     let look = look();
     for step in &stack.steps {
-        step.look(&look).await.expect("fakes can be looked at");
+        step.observe(&look).await.expect("fakes can be looked at");
     }
     apply(&stack, &writer(), &look, &Silent, stop).await
 }
 
 async fn down(world: &Arc<World>) -> Report {
     let doomed: Vec<Owned> = world.owned();
-    remove(&doomed, &writer(), &look(), &Silent, &Stop::default()).await
+    let (aws, look, stop) = (writer(), look(), Stop::default());
+    remove_in_order(&doomed, &world.order(), &aws, &look, &Silent, &stop).await
 }
 
-fn names(keys: &[Key]) -> Vec<&str> {
-    keys.iter().map(Key::as_str).collect()
+fn names(keys: &[Key]) -> Vec<String> {
+    keys.iter().map(name).collect()
 }
 
 /// A chain beside a slow thing: what hybridgw's own stack looks like.
@@ -130,7 +128,7 @@ async fn drift_is_planned_and_only_the_drifted_thing_is_touched() {
 
 fn names_of(plan: &Plan, action: Action) -> Vec<String> {
     let with = plan.with(action).into_iter();
-    with.map(|planned| planned.resource.to_string()).collect()
+    with.map(|planned| name(&planned.resource)).collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -160,7 +158,7 @@ async fn what_was_not_approved_to_be_replaced_is_not() {
     let stack = stack(&world);
     let look = look();
     for step in &stack.steps {
-        step.look(&look).await.expect("fakes can be looked at");
+        step.observe(&look).await.expect("fakes can be looked at");
     }
     world.doom("endpoint");
     let before = world.calls();
@@ -182,16 +180,16 @@ async fn a_failure_skips_exactly_the_descendants() {
         world.fault(
             "create",
             broken,
-            Fault::Refuse(Kind::Refused("No".into())),
+            Fault::Refuse(ErrorKind::Refused("No".into())),
             1,
         );
         let report = up(&world).await;
-        let failed: Vec<&str> = report.failed.iter().map(|(key, _)| key.as_str()).collect();
+        let failed: Vec<String> = report.failed.iter().map(|(key, _)| name(key)).collect();
         assert_eq!(failed, [broken]);
-        let not_started: Vec<&str> = report
+        let not_started: Vec<String> = report
             .not_started
             .iter()
-            .map(|(key, _)| key.as_str())
+            .map(|(key, _)| name(key))
             .collect();
         assert_eq!(not_started, skipped, "after {broken}");
         assert_eq!(report.created.len(), 7 - 1 - skipped.len());
@@ -201,7 +199,7 @@ async fn a_failure_skips_exactly_the_descendants() {
 #[tokio::test(start_paused = true)]
 async fn what_cannot_succeed_is_tried_once() {
     let world = sample();
-    world.fault("create", "api", Fault::Refuse(Kind::Denied), 99);
+    world.fault("create", "api", Fault::Refuse(ErrorKind::Denied), 99);
     let report = up(&world).await;
     assert_eq!(report.failed.len(), 1);
     assert_eq!(world.attempts("create", "api"), 1);
@@ -209,7 +207,7 @@ async fn what_cannot_succeed_is_tried_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refusal_for_now_and_a_throttle_are_tried_again_in_the_same_run() {
-    for kind in [Kind::NotYet, Kind::Throttled] {
+    for kind in [ErrorKind::NotYet, ErrorKind::Throttled] {
         for name in ["group", "endpoint", "api", "targets"] {
             let world = sample();
             world.fault("create", name, Fault::Refuse(kind.clone()), 5);
@@ -228,14 +226,14 @@ async fn a_lost_reply_makes_no_second_thing() {
         let report = up(&world).await;
         assert!(report.ok(), "{name}: {report:?}");
         assert_eq!(world.attempts("create", name), 1, "{name}");
-        assert!(names(&report.created).contains(&name));
+        assert!(names(&report.created).contains(&name.to_owned()));
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_request_is_sent_again_only_after_a_while_of_looking() {
     let world = sample();
-    world.fault("create", "api", Fault::Refuse(Kind::Unknown), 1);
+    world.fault("create", "api", Fault::Refuse(ErrorKind::Unknown), 1);
     let began = Instant::now();
     let report = up(&world).await;
     assert!(report.ok(), "{report:?}");
@@ -323,12 +321,12 @@ async fn down_deletes_users_before_what_they_use() {
 async fn a_stuck_deletion_keeps_what_it_stands_on_and_lets_the_rest_go() {
     let world = sample();
     up(&world).await;
-    world.fault("delete", "listener", Fault::Refuse(Kind::Denied), 99);
+    world.fault("delete", "listener", Fault::Refuse(ErrorKind::Denied), 99);
     let report = down(&world).await;
     let left: BTreeSet<String> = world
         .owned()
         .into_iter()
-        .map(|thing| thing.key.to_string())
+        .map(|thing| name(&thing.key))
         .collect();
     assert_eq!(
         left,
@@ -356,11 +354,7 @@ async fn a_signal_starts_nothing_new_and_says_what_is_still_settling() {
         began.elapsed() < Duration::from_secs(40),
         "it went on waiting"
     );
-    let unsettled: Vec<&str> = report
-        .unsettled
-        .iter()
-        .map(|(key, _)| key.as_str())
-        .collect();
+    let unsettled: Vec<String> = report.unsettled.iter().map(|(key, _)| name(key)).collect();
     assert_eq!(unsettled, ["balancer", "endpoint"]);
     assert_eq!(world.attempts("create", "targets"), 0);
     // The next run takes it from there.
@@ -392,7 +386,9 @@ fn failures_are_reported_with_what_is_left_behind() {
     };
     let error = hybridgw::pipeline::report::failure(&report, None);
     insta::assert_snapshot!(
-        anstream::adapter::strip_str(&hybridgw::ui::describe(&error)).to_string(),
+        anstream::adapter::strip_str(&hybridgw::ui::describe(&error))
+            .to_string()
+            .replace("targets/", ""),
         @r"
     error: AWS said no
       not started: deployment
@@ -474,7 +470,7 @@ proptest! {
         in_paused_time(async {
             let world = world_of(&graph);
             let broken = format!("n{}", which.index(graph.len()));
-            world.fault("create", &broken, Fault::Refuse(Kind::Denied), 1);
+            world.fault("create", &broken, Fault::Refuse(ErrorKind::Denied), 1);
             let report = up(&world).await;
             let skipped: BTreeSet<Key> =
                 report.not_started.iter().map(|(key, _)| key.clone()).collect();

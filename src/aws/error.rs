@@ -8,83 +8,11 @@ use std::{error::Error as StdError, time::SystemTime};
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use super::{reply, resend};
-use crate::error::{Error, Kind, Result};
-
-/// Refused for load; nothing was applied.
-const THROTTLED: &[&str] = &[
-    "EC2ThrottledException",
-    "PriorRequestNotComplete",
-    "RequestLimitExceeded",
-    "RequestThrottled",
-    "RequestThrottledException",
-    "SlowDown",
-    "ThrottledException",
-    "Throttling",
-    "ThrottlingException",
-    "TooManyRequestsException",
-];
-
-/// Refused because of the state of a neighbour, which changes by itself.
-const NOT_YET: &[&str] = &[
-    "ConcurrentModificationException",
-    "ConflictException",
-    "DependencyViolation",
-    "IncorrectState",
-    "InvalidGroup.InUse",
-    "PriorityInUse",
-    "ResourceConflictException",
-    "ResourceInUse",
-    "ResourceInUseException",
-];
-
-/// The name is taken, which a moment ago it was not.
-const EXISTS: &[&str] = &[
-    "DuplicateListener",
-    "DuplicateLoadBalancerName",
-    "DuplicateTargetGroupName",
-    "InvalidGroup.Duplicate",
-];
-
-/// The caller is known but not allowed.
-const DENIED: &[&str] = &[
-    "AccessDenied",
-    "AccessDeniedException",
-    "AuthorizationError",
-    "NotAuthorized",
-    "UnauthorizedOperation",
-];
-
-/// The caller is not known.
-const CREDENTIALS: &[&str] = &[
-    "AuthFailure",
-    "ExpiredToken",
-    "ExpiredTokenException",
-    "InvalidAccessKeyId",
-    "InvalidClientTokenId",
-    "InvalidSignatureException",
-    "MissingAuthenticationToken",
-    "MissingAuthenticationTokenException",
-    "RequestExpired",
-    "RequestTimeTooSkewed",
-    "SignatureDoesNotMatch",
-    "UnrecognizedClientException",
-];
-
-/// What AWS says when the time in a signature is not its own; most of these are
-/// said for other reasons too (EC2 and S3 API references, "Error codes").
-const CLOCK: &[&str] = &[
-    "AuthFailure",
-    "InvalidSignatureException",
-    "RequestExpired",
-    "RequestTimeTooSkewed",
-    "SignatureDoesNotMatch",
-];
-
-/// Whether a wrong clock may be behind this code.
-pub(super) fn is_clock_code(code: &str) -> bool {
-    CLOCK.contains(&code)
-}
+use super::{
+    codes::{is_clock_code, kind_of},
+    reply, resend,
+};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Turns an SDK result into ours.
 pub trait Called<T> {
@@ -105,7 +33,7 @@ where
 pub fn none_if_missing<T>(result: Result<T>) -> Result<Option<T>> {
     match result {
         Ok(value) => Ok(Some(value)),
-        Err(error) if error.kind == Kind::NotFound => Ok(None),
+        Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
 }
@@ -130,15 +58,16 @@ where
             "{operation} was not sent: {}",
             chain(error.source().unwrap_or(error))
         )),
-        SdkError::TimeoutError(_) => {
-            Error::new(Kind::Unknown, format!("{operation} got no answer in time"))
-                .hint("check the network, HTTPS_PROXY and --endpoint-url")
-        }
+        SdkError::TimeoutError(_) => Error::new(
+            ErrorKind::Unknown,
+            format!("{operation} got no answer in time"),
+        )
+        .hint("check the network, HTTPS_PROXY and --endpoint-url"),
         SdkError::DispatchFailure(failure) => {
             let kind = if failure.is_user() {
-                Kind::Invalid
+                ErrorKind::Invalid
             } else {
-                Kind::Unknown
+                ErrorKind::Unknown
             };
             Error::new(
                 kind,
@@ -147,7 +76,7 @@ where
             .hint("check the network, HTTPS_PROXY, AWS_CA_BUNDLE and --endpoint-url")
         }
         _ => Error::new(
-            Kind::Unknown,
+            ErrorKind::Unknown,
             format!(
                 "{operation}: the answer makes no sense: {}",
                 chain(error.source().unwrap_or(error))
@@ -166,53 +95,11 @@ fn refused(operation: &str, meta: &aws_smithy_types::error::ErrorMetadata) -> Er
     let kind = kind_of(code, words);
     let error = Error::new(kind.clone(), format!("{code}: {words} {request}"));
     match kind {
-        Kind::Denied => error.hint(format!("allow the caller {operation}")),
-        Kind::Credentials => {
+        ErrorKind::Denied => error.hint(format!("allow the caller {operation}")),
+        ErrorKind::Credentials => {
             error.hint("the credentials are not valid here: log in again, and check the clock")
         }
         _ => error,
-    }
-}
-
-/// What a code means for the engine.
-///
-/// `ConflictException` covers both "try again later" and "exists already" in
-/// API Gateway. Both are answered in the same way: look again.
-pub(super) fn kind_of(code: &str, words: &str) -> Kind {
-    let bare = code.strip_prefix("Client.").unwrap_or(code);
-    if THROTTLED.contains(&bare) || words.starts_with("Rate exceeded") {
-        Kind::Throttled
-    } else if NOT_YET.contains(&bare) {
-        Kind::NotYet
-    } else if let Some(code) = EXISTS.iter().find(|code| **code == bare) {
-        Kind::Exists(code)
-    } else if bare == "BadRequestException" && words.contains("already exists") {
-        // API Gateway has no code of its own for a domain name that is taken.
-        Kind::Exists("BadRequestException")
-    } else if DENIED.contains(&bare) {
-        Kind::Denied
-    } else if CREDENTIALS.contains(&bare) {
-        Kind::Credentials
-    } else if matches!(
-        bare,
-        "InternalError"
-            | "InternalFailure"
-            | "RequestTimeout"
-            | "RequestTimeoutException"
-            | "ServiceUnavailable"
-            | "Unavailable"
-    ) {
-        Kind::Unknown
-    } else if bare == "SSLPolicyNotFound" {
-        // A name that AWS does not know, and never will: nothing to wait for.
-        Kind::Refused(bare.to_owned())
-    } else if bare.ends_with("NotFound")
-        || bare.ends_with("NotFoundException")
-        || bare.starts_with("NoSuch")
-    {
-        Kind::NotFound
-    } else {
-        Kind::Refused(bare.to_owned())
     }
 }
 
@@ -228,32 +115,4 @@ pub fn chain(error: &dyn StdError) -> String {
         source = inner.source();
     }
     parts.join(": ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn codes_decide_and_texts_do_not() {
-        assert_eq!(kind_of("TooManyRequestsException", ""), Kind::Throttled);
-        assert_eq!(kind_of("DependencyViolation", ""), Kind::NotYet);
-        assert_eq!(kind_of("Client.UnauthorizedOperation", ""), Kind::Denied);
-        assert_eq!(kind_of("ExpiredToken", ""), Kind::Credentials);
-        assert_eq!(kind_of("InvalidGroup.NotFound", ""), Kind::NotFound);
-        assert_eq!(kind_of("NoSuchHostedZone", ""), Kind::NotFound);
-        assert_eq!(
-            kind_of("SSLPolicyNotFound", ""),
-            Kind::Refused("SSLPolicyNotFound".to_owned())
-        );
-        assert_eq!(kind_of("ServiceUnavailable", ""), Kind::Unknown);
-        assert_eq!(
-            kind_of("DuplicateListener", ""),
-            Kind::Exists("DuplicateListener")
-        );
-        assert_eq!(
-            kind_of("InvalidParameterValue", "the thing was NotFound"),
-            Kind::Refused("InvalidParameterValue".to_owned())
-        );
-    }
 }

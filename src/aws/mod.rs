@@ -17,11 +17,12 @@ use aws_smithy_types::timeout::TimeoutConfig;
 
 use crate::{
     clock::Clock,
-    error::{Error, Kind, Result},
-    pipeline::Stop,
+    error::{Error, ErrorKind, Result},
+    stop::Stop,
 };
 use resend::Line;
 
+mod codes;
 pub mod error;
 pub mod journal;
 mod network;
@@ -35,10 +36,12 @@ mod resend;
 pub mod retry;
 pub mod simulated;
 pub mod tags;
+mod turns;
 
 pub use error::Called;
 pub use journal::Journal;
 pub use partition::Partition;
+pub use turns::Turns;
 
 /// Where and as whom to call, as the command line says it.
 #[derive(Clone, Debug, Default)]
@@ -57,6 +60,7 @@ pub struct Options {
 pub struct Connection {
     config: SdkConfig,
     line: Arc<Line>,
+    turns: Turns,
     /// Every HTTP attempt of this process.
     pub journal: Arc<Journal>,
     /// The region, as in `eu-central-1`.
@@ -88,6 +92,8 @@ pub struct Aws {
     pub sts: aws_sdk_sts::Client,
     /// The region, as in `eu-central-1`.
     pub region: String,
+    /// Who may write what is written as a whole.
+    pub turns: Turns,
 }
 
 impl Aws {
@@ -141,6 +147,7 @@ impl Connection {
             region,
             profile,
             line: Arc::new(Line::unforeseen(Clock::REAL)),
+            turns: Turns::default(),
             config,
         };
         connection.check_credentials().await?;
@@ -167,6 +174,7 @@ impl Connection {
             profile: "simulated".to_owned(),
             endpoint: None,
             line: Arc::new(Line::new(clock, 0)),
+            turns: Turns::default(),
             config,
         }
     }
@@ -229,6 +237,7 @@ impl Connection {
             s3: client!(aws_sdk_s3, s3),
             sts: client!(aws_sdk_sts),
             region: self.region.clone(),
+            turns: self.turns.clone(),
         }
     }
 
@@ -241,7 +250,7 @@ impl Connection {
                 named => format!(" in the profile {named}"),
             };
             let message = format!("no usable AWS credentials{place}");
-            let mut error = Error::new(Kind::Credentials, message);
+            let mut error = Error::new(ErrorKind::Credentials, message);
             error.causes.push(why);
             error
                 .hint("run `aws sso login` or `aws login`, or set AWS_PROFILE or AWS_ACCESS_KEY_ID")

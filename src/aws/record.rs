@@ -1,7 +1,7 @@
 //! The DNS records of a stack, as tags remember them: records cannot be tagged.
 
 use super::tags::{self, Tags};
-use crate::{names, resource::Host};
+use crate::{hash, host::Host};
 
 /// A DNS record as the load balancer's group remembers it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ impl Record {
     /// host that moves to another zone has two, until its old record is gone.
     pub fn tag(&self) -> (String, String) {
         let place = format!("{}/{}", self.zone, self.host.name);
-        let key = format!("{}{}", tags::RECORD, names::short_hash(&place));
+        let key = format!("{}{}", tags::RECORD, hash::short(&place));
         let alias = if self.host.alias { ALIAS } else { "" };
         (key, format!("{place}{alias}"))
     }
@@ -29,9 +29,9 @@ impl Record {
             .filter_map(|(_, value)| {
                 let own = value.strip_suffix(ALIAS);
                 let (zone, name) = own.unwrap_or(value).split_once('/')?;
-                let host = Host {
-                    name: name.to_owned(),
-                    alias: own.is_some(),
+                let host = match own {
+                    Some(_) => Host::alias(name),
+                    None => Host::own(name),
                 };
                 let zone = zone.to_owned();
                 Some(Self { zone, host })

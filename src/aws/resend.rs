@@ -34,17 +34,18 @@ use aws_smithy_runtime_api::{
 };
 use aws_smithy_types::{
     config_bag::{ConfigBag, Storable, StoreReplace},
-    retry::{ErrorKind, RetryConfig},
+    retry::{ErrorKind as RetryKind, RetryConfig},
 };
+use fastrand::Rng;
 use tokio::time::Instant;
 
 use super::{
-    error::{is_clock_code, kind_of},
+    codes::{is_clock_code, kind_of},
     pacing::{self, Slots},
     reply,
     retry::{self, Class},
 };
-use crate::{clock::Clock, error::Kind, pipeline::Stop, simulator::random::Random};
+use crate::{clock::Clock, error::ErrorKind, stop::Stop};
 
 /// How long a call is sent again while AWS only asks to slow down. It survives
 /// quotas of one call in 30 s that others use up too.
@@ -68,7 +69,7 @@ pub(super) struct Line {
     clock: Clock,
     opened: Instant,
     slots: Slots,
-    chance: Mutex<Random>,
+    chance: Mutex<Rng>,
     stop: RwLock<Option<Arc<Stop>>>,
 }
 
@@ -79,7 +80,7 @@ impl Line {
             clock,
             opened: clock.now(),
             slots: Slots::default(),
-            chance: Mutex::new(Random::seeded(seed)),
+            chance: Mutex::new(Rng::with_seed(seed)),
             stop: RwLock::default(),
         }
     }
@@ -113,7 +114,7 @@ impl Line {
     fn pause(&self, refusals: u32) -> Duration {
         let doubled = WAIT.0 * 2_u32.pow(refusals.min(6));
         let mut chance = self.chance.lock().unwrap_or_else(PoisonError::into_inner);
-        doubled.min(WAIT.1).mul_f64(chance.unit())
+        doubled.min(WAIT.1).mul_f64(chance.f64())
     }
 }
 
@@ -363,10 +364,10 @@ fn fate(context: &InterceptorContext, components: &RuntimeComponents) -> Fate {
     let status = reply.status().as_u16();
     let (code, words) = reply::code_and_words(reply);
     match kind_of(&code, &words) {
-        Kind::Throttled => Fate::Throttled,
+        ErrorKind::Throttled => Fate::Throttled,
         // API Gateway locks a whole API or domain while one call changes it.
-        Kind::NotYet if code == "ConflictException" && is_for_now(&words) => Fate::Throttled,
-        Kind::Unknown => Fate::Lost,
+        ErrorKind::NotYet if code == "ConflictException" && is_for_now(&words) => Fate::Throttled,
+        ErrorKind::Unknown => Fate::Lost,
         // API Gateway and Lambda say "quota exceeded" with 429, too.
         _ if status == 429 && code.is_empty() => Fate::Throttled,
         _ if status >= 500 => Fate::Lost,
@@ -401,7 +402,7 @@ impl ClassifyRetry for AsDecided {
         // The kind is kept: a connection that broke is not used again.
         let kind = match before {
             RetryAction::RetryIndicated(RetryReason::RetryableError { kind, .. }) => *kind,
-            _ => ErrorKind::ThrottlingError,
+            _ => RetryKind::ThrottlingError,
         };
         let wait = match put_off(error) {
             Some(PutOff::Until(wait)) => *wait,

@@ -1,14 +1,7 @@
-//! The tags that say whose a thing is. The only place that spells them.
-//!
-//! They are set in the call that makes the thing. There is no state file: what
-//! carries the tags is ours, what does not is not.
+//! Tags as AWS has them: the only place that spells the program's own, and what
+//! the SDK's tag types are made of. What they mean is `resource::tags`.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use crate::{
-    names,
-    resource::{Drift, Key},
-};
+use std::collections::BTreeMap;
 
 /// The stack a thing belongs to.
 pub const STACK: &str = "hybridgw:stack";
@@ -35,77 +28,6 @@ pub const RECORD: &str = "hybridgw:record:";
 
 /// Tags, ordered by key.
 pub type Tags = BTreeMap<String, String>;
-
-/// Whose things these are, and the tags the user wants on them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Owner {
-    /// The stack's name.
-    pub stack: String,
-    /// `[tags]` of the configuration.
-    pub extra: Tags,
-}
-
-impl Owner {
-    /// The tags of the thing with this key.
-    pub fn tags(&self, key: &Key) -> Tags {
-        let mut tags = self.extra.clone();
-        tags.insert(STACK.to_owned(), self.stack.clone());
-        tags.insert(RESOURCE.to_owned(), key.to_string());
-        tags
-    }
-}
-
-/// The key of a thing with these tags, if it is the stack's.
-pub fn key_of(tags: &Tags, stack: &str) -> Option<Key> {
-    let ours = tags.get(STACK).is_some_and(|name| name == stack);
-    ours.then(|| tags.get(RESOURCE).map(|key| Key::from_tag(key)))?
-}
-
-/// The difference in tags. What others have added is left alone.
-pub fn drift(actual: &Tags, desired: &Tags) -> Vec<Drift> {
-    desired
-        .iter()
-        .filter(|(key, value)| actual.get(*key) != Some(*value))
-        .map(|(key, value)| {
-            let was = actual.get(key).cloned().unwrap_or_default();
-            Drift::new(format!("{DRIFT}{key}"), was, value)
-        })
-        .collect()
-}
-
-/// How a drift of tags begins.
-const DRIFT: &str = "tags.";
-
-/// What lies elsewhere is known from these tags alone. When one changes, the
-/// old value is kept beside it, in the same call: what lies there is found
-/// until it is removed, whenever a run is killed.
-const KEPT: [&str; 3] = [FUNCTION, BUCKET_POLICY, ENDPOINT];
-
-/// The tags to set in order to repair these drifts.
-pub fn to_repair(drift: &[Drift]) -> Tags {
-    let mut changes = Tags::new();
-    for drift in drift {
-        let Some(key) = drift.field.strip_prefix(DRIFT) else {
-            continue;
-        };
-        changes.insert(key.to_owned(), drift.desired.clone());
-        if KEPT.contains(&key) && !drift.actual.is_empty() {
-            let beside = format!("{key}:{}", names::short_hash(&drift.actual));
-            changes.insert(beside, drift.actual.clone());
-        }
-    }
-    changes
-}
-
-/// The value of a tag and those that it had before.
-pub fn now_and_before<'a>(tags: &'a Tags, key: &str) -> BTreeSet<&'a str> {
-    let is = |has: &str| match has.strip_prefix(key) {
-        Some(rest) => rest.is_empty() || rest.starts_with(':'),
-        None => false,
-    };
-    let values = tags.iter().filter(|(has, _)| is(has));
-    values.map(|(_, value)| value.as_str()).collect()
-}
 
 /// Tags from the pairs that an SDK type gives.
 pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (Option<&'a str>, Option<&'a str>)>) -> Tags {
@@ -146,45 +68,4 @@ pub fn to_elb(tags: &Tags) -> Vec<aws_sdk_elasticloadbalancingv2::types::Tag> {
 /// API Gateway's tag map.
 pub fn to_map(tags: &Tags) -> std::collections::HashMap<String, String> {
     tags.clone().into_iter().collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn tags(pairs: &[(&str, &str)]) -> Tags {
-        pairs
-            .iter()
-            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
-            .collect()
-    }
-
-    #[test]
-    fn another_stacks_things_are_not_ours() {
-        let theirs = tags(&[(STACK, "orders"), (RESOURCE, "listener")]);
-        assert_eq!(key_of(&theirs, "orders-dev"), None);
-        assert_eq!(key_of(&theirs, "orders"), Some(Key::bare("listener")));
-        assert_eq!(key_of(&tags(&[(RESOURCE, "listener")]), "orders"), None);
-    }
-
-    #[test]
-    fn extra_tags_are_left_alone_and_missing_ones_are_repaired() {
-        let actual = tags(&[("team", "sales"), ("cost", "7")]);
-        let desired = tags(&[("team", "orders"), ("env", "dev")]);
-        let drift = drift(&actual, &desired);
-        assert_eq!(drift.len(), 2);
-        assert_eq!(to_repair(&drift), desired);
-    }
-
-    #[test]
-    fn a_changed_function_stays_known_until_its_permission_is_gone() {
-        let mut tags = tags(&[(FUNCTION, "old"), ("hybridgw:functions", "other")]);
-        let desired = Tags::from([(FUNCTION.to_owned(), "new".to_owned())]);
-        tags.extend(to_repair(&drift(&tags, &desired)));
-        assert_eq!(now_and_before(&tags, FUNCTION), ["new", "old"].into());
-        // And back again: each once.
-        let desired = Tags::from([(FUNCTION.to_owned(), "old".to_owned())]);
-        tags.extend(to_repair(&drift(&tags, &desired)));
-        assert_eq!(now_and_before(&tags, FUNCTION), ["new", "old"].into());
-    }
 }

@@ -3,9 +3,9 @@
 use crate::{
     cli::Down,
     commands::{Run, ask, located, named, refuse_without_consent},
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
     pipeline::{Plan, Report, observe::discover, remove, report::failure},
-    references,
+    preflight,
     ui::{self, progress},
 };
 
@@ -16,10 +16,10 @@ pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
         let named = named(run.global, args.named.stack.as_deref()).await?;
         let (connection, mut reads, config) = named;
         let wanted = config.as_ref().and_then(|config| config.account.as_deref());
-        let account = references::account(&reads, wanted).await;
+        let account = preflight::account(&reads, wanted).await;
         let account = account.map_err(|error| located(error, &connection))?;
         if let Some(config) = &config {
-            reads.records = references::records(config, &reads).await;
+            reads.records = preflight::records(config, &reads).await;
         }
         let owned = discover(&reads).await?;
         let plan = Plan::removal(&reads.stack, &account, &connection.region, owned);
@@ -49,12 +49,15 @@ pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
         )
         .await?;
         if answer != reads.stack {
-            return Err(Error::new(Kind::Declined, "declined; nothing was deleted"));
+            return Err(Error::new(
+                ErrorKind::Declined,
+                "declined; nothing was deleted",
+            ));
         }
     }
     let sink = progress::sink(run.printer, run.global.verbose > 0);
     let aws = connection.writer();
-    let mut rest = plan.leftovers;
+    let mut rest = plan.orphans;
     // Things that another run made meanwhile, or that showed late, go in a
     // second round.
     for _ in 0..2 {
@@ -93,7 +96,7 @@ pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
 
 /// What is protected is not deleted, and the protection is not lifted quietly.
 fn refuse_protected(plan: &Plan) -> Result<()> {
-    let protected = plan.leftovers.iter().find_map(|thing| {
+    let protected = plan.orphans.iter().find_map(|thing| {
         let setting = thing.protection?;
         Some((thing, setting))
     });

@@ -6,14 +6,15 @@ use serde_json::json;
 
 use crate::{
     aws::{Connection, Options, read::Reads},
+    body,
     cli::{Cli, Command, Global, Output},
     config::{ApiSource, Config, ConfigErrors},
-    error::{Error, Kind, Result},
-    openapi,
-    pipeline::{Plan, Report, Stop},
-    references::{self, References},
+    error::{Error, ErrorKind, Result},
+    pipeline::{Plan, Report},
+    preflight::{self, References},
     rehearsal,
     stack::{self, Stack},
+    stop::Stop,
     ui::{self, Printer},
 };
 
@@ -147,21 +148,21 @@ async fn changing(
 async fn bounded(global: &Global, work: impl Future<Output = Result<u8>>) -> Result<u8> {
     tokio::select! {
         done = work => done,
-        () = signals::first() => Err(Error::new(Kind::Interrupted, "interrupted")),
+        () = signals::first() => Err(Error::new(ErrorKind::Interrupted, "interrupted")),
         () = rehearsal::clock(global).sleep(global.timeout) => Err(out_of_time()),
     }
 }
 
 /// Where it was that no answer came from, if that is not AWS itself.
 fn located(mut error: Error, connection: &Connection) -> Error {
-    if let (Kind::Unknown, Some(url)) = (&error.kind, &connection.endpoint) {
+    if let (ErrorKind::Unknown, Some(url)) = (&error.kind, &connection.endpoint) {
         error.also.push(format!("the endpoint is {url}"));
     }
     error
 }
 
 fn out_of_time() -> Error {
-    Error::new(Kind::TimedOut, "out of time").hint("give it longer with --timeout")
+    Error::new(ErrorKind::TimedOut, "out of time").hint("give it longer with --timeout")
 }
 
 /// Reads the configuration and connects as it says.
@@ -239,7 +240,7 @@ impl Session {
         let bodies = stack::bodies(&config, &connection.region)?;
         warn_of_functions(&config, &bodies, printer);
         let reads = Reads::new(connection.reader(), &config.stack);
-        let checked = references::check(&config, &reads).await;
+        let checked = preflight::check(&config, &reads).await;
         let references: References = checked.map_err(|error| located(error, &connection))?;
         for warning in &references.warnings {
             printer.warn(warning);
@@ -259,7 +260,7 @@ fn warn_of_functions(config: &Config, bodies: &stack::Bodies, printer: Printer) 
         let Some(ApiSource::OpenApi(file)) = route.api().map(|api| &api.source) else {
             continue;
         };
-        let functions = bodies.get(&route.path).map(openapi::Body::functions);
+        let functions = bodies.get(&route.path).map(body::Body::functions);
         for function in functions.unwrap_or_default() {
             printer.warn(&format!(
                 "route {}: {} invokes {function}; the permission for it is yours to give",

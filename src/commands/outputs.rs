@@ -5,14 +5,13 @@ use crate::{
     commands::named,
     error::Result,
     outputs::Outputs,
-    references,
+    preflight,
     ui::{Printer, tables},
 };
 
 pub(super) async fn run(global: &Global, printer: Printer, args: Named) -> Result<u8> {
     let (_, reads, config) = named(global, args.stack.as_deref()).await?;
-    let account =
-        references::account(&reads, config.and_then(|one| one.account).as_deref()).await?;
+    let account = preflight::account(&reads, config.and_then(|one| one.account).as_deref()).await?;
     let outputs = Outputs::read(&reads, &account).await?;
     match printer.output {
         Output::Text => printer.data(&tables::outputs(&outputs))?,

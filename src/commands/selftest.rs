@@ -5,10 +5,10 @@ use crate::{
     cli::{Global, Selftest as Args},
     commands::{ask, connect, refuse_without_consent, signals},
     config::Config,
-    error::{Error, Kind, Result},
-    pipeline::Stop,
-    references,
+    error::{Error, ErrorKind, Result},
+    preflight,
     selftest::{Program, Report, Scratch, Selftest},
+    stop::Stop,
     ui::Printer,
 };
 
@@ -21,7 +21,7 @@ pub(super) async fn run(global: &Global, printer: Printer, args: Args) -> Result
     }
     refuse_without_consent(!args.yes)?;
     let interrupted = || {
-        Error::new(Kind::Interrupted, "interrupted")
+        Error::new(ErrorKind::Interrupted, "interrupted")
             .hint("run `hybridgw down`, and then `hybridgw selftest` again")
     };
     tokio::select! {
@@ -34,7 +34,7 @@ async fn tried(global: &Global, printer: Printer, args: Args) -> Result<u8> {
     let (config, connection) = connect(global).await?;
     refuse_what_is_tied_to_a_network(&config, &args)?;
     let reads = Reads::new(connection.reader(), &config.stack);
-    let account = references::account(&reads, config.account.as_deref()).await?;
+    let account = preflight::account(&reads, config.account.as_deref()).await?;
     consent(&config, &connection, &account, &args, printer).await?;
 
     let scratch = if args.create_vpc {
@@ -48,7 +48,7 @@ async fn tried(global: &Global, printer: Printer, args: Args) -> Result<u8> {
         program: Program::new(global, &set)?,
         connection: &connection,
         stack: config.stack.clone(),
-        zones: references::zones(&config, &reads).await?,
+        zones: preflight::zones(&config, &reads).await?,
         printer,
         report: Report::new(&config.stack, &account, &connection.region, seed(&args)),
     };
@@ -102,7 +102,10 @@ async fn consent(
     if ask(&question, &Stop::default()).await? == config.stack {
         return Ok(());
     }
-    Err(Error::new(Kind::Declined, "declined; nothing was written"))
+    Err(Error::new(
+        ErrorKind::Declined,
+        "declined; nothing was written",
+    ))
 }
 
 /// The given seed, or one that the time of day decides.

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
-    pipeline::{Stop, Why},
+    stop::{Stop, Why},
     ui::Printer,
 };
 

@@ -14,7 +14,7 @@ use crate::{
     commands::{named, open},
     error::Result,
     outputs::Status,
-    references,
+    preflight,
     ui::{Printer, tables},
 };
 
@@ -25,7 +25,7 @@ pub(super) async fn run(global: &Global, printer: Printer, args: cli::Status) ->
     let (_, reads, config) = named(global, args.named.stack.as_deref()).await?;
     let wanted = config.and_then(|config| config.account);
     if wanted.is_some() {
-        references::account(&reads, wanted.as_deref()).await?;
+        preflight::account(&reads, wanted.as_deref()).await?;
     }
     let status = Status::read(&reads).await?;
     if printer.is_json() {

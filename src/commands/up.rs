@@ -6,7 +6,7 @@ use crate::{
     aws::{Aws, read::Reads},
     cli::Up,
     commands::{Run, Session, ask, refuse_without_consent},
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
     pipeline::{self, Action, Plan, Report, converge, observe, remove, report::failure},
     ui::{self, progress},
 };
@@ -40,14 +40,17 @@ pub(super) async fn run(run: &mut Run<'_>, args: Up) -> Result<()> {
         let place = format!("{} in {} / {}", plan.stack, plan.account, plan.region);
         let answer = ask(&format!("\nApply to {place}? [y/N]"), &run.stop).await?;
         if !matches!(answer.to_lowercase().as_str(), "y" | "yes") {
-            return Err(Error::new(Kind::Declined, "declined; nothing was written"));
+            return Err(Error::new(
+                ErrorKind::Declined,
+                "declined; nothing was written",
+            ));
         }
     }
     let (again, reads) = execute(run, &session, &plan, args.rollback).await?;
     confirm(run, &session, &again, &reads).await
 }
 
-/// Applies the plan: replaced things go, wanted things come, leftovers go, and
+/// Applies the plan: replaced things go, wanted things come, orphans go, and
 /// what other runs have done meanwhile is set right. Returns the last plan.
 async fn execute(
     run: &mut Run<'_>,
@@ -94,7 +97,7 @@ async fn undo(
     for step in &session.stack.steps {
         if run.report.created.contains(&step.key()) {
             // A create whose reply was lost may have worked: look once more.
-            let _ = step.look_since(reads, now).await;
+            let _ = step.refresh(reads, now).await;
             created.extend(step.owned());
         }
     }

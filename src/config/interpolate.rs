@@ -1,6 +1,6 @@
 //! `${VAR}` and `${VAR:-default}` in string values. `$${` stands for `${`.
 
-use super::problem::{Wrong, shown, wrong};
+use super::problem::{Refusal, refusal, shown};
 use super::tree::{Entries, Node, Problems, Value, join};
 
 type Env<'e> = &'e dyn Fn(&str) -> Option<String>;
@@ -33,7 +33,7 @@ fn fill_node(node: &mut Node, path: &str, env: Env, problems: &mut Problems) {
 }
 
 /// Fills in one string. What is filled in is not looked at again.
-pub(super) fn fill(text: &str, env: Env) -> Result<String, Wrong> {
+pub(super) fn fill(text: &str, env: Env) -> Result<String, Refusal> {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("${") {
@@ -46,7 +46,7 @@ pub(super) fn fill(text: &str, env: Env) -> Result<String, Wrong> {
         filled.push_str(&rest[..at]);
         let inside = &rest[at + 2..];
         let Some(end) = inside.find('}') else {
-            return Err(wrong(
+            return Err(refusal(
                 format!("`${{` without `}}` in `{}`", shown(text)),
                 "close it, or write `$${` for a plain `${`",
             ));
@@ -58,7 +58,7 @@ pub(super) fn fill(text: &str, env: Env) -> Result<String, Wrong> {
     Ok(filled)
 }
 
-fn variable(expression: &str, env: Env) -> Result<String, Wrong> {
+fn variable(expression: &str, env: Env) -> Result<String, Refusal> {
     let (name, default) = match expression.split_once(":-") {
         Some((name, default)) => (name, Some(default)),
         None => (expression, None),
@@ -68,7 +68,7 @@ fn variable(expression: &str, env: Env) -> Result<String, Wrong> {
         .next()
         .is_some_and(|b| b.is_ascii_alphabetic() || b == b'_');
     if !begins_well || !bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_') {
-        return Err(wrong(
+        return Err(refusal(
             format!("`{}` is not a variable's name", shown(name)),
             "write ${VAR} or ${VAR:-default}, or `$${` for a plain `${`",
         ));
@@ -78,7 +78,7 @@ fn variable(expression: &str, env: Env) -> Result<String, Wrong> {
         (Some(value), Some(default)) if value.is_empty() => Ok(default.to_owned()),
         (Some(value), _) => Ok(value),
         (None, Some(default)) => Ok(default.to_owned()),
-        (None, None) => Err(wrong(
+        (None, None) => Err(refusal(
             format!("the variable `{name}` is not set"),
             format!("set {name}, or give a default: ${{{name}:-value}}"),
         )),

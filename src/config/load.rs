@@ -1,12 +1,17 @@
-//! Reading a file, from its bytes to the checked types.
+//! Reading a file, from its bytes to the checked types; and the schema of it.
 
 use std::fmt;
 use std::path::Path;
 
-use super::{
-    ApiSource, Config, ConfigErrors, Problem, Target, check, check_routes, interpolate, read, set,
-    tree,
-};
+use serde_json::Value as Json;
+
+use super::keys::endpoint;
+use super::reading::{Context, Reading};
+use super::schema::{Definitions, Object};
+use super::section::Section;
+use super::table::Table;
+use super::tree::{Entries, Origin, Problems};
+use super::{Config, ConfigErrors, Problem, interpolate, set, tree};
 
 impl Config {
     /// Reads the file at `path`. `sets` are the values of `--set`; `env` looks
@@ -38,66 +43,76 @@ impl Config {
         sets: &[String],
         env: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Config, ConfigErrors> {
-        let mut problems = tree::Problems::new(file);
-        let config = tree::parse(text, &mut problems).and_then(|mut root| {
-            for setting in sets {
-                set::set(&mut root, setting, &mut problems);
-            }
-            interpolate::interpolate(&mut root, "", env, &mut problems);
-            let folder = file.parent().unwrap_or(Path::new(""));
-            read::config(root, folder, &mut problems)
-        });
-        match (config, problems.sorted()) {
-            (Some(config), found) if found.is_empty() => Ok(config),
-            (_, found) => Err(ConfigErrors(found)),
+        let mut problems = Problems::new(file);
+        let Some(mut root) = tree::parse(text, &mut problems) else {
+            return Err(ConfigErrors(problems.sorted()));
+        };
+        let arrays = arrays();
+        for setting in sets {
+            set::set(&mut root, setting, &arrays, &mut problems);
         }
+        interpolate::interpolate(&mut root, "", env, &mut problems);
+        let folder = file.parent().unwrap_or(Path::new(""));
+        read(root, Reading::new(problems, Context::new(folder)))
     }
 
     /// Checks the file's ARNs against a region that the file does not name,
     /// but the environment or `--region` does.
     pub fn check_region(&self, region: &str) -> Result<(), ConfigErrors> {
-        let domain = &self.domain;
-        let own = ("domain.certificate".to_owned(), &domain.certificate);
-        let aliases = domain.aliases.iter().enumerate();
-        let aliases = aliases.map(|(i, alias)| {
-            (
-                format!("domain.aliases.{i}.certificate"),
-                &alias.certificate,
-            )
-        });
-        let certificates = std::iter::once(own)
-            .chain(aliases)
-            .filter_map(|(key, arn)| {
-                let refused = check::certificate(arn, Some(region), None).err()?;
-                Some((key, refused))
-            });
-        let lambdas = self.routes.iter().enumerate().filter_map(|(i, route)| {
-            let (key, arn) = match &route.target {
-                Target::Lambda(function) => ("lambda", &function.arn),
-                Target::Api(api) => match &api.source {
-                    ApiSource::Lambda(arn) => ("api.lambda", arn),
-                    _ => return None,
-                },
-                Target::Site(_) => return None,
-            };
-            let refused = check_routes::lambda(arn, Some(region), None).err()?;
-            Some((format!("route.{i}.{key}"), refused))
-        });
-        let found: Vec<Problem> = certificates
-            .chain(lambdas)
-            .map(|(key, refused)| Problem {
+        // Read once more, as if the file named the region: no ARN is forgotten.
+        let mut written = self.write();
+        written.insert("region".to_owned(), region.into());
+        let context = Context::new(Path::new(""));
+        let reading = Reading::new(Problems::new(Path::new("")), context);
+        let outcome = read(tree::from_json(written), reading);
+        outcome.map(|_| ()).map_err(|ConfigErrors(found)| {
+            let without_place = |problem: Problem| Problem {
                 file: String::new(),
-                line: None,
-                column: None,
-                key,
-                message: refused.message,
-                hint: refused.hint,
-            })
-            .collect();
-        if found.is_empty() {
-            Ok(())
-        } else {
-            Err(ConfigErrors(found))
-        }
+                // A function is named by its route's key, however it is written.
+                key: match problem.key.strip_suffix(".function") {
+                    Some(route) => route.to_owned(),
+                    None => problem.key,
+                },
+                ..problem
+            };
+            ConfigErrors(found.into_iter().map(without_place).collect())
+        })
     }
+
+    /// Returns the JSON schema of the file.
+    pub fn json_schema() -> Json {
+        let mut definitions = Definitions::default();
+        let mut schema = Config::schema(&mut definitions);
+        let definitions: Object = definitions.into_object();
+        schema.insert("definitions".to_owned(), definitions.into());
+        schema.insert("title".to_owned(), "hybridgw.toml".into());
+        let draft = "http://json-schema.org/draft-07/schema#";
+        schema.insert("$schema".to_owned(), draft.into());
+        schema.into()
+    }
+}
+
+/// Reads the whole tree: every key, then the rules between them.
+fn read(root: Entries, mut reading: Reading) -> Result<Config, ConfigErrors> {
+    let top = Origin::File { line: 1, column: 1 };
+    let root = Section::new(String::new(), top, root);
+    let config = Config::read(root, &mut reading);
+    endpoint::check(&mut reading);
+    match (config, reading.problems.sorted()) {
+        (Some(config), found) if found.is_empty() => Ok(config),
+        (_, found) => Err(ConfigErrors(found)),
+    }
+}
+
+/// The keys that hold arrays, as the schema has them.
+fn arrays() -> set::Arrays {
+    let mut definitions = Definitions::default();
+    let root = Config::schema(&mut definitions).into();
+    let tables = definitions.into_object();
+    let keys = tables.values().chain([&root]).flat_map(|table: &Json| {
+        let properties = table["properties"].as_object();
+        properties.into_iter().flatten()
+    });
+    let arrays = keys.filter(|(_, property)| property["type"] == "array");
+    arrays.map(|(key, _)| key.clone()).collect()
 }

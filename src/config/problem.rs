@@ -68,14 +68,17 @@ pub(crate) fn write_lines(f: &mut fmt::Formatter<'_>, problems: &[Problem]) -> f
 
 /// A refusal of one value, before it is known where the value stands.
 #[derive(Debug)]
-pub(super) struct Wrong {
+pub(super) struct Refusal {
     pub message: String,
     pub hint: Option<String>,
 }
 
+/// A value that passed its check, or why it did not.
+pub(super) type Checked<T> = Result<T, Refusal>;
+
 /// A refusal with its remedy.
-pub(super) fn wrong(message: impl Into<String>, hint: impl Into<String>) -> Wrong {
-    Wrong {
+pub(super) fn refusal(message: impl Into<String>, hint: impl Into<String>) -> Refusal {
+    Refusal {
         message: message.into(),
         hint: Some(hint.into()),
     }

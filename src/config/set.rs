@@ -1,18 +1,23 @@
 //! `--set key=value`, laid over the file's tree.
 
+use std::collections::BTreeSet;
+
 use toml::de::{DeTable, DeValue};
 
-use super::problem::{Wrong, shown, wrong};
+use super::problem::{Refusal, refusal, shown};
 use super::tree::{Entries, Node, Origin, Places, Problems, Value};
 
+/// The keys that hold arrays: a missing one is made an array, not a table.
+pub(super) type Arrays = BTreeSet<String>;
+
 /// Lays one `--set key=value` over the tree.
-pub(super) fn set(root: &mut Entries, setting: &str, problems: &mut Problems) {
+pub(super) fn set(root: &mut Entries, setting: &str, arrays: &Arrays, problems: &mut Problems) {
     let Some((key, value)) = setting.split_once('=') else {
-        let refused = wrong("needs a value", "write --set KEY=VALUE");
+        let refused = refusal("needs a value", "write --set KEY=VALUE");
         return problems.push(Origin::Set, &shown(setting), refused);
     };
     let key = key.trim();
-    let outcome = segments(key).and_then(|path| put(root, &path, set_value(value)));
+    let outcome = segments(key).and_then(|path| put(root, &path, set_value(value), arrays));
     if let Err(refused) = outcome {
         let named = if key.is_empty() { setting } else { key };
         problems.push(Origin::Set, &shown(named), refused);
@@ -20,9 +25,9 @@ pub(super) fn set(root: &mut Entries, setting: &str, problems: &mut Problems) {
 }
 
 /// Reads a dotted key by TOML's own rules, quotes and all.
-fn segments(key: &str) -> Result<Vec<String>, Wrong> {
+fn segments(key: &str) -> Result<Vec<String>, Refusal> {
     let refused = || {
-        wrong(
+        refusal(
             "not a key",
             "write --set KEY=VALUE, as in route.0.path=/orders",
         )
@@ -74,10 +79,7 @@ fn mark_set(node: &mut Node) {
     }
 }
 
-/// The keys that hold arrays: a missing one is made an array, not a table.
-const ARRAYS: [&str; 5] = ["route", "subnets", "clients", "aliases", "addresses"];
-
-fn put(entries: &mut Entries, path: &[String], node: Node) -> Result<(), Wrong> {
+fn put(entries: &mut Entries, path: &[String], node: Node, arrays: &Arrays) -> Result<(), Refusal> {
     let Some((first, rest)) = path.split_first() else {
         return Ok(());
     };
@@ -85,31 +87,42 @@ fn put(entries: &mut Entries, path: &[String], node: Node) -> Result<(), Wrong> 
         entries.insert(first.clone(), (Origin::Set, node));
         return Ok(());
     }
-    let (_, inner) = entries.entry(first.clone()).or_insert_with(|| {
-        let is_array = ARRAYS.contains(&first.as_str());
-        (Origin::Set, empty(is_array))
-    });
-    put_into(inner, first, rest, node)
+    let (_, inner) = entries
+        .entry(first.clone())
+        .or_insert_with(|| (Origin::Set, empty(arrays.contains(first))));
+    put_into(inner, first, rest, node, arrays)
 }
 
-fn put_into(parent: &mut Node, name: &str, path: &[String], node: Node) -> Result<(), Wrong> {
+fn put_into(
+    parent: &mut Node,
+    name: &str,
+    path: &[String],
+    node: Node,
+    arrays: &Arrays,
+) -> Result<(), Refusal> {
     match &mut parent.value {
-        Value::Table(entries) => put(entries, path, node),
-        Value::Array(items) => put_item(items, name, path, node),
-        other => Err(wrong(
+        Value::Table(entries) => put(entries, path, node, arrays),
+        Value::Array(items) => put_item(items, name, path, node, arrays),
+        other => Err(refusal(
             format!("`{}` is {}, not a table", shown(name), other.kind()),
             "name the key itself, without what follows it",
         )),
     }
 }
 
-fn put_item(items: &mut Vec<Node>, name: &str, path: &[String], node: Node) -> Result<(), Wrong> {
+fn put_item(
+    items: &mut Vec<Node>,
+    name: &str,
+    path: &[String],
+    node: Node,
+    arrays: &Arrays,
+) -> Result<(), Refusal> {
     let Some((index, rest)) = path.split_first() else {
         return Ok(());
     };
     let position: usize = index.parse().unwrap_or(usize::MAX);
     if position > items.len() {
-        return Err(wrong(
+        return Err(refusal(
             format!("`{}` is not an index of `{name}`", shown(index)),
             format!("count from 0; {} adds an entry", items.len()),
         ));
@@ -121,7 +134,7 @@ fn put_item(items: &mut Vec<Node>, name: &str, path: &[String], node: Node) -> R
         items[position] = node;
         return Ok(());
     }
-    put_into(&mut items[position], index, rest, node)
+    put_into(&mut items[position], index, rest, node, arrays)
 }
 
 fn empty(is_array: bool) -> Node {

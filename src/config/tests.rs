@@ -1,7 +1,11 @@
+//! Tests of the configuration: a file that uses every key, and one that uses only
+//! those it must.
+
 use std::path::Path;
 
 use super::*;
 
+mod declarations;
 mod reading;
 mod rules;
 mod schema;

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
+use serde_json::Value as Json;
 use toml::de::{DeTable, DeValue};
 
-use super::problem::{Problem, SET, Wrong, shown};
+use super::problem::{Problem, Refusal, SET, shown};
 
 /// Where a key or value came from.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -71,7 +72,7 @@ impl Problems {
         }
     }
 
-    pub fn push(&mut self, origin: Origin, key: &str, wrong: Wrong) {
+    pub fn push(&mut self, origin: Origin, key: &str, refusal: Refusal) {
         let (file, line, column) = match origin {
             Origin::File { line, column } => (self.file.clone(), Some(line), Some(column)),
             Origin::Set => (SET.to_owned(), None, None),
@@ -81,8 +82,8 @@ impl Problems {
             line,
             column,
             key: key.to_owned(),
-            message: wrong.message,
-            hint: wrong.hint,
+            message: refusal.message,
+            hint: refusal.hint,
         });
     }
 
@@ -91,6 +92,30 @@ impl Problems {
         self.found
             .sort_by_key(|p| (p.line.is_none(), p.line, p.column));
         self.found
+    }
+}
+
+/// The tree of a file that has not been written yet: nothing stands anywhere.
+pub(super) fn from_json(table: serde_json::Map<String, Json>) -> Entries {
+    let entry = |(key, value)| (key, (Origin::Set, node_of(value)));
+    table.into_iter().map(entry).collect()
+}
+
+fn node_of(value: Json) -> Node {
+    let value = match value {
+        Json::String(text) => Value::String(text),
+        Json::Number(number) => number
+            .as_i64()
+            .map_or(Value::Other("a number out of range"), Value::Integer),
+        Json::Bool(yes) => Value::Boolean(yes),
+        Json::Array(items) => Value::Array(items.into_iter().map(node_of).collect()),
+        Json::Object(members) => Value::Table(from_json(members)),
+        Json::Null => Value::Other("nothing"),
+    };
+    Node {
+        origin: Origin::Set,
+        value,
+        raw: None,
     }
 }
 
@@ -110,7 +135,7 @@ pub(super) fn parse(text: &str, problems: &mut Problems) -> Option<Entries> {
             problems.push(
                 origin,
                 "",
-                Wrong {
+                Refusal {
                     message,
                     hint: None,
                 },

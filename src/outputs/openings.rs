@@ -10,11 +10,10 @@ use crate::{
     aws::{Partition, read::Reads, tags},
     error::Result,
     policy,
-    resource::Resource,
+    resource::{Kind, Resource},
     resources::{
         SecurityGroup, TargetGroup, VpcEndpoint,
-        security_group::LOAD_BALANCER,
-        vpc_endpoint::{self, APIS, SITES, reading},
+        vpc_endpoint::{self, reading},
     },
 };
 
@@ -59,17 +58,17 @@ impl Endpoints {
     pub(super) async fn read(reads: &Reads) -> Result<Self> {
         let (own, groups) =
             tokio::try_join!(VpcEndpoint::discover(reads), SecurityGroup::discover(reads))?;
-        let of = |kind: &str| {
+        let of = |kind: Kind| {
             let found = own.iter().find(|found| found.key.kind() == kind);
             found.map(|found| found.actual.clone())
         };
         let mut endpoints = Self {
-            apis: of(APIS),
-            sites: of(SITES),
+            apis: of(Kind::VpcEndpoint),
+            sites: of(Kind::SiteEndpoint),
             borrowed_for: None,
         };
         let mut groups = groups.into_iter();
-        let group = groups.find(|group| group.key.kind() == LOAD_BALANCER);
+        let group = groups.find(|group| group.key.kind() == Kind::LoadBalancerSecurityGroup);
         let lent = group.and_then(|group| {
             let id = group.actual.tags.get(tags::ENDPOINT)?;
             Some((id.clone(), group.id))

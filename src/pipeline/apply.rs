@@ -15,31 +15,23 @@ use crate::{
         Aws,
         read::{Moment, Reads},
     },
-    error::{Error, Kind},
+    error::{Error, ErrorKind},
     event::{Event, Happening, Sink},
-    graph::{Sight, Step},
+    graph::{Observed, Step},
     pipeline::{
-        Report, Stop, Why,
+        Report,
         patience::{PATIENCE, Patience},
         rhythm::{Pause, Rhythm},
         signpost::Signpost,
     },
-    resource::{Drift, Key, Need, Settled},
+    resource::{Drift, Due, Key, Need, Settled},
     stack::Stack,
+    stop::{Stop, Why},
 };
 
 /// How long AWS may show old data after a write (EC2 API reference, "Eventual
 /// consistency"; Terraform's provider allows minutes, Crossplane 30 s).
 const GRACE: Duration = Duration::from_mins(1);
-
-/// Which differences a walk repairs.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    /// What others need.
-    Main,
-    /// What takes something away ([`Drift::at_last`]).
-    Last,
-}
 
 /// What has become of a resource, for those who need it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,15 +64,27 @@ pub async fn apply(
     sink: &dyn Sink,
     stop: &Stop,
 ) -> Report {
-    let mut report = walk_all(stack, aws, reads, sink, stop, (Phase::Main, false)).await;
-    let is_late = || stack.steps.iter().any(|step| has_late_drift(step.as_ref()));
-    while report.ok() && is_late() {
-        let last = walk_all(stack, aws, reads, sink, stop, (Phase::Last, true)).await;
+    let run = Run {
+        stack,
+        aws,
+        reads,
+        sink,
+        stop,
+    };
+    let mut report = run.pass(Due::Now, Earlier::None).await;
+    let is_deferred = || {
+        stack
+            .steps
+            .iter()
+            .any(|step| has_deferred_drift(step.as_ref()))
+    };
+    while report.ok() && is_deferred() {
+        let last = run.pass(Due::Deferred, Earlier::Pass).await;
         let moved = !last.updated.is_empty();
         report.extend(last);
         // What was taken away may have made room for more.
         if report.ok() {
-            report.extend(walk_all(stack, aws, reads, sink, stop, (Phase::Main, true)).await);
+            report.extend(run.pass(Due::Now, Earlier::Pass).await);
         }
         if !moved {
             break;
@@ -89,56 +93,65 @@ pub async fn apply(
     report
 }
 
-fn has_late_drift(step: &dyn Step) -> bool {
-    step.sight()
-        .is_some_and(|sight| sight.drift.iter().any(|drift| drift.last))
+fn has_deferred_drift(step: &dyn Step) -> bool {
+    let is_deferred = |drift: &Drift| drift.due == Due::Deferred;
+    step.observed()
+        .is_some_and(|observed| observed.drift.iter().any(is_deferred))
 }
 
-async fn walk_all(
-    stack: &Stack,
-    aws: &Aws,
-    reads: &Reads,
-    sink: &dyn Sink,
-    stop: &Stop,
-    (phase, known): (Phase, bool),
-) -> Report {
-    let moment = reads.now();
-    let start = Reached {
-        progress: Progress::Waiting,
-        moment,
-    };
-    let board: BTreeMap<Key, Signpost<Reached>> = stack
-        .steps
-        .iter()
-        .map(|step| (step.key(), Signpost::new(start)))
-        .collect();
-    let rhythm = Rhythm::by(stop.clock);
-    let walks: FuturesUnordered<_> = stack
-        .steps
-        .iter()
-        .map(|step| {
-            let walk = Walk {
-                step: step.as_ref(),
-                board: &board,
-                aws,
-                reads,
-                sink,
-                stop,
-                rhythm,
-                moment,
-                looked: moment,
-                phase,
-                known,
-                since: Instant::now(),
-                silent: None,
-                missing: None,
-                did: Did::Nothing,
-            };
-            walk.run()
-        })
-        .collect();
-    let outcomes: Vec<Outcome> = walks.collect().await;
-    into_report(outcomes)
+/// What all resources of a run share.
+#[derive(Clone, Copy)]
+struct Run<'a> {
+    stack: &'a Stack,
+    aws: &'a Aws,
+    reads: &'a Reads,
+    sink: &'a dyn Sink,
+    stop: &'a Stop,
+}
+
+/// Whether an earlier pass of this run has made or found everything.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Earlier {
+    None,
+    Pass,
+}
+
+impl Run<'_> {
+    /// Takes every resource as far as it comes, repairing what is due.
+    async fn pass(&self, due: Due, earlier: Earlier) -> Report {
+        let steps = &self.stack.steps;
+        let moment = self.reads.now();
+        let start = Reached {
+            progress: Progress::Waiting,
+            moment,
+        };
+        let board: BTreeMap<Key, Signpost<Reached>> = steps
+            .iter()
+            .map(|step| (step.key(), Signpost::new(start)))
+            .collect();
+        let rhythm = Rhythm::by(self.stop.clock);
+        let walks: FuturesUnordered<_> = steps
+            .iter()
+            .map(|step| {
+                let walk = Walk {
+                    step: step.as_ref(),
+                    board: &board,
+                    run: *self,
+                    rhythm,
+                    moment,
+                    looked: moment,
+                    due,
+                    earlier,
+                    since: Instant::now(),
+                    silent: None,
+                    missing: None,
+                    did: Did::Nothing,
+                };
+                walk.run()
+            })
+            .collect();
+        into_report(walks.collect().await)
+    }
 }
 
 /// What a walk did to its resource.
@@ -186,18 +199,14 @@ fn into_report(mut outcomes: Vec<Outcome>) -> Report {
 struct Walk<'a> {
     step: &'a dyn Step,
     board: &'a BTreeMap<Key, Signpost<Reached>>,
-    aws: &'a Aws,
-    reads: &'a Reads,
-    sink: &'a dyn Sink,
-    stop: &'a Stop,
+    run: Run<'a>,
     rhythm: Rhythm,
     /// Answers that were asked before count for nothing.
     moment: Moment,
     /// The moment of the last look at all of it.
     looked: Moment,
-    phase: Phase,
-    /// Whether an earlier walk of this run has made it or found it.
-    known: bool,
+    due: Due,
+    earlier: Earlier,
     since: Instant,
     /// Since when no call has got an answer.
     silent: Option<Instant>,
@@ -225,7 +234,7 @@ impl Walk<'_> {
         let key = self.step.key();
         let end = match self.wait_for_needs().await {
             Err(why) => End::NotStarted(why),
-            Ok(()) => match self.stop.why() {
+            Ok(()) => match self.run.stop.why() {
                 Some(why) => End::NotStarted(why.words().to_owned()),
                 None => self.make().await,
             },
@@ -285,14 +294,15 @@ impl Walk<'_> {
     /// Looks, acts, and looks again until AWS shows what is wanted.
     async fn make(&mut self) -> End {
         let mut written = Written {
-            seen: self.known.then(Instant::now),
+            seen: (self.earlier == Earlier::Pass).then(Instant::now),
             ..Written::default()
         };
         let mut pause = Pause::SHORT;
-        let mut patience = Patience::by(self.stop.clock);
+        let mut patience = Patience::by(self.run.stop.clock);
         let mut settling = false;
         // What the plan did not see, and AWS makes only once, needs no look.
-        let mut blind = !self.known && self.step.is_made_once() && self.step.sight().is_none();
+        let is_new = self.earlier == Earlier::None && self.step.observed().is_none();
+        let mut blind = is_new && self.step.is_made_once();
         loop {
             let looked = if std::mem::take(&mut blind) {
                 Ok(())
@@ -303,10 +313,10 @@ impl Walk<'_> {
                 Err(error) => self.after_failed_call(error, None),
                 Ok(()) => match self.seen() {
                     None => self.create(&mut written).await,
-                    Some(sight) => {
+                    Some(observed) => {
                         written.seen = Some(Instant::now());
                         self.announce(Progress::Exists);
-                        self.repair(sight, &mut written).await
+                        self.repair(observed, &mut written).await
                     }
                 },
             };
@@ -315,12 +325,12 @@ impl Walk<'_> {
                 Turn::LookAgain => {
                     pause = Pause::SHORT;
                     settling = false;
-                    self.moment = self.reads.now();
+                    self.moment = self.run.reads.now();
                 }
                 Turn::Wait { why, settles } => {
                     if patience.is_over() {
                         return End::Failed(Error::new(
-                            Kind::TimedOut,
+                            ErrorKind::TimedOut,
                             format!("gave up after {} minutes: {why}", PATIENCE.as_secs() / 60),
                         ));
                     }
@@ -340,17 +350,18 @@ impl Walk<'_> {
 
     /// Looks it up; if only AWS's own progress is waited for, no more than that.
     async fn look(&mut self, settling: bool) -> Result<(), Error> {
+        let (step, reads) = (self.step, self.run.reads);
         if settling {
-            let step = self.step;
-            return step.watch(self.reads, self.moment, self.looked).await;
+            return step.watch(reads, self.moment, self.looked).await;
         }
         self.looked = self.moment;
-        self.step.look_since(self.reads, self.moment).await
+        step.refresh(reads, self.moment).await
     }
 
     /// Waits for the next beat, and before that for what AWS does first. What
     /// others ask for meanwhile is news for this one, too.
     async fn pause(&mut self, pause: Pause, settles: bool) -> Result<(), Why> {
+        let stop = self.run.stop;
         let first = self.step.settles_after();
         for need in first.iter().filter(|_| settles) {
             let Some(neighbour) = self.board.get(need.key()) else {
@@ -358,17 +369,17 @@ impl Walk<'_> {
             };
             tokio::select! {
                 biased;
-                why = self.stop.thrown() => return Err(why),
+                why = stop.thrown() => return Err(why),
                 _ = neighbour.wait_for(|now| now.progress >= wanted(need)) => {}
             }
         }
-        self.moment = self.reads.now();
-        self.stop.sleep(self.rhythm.until(pause)).await
+        self.moment = self.run.reads.now();
+        stop.sleep(self.rhythm.until(pause)).await
     }
 
-    fn seen(&mut self) -> Option<Sight> {
+    fn seen(&mut self) -> Option<Observed> {
         self.silent = None;
-        self.step.sight()
+        self.step.observed()
     }
 
     /// The run stops while this resource waits.
@@ -382,15 +393,15 @@ impl Walk<'_> {
 
     async fn create(&mut self, written: &mut Written) -> Turn {
         if let Some(known) = written.created.max(written.seen)
-            && self.stop.clock.since(known) < GRACE
+            && self.run.stop.clock.since(known) < GRACE
         {
             return Turn::wait("not visible yet".to_owned());
         }
-        if let Some(why) = self.stop.why() {
+        if let Some(why) = self.run.stop.why() {
             return Turn::Over(self.stopped(why.words().to_owned()));
         }
         self.emit(Happening::Creating);
-        match self.step.create(self.aws).await {
+        match self.step.create(self.run.aws).await {
             Ok(()) => {
                 self.did = Did::Created;
                 self.missing = None;
@@ -398,13 +409,13 @@ impl Walk<'_> {
                 Turn::LookAgain
             }
             Err(error) => {
-                if error.kind == Kind::Unknown {
+                if error.kind == ErrorKind::Unknown {
                     // It may have been made. Look for a while before sending
                     // the call a second time.
                     self.did = Did::Created;
                     written.created = Some(Instant::now());
                 }
-                if let Kind::Exists(_) = error.kind
+                if let ErrorKind::Exists(_) = error.kind
                     && !std::mem::replace(&mut written.exists, true)
                 {
                     // Another run may have made it, and reads lag behind: look
@@ -417,22 +428,22 @@ impl Walk<'_> {
         }
     }
 
-    async fn repair(&mut self, sight: Sight, written: &mut Written) -> Turn {
-        if let Settled::Never(why) = &sight.settled {
+    async fn repair(&mut self, observed: Observed, written: &mut Written) -> Turn {
+        if let Settled::Never(why) = &observed.settled {
             return Turn::Over(End::Failed(
                 Error::invalid(format!("AWS says {why}"))
                     .hint("only a new one can work: run `hybridgw up --allow-replace`"),
             ));
         }
-        let due = |drift: &&Drift| drift.last == (self.phase == Phase::Last);
-        let mut drift: Vec<Drift> = sight.drift.iter().filter(due).cloned().collect();
+        let is_due = |drift: &&Drift| drift.due == self.due;
+        let mut drift: Vec<Drift> = observed.drift.iter().filter(is_due).cloned().collect();
         // What takes away does so once a walk: before more goes, others follow.
         let more = |(_, before): &(Instant, Vec<Drift>)| *before != drift;
-        if self.phase == Phase::Last && written.repaired.as_ref().is_some_and(more) {
+        if self.due == Due::Deferred && written.repaired.as_ref().is_some_and(more) {
             drift.clear();
         }
         if drift.is_empty() {
-            return match sight.settled {
+            return match observed.settled {
                 Settled::NotYet(why) => Turn::Wait { why, settles: true },
                 _ => Turn::Over(End::Settled),
             };
@@ -449,7 +460,7 @@ impl Walk<'_> {
         if let Some((sent, before)) = &written.repaired
             && *before == drift
         {
-            if self.stop.clock.since(*sent) < GRACE {
+            if self.run.stop.clock.since(*sent) < GRACE {
                 return Turn::wait(format!("{fields} not visible yet"));
             }
             return Turn::Over(End::Failed(Error::invalid(format!(
@@ -457,11 +468,11 @@ impl Walk<'_> {
                 words(&drift)
             ))));
         }
-        if let Some(why) = self.stop.why() {
+        if let Some(why) = self.run.stop.why() {
             return Turn::Over(self.stopped(why.words().to_owned()));
         }
         self.emit(Happening::Updating(fields));
-        match self.step.update(self.aws, &drift).await {
+        match self.step.update(self.run.aws, self.due).await {
             Ok(()) => {
                 self.missing = None;
                 if self.did == Did::Nothing {
@@ -475,24 +486,24 @@ impl Walk<'_> {
     }
 
     fn after_failed_call(&mut self, error: Error, verb: Option<&str>) -> Turn {
-        let clock = self.stop.clock;
+        let clock = self.run.stop.clock;
         let missing = match error.kind {
-            Kind::NotFound => *self.missing.get_or_insert_with(Instant::now),
+            ErrorKind::NotFound => *self.missing.get_or_insert_with(Instant::now),
             _ => Instant::now(),
         };
         let silent = match error.kind {
-            Kind::Unknown => *self.silent.get_or_insert_with(Instant::now),
+            ErrorKind::Unknown => *self.silent.get_or_insert_with(Instant::now),
             _ => Instant::now(),
         };
         match error.kind {
-            Kind::NotYet => Turn::wait(error.message),
-            Kind::Throttled => Turn::wait("AWS asks to slow down".to_owned()),
-            Kind::Unknown if clock.since(silent) < GRACE => {
+            ErrorKind::NotYet => Turn::wait(error.message),
+            ErrorKind::Throttled => Turn::wait("AWS asks to slow down".to_owned()),
+            ErrorKind::Unknown if clock.since(silent) < GRACE => {
                 Turn::wait(format!("trying again: {error}"))
             }
             // A neighbour made a moment ago may not be visible to every
             // service yet.
-            Kind::NotFound if clock.since(missing) < GRACE && verb.is_some() => {
+            ErrorKind::NotFound if clock.since(missing) < GRACE && verb.is_some() => {
                 Turn::wait(error.to_string())
             }
             _ => Turn::Over(End::Failed(error.context(match verb {
@@ -511,10 +522,10 @@ impl Walk<'_> {
     }
 
     fn emit(&self, happening: Happening) {
-        self.sink.emit(Event {
+        self.run.sink.emit(Event {
             key: self.step.key(),
             happening,
-            elapsed: self.stop.clock.since(self.since),
+            elapsed: self.run.stop.clock.since(self.since),
         });
     }
 }

@@ -9,11 +9,12 @@
 
 use crate::{
     aws::{Aws, Connection, read::Reads},
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
     event::Sink,
     graph::Owned,
-    pipeline::{Action, Plan, Report, Stop, apply, observe, remove},
+    pipeline::{Action, Plan, Report, apply, observe, remove},
     stack::Stack,
+    stop::Stop,
 };
 
 /// How often a run sets right what others do meanwhile, before it says so.
@@ -39,7 +40,7 @@ pub async fn execute(
         report.extend(apply(stack, aws, reads, sink, stop).await);
     }
     if report.ok() {
-        report.extend(remove(&plan.leftovers, aws, reads, sink, stop).await);
+        report.extend(remove(&plan.orphans, aws, reads, sink, stop).await);
     }
     report
 }
@@ -66,7 +67,7 @@ pub async fn converge(
         let reads = Reads::new(connection.reader(), &stack.name);
         let plan = match observe(stack, &reads).await {
             // What was listed a moment ago is gone: another run is at it.
-            Err(error) if error.kind == Kind::NotFound && round < ROUNDS => {
+            Err(error) if error.kind == ErrorKind::NotFound && round < ROUNDS => {
                 round += 1;
                 continue;
             }
@@ -85,7 +86,7 @@ pub async fn converge(
 /// Whether a plan asks for nothing that only a person may decide.
 fn approved(plan: &Plan) -> bool {
     let deletions = plan.with(Action::Delete).len();
-    plan.with(Action::Replace).is_empty() && deletions == plan.twins().len()
+    plan.with(Action::Replace).is_empty() && deletions == plan.duplicates().len()
 }
 
 async fn repair(
@@ -99,7 +100,7 @@ async fn repair(
 ) {
     report.extend(apply(stack, aws, reads, sink, stop).await);
     if report.ok() {
-        let mut gone = remove(&plan.twins(), aws, reads, sink, stop).await;
+        let mut gone = remove(&plan.duplicates(), aws, reads, sink, stop).await;
         // AWS refuses to delete an API that has been mapped meanwhile: then the
         // other one is the twin, and the next look says so.
         gone.failed.retain(|(_, error)| !is_refusal(error));
@@ -108,5 +109,5 @@ async fn repair(
 }
 
 fn is_refusal(error: &Error) -> bool {
-    matches!(error.kind, Kind::Refused(_))
+    matches!(error.kind, ErrorKind::Refused(_))
 }

@@ -9,7 +9,7 @@ pub mod remove;
 pub mod report;
 mod rhythm;
 mod signpost;
-pub mod stop;
+pub mod teardown;
 
 pub use apply::apply;
 pub use converge::{converge, execute};
@@ -17,4 +17,3 @@ pub use observe::observe;
 pub use plan::{Action, Plan, Planned};
 pub use remove::remove;
 pub use report::Report;
-pub use stop::{Stop, Why};

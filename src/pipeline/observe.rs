@@ -15,10 +15,10 @@ use crate::{
 ///
 /// A read that fails, or something foreign in the place of what is wanted.
 pub async fn observe(stack: &Stack, reads: &Reads) -> Result<Plan> {
-    let looks = try_join_all(stack.steps.iter().map(|step| step.look(reads)));
+    let looks = try_join_all(stack.steps.iter().map(|step| step.observe(reads)));
     let (_, owned) = tokio::try_join!(looks, discover(reads))?;
     let plan = Plan::new(stack, owned);
-    refuse_obstacles(stack, reads, &plan).await?;
+    refuse_conflicts(stack, reads, &plan).await?;
     Ok(plan)
 }
 
@@ -28,9 +28,9 @@ pub async fn discover(reads: &Reads) -> Result<Vec<Owned>> {
 }
 
 /// What would be created must not stand there already, made by somebody else.
-async fn refuse_obstacles(stack: &Stack, reads: &Reads, plan: &Plan) -> Result<()> {
+async fn refuse_conflicts(stack: &Stack, reads: &Reads, plan: &Plan) -> Result<()> {
     let wanted = stack.steps.iter().filter(|step| plan.creates(&step.key()));
-    let found = try_join_all(wanted.map(|step| step.obstacle(reads))).await?;
+    let found = try_join_all(wanted.map(|step| step.conflict(reads))).await?;
     let mut errors = found.into_iter().flatten();
     let Some(mut first) = errors.next() else {
         return Ok(());

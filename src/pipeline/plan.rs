@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::{
-    graph::{Owned, Sight},
+    graph::{Observed, Owned},
     resource::{Drift, Key, Settled},
     stack::Stack,
 };
@@ -72,10 +72,10 @@ pub struct Plan {
     /// The region.
     pub region: String,
     /// One action for each resource: wanted ones in the order of the stack,
-    /// then the leftovers.
+    /// then the orphans.
     pub actions: Vec<Planned>,
     /// What is ours and no longer wanted.
-    pub leftovers: Vec<Owned>,
+    pub orphans: Vec<Owned>,
     /// What is wanted and there.
     claimed: Vec<Owned>,
 }
@@ -86,31 +86,32 @@ impl Plan {
         let mut actions: Vec<Planned> = stack
             .steps
             .iter()
-            .map(|step| wanted(step.key(), step.summary(), step.sight()))
+            .map(|step| wanted(step.key(), step.summary(), step.observed()))
             .collect();
         spread_replacement(stack, &mut actions);
         let claimed: Vec<Owned> = stack.steps.iter().filter_map(|step| step.owned()).collect();
         let is_claimed = |thing: &Owned| claimed.iter().any(|own| own.same(thing));
-        let leftovers: Vec<Owned> = owned
+        let orphans: Vec<Owned> = owned
             .into_iter()
             .filter(|thing| !is_claimed(thing))
             .collect();
-        actions.extend(leftovers.iter().map(deletion));
+        actions.extend(orphans.iter().map(deletion));
         Self {
             stack: stack.name.clone(),
             account: stack.account.clone(),
             region: stack.region.clone(),
             actions,
-            leftovers,
+            orphans,
             claimed,
         }
     }
 
-    /// The leftovers that are second things in the place of wanted ones, and
+    /// The orphans that are second things in the place of wanted ones, and
     /// what lives in them.
-    pub fn twins(&self) -> Vec<Owned> {
-        let is_twin = |thing: &Owned| self.claimed.iter().any(|own| thing.is_twin_of(own));
-        let twins = self.leftovers.iter().filter(|thing| is_twin(thing));
+    pub fn duplicates(&self) -> Vec<Owned> {
+        let is_duplicate =
+            |thing: &Owned| self.claimed.iter().any(|own| thing.is_duplicate_of(own));
+        let twins = self.orphans.iter().filter(|thing| is_duplicate(thing));
         twins.cloned().collect()
     }
 
@@ -121,7 +122,7 @@ impl Plan {
             account: account.to_owned(),
             region: region.to_owned(),
             actions: owned.iter().map(deletion).collect(),
-            leftovers: owned,
+            orphans: owned,
             claimed: Vec::new(),
         }
     }
@@ -193,7 +194,7 @@ impl Plan {
     }
 }
 
-fn wanted(key: Key, summary: String, sight: Option<Sight>) -> Planned {
+fn wanted(key: Key, summary: String, observed: Option<Observed>) -> Planned {
     let mut planned = Planned {
         resource: key,
         id: None,
@@ -202,17 +203,17 @@ fn wanted(key: Key, summary: String, sight: Option<Sight>) -> Planned {
         summary,
         settling: None,
     };
-    let Some(sight) = sight else {
+    let Some(observed) = observed else {
         return planned;
     };
-    planned.id = Some(sight.id);
-    planned.changes = sight.drift;
-    match sight.settled {
+    planned.id = Some(observed.id);
+    planned.changes = observed.drift;
+    match observed.settled {
         Settled::Yes => {}
         Settled::NotYet(why) => planned.settling = Some(why),
         Settled::Never(why) => planned
             .changes
-            .push(Drift::new("state", why, "working").replaces()),
+            .push(Drift::new("state".to_owned(), why, "working").replaces()),
     }
     planned.action = if planned.changes.iter().any(|drift| drift.replace) {
         Action::Replace
@@ -242,7 +243,7 @@ fn spread_replacement(stack: &Stack, actions: &mut [Planned]) {
         if matches!(planned.action, Action::Keep | Action::Update) {
             planned.action = Action::Replace;
             let cause = format!("with {}", cause.key());
-            let drift = Drift::new("made anew", "", cause);
+            let drift = Drift::new("made anew".to_owned(), "", cause);
             planned.changes.push(drift.replaces());
         }
     }

@@ -1,6 +1,6 @@
 //! Remove: take away things that are ours, users before what they use.
 //!
-//! Serves `down`, leftovers of `up`, replacement and `--rollback`. It works on
+//! Serves `down`, orphans of `up`, replacement and `--rollback`. It works on
 //! what was discovered, from any partial state, and needs no configuration.
 
 use std::{sync::Arc, time::Duration};
@@ -10,15 +10,18 @@ use tokio::time::Instant;
 
 use crate::{
     aws::{Aws, read::Reads},
-    error::{Error, Kind},
+    error::{Error, ErrorKind},
     event::{Event, Happening, Sink},
     graph::Owned,
     pipeline::{
-        Report, Stop,
+        Report,
         patience::{PATIENCE, Patience},
         rhythm::{Pause, Rhythm},
         signpost::Signpost,
+        teardown,
     },
+    resource::Key,
+    stop::Stop,
 };
 
 /// When a deletion that AWS has taken is sent again, as long as the thing stands.
@@ -40,6 +43,21 @@ pub async fn remove(
     sink: &dyn Sink,
     stop: &Stop,
 ) -> Report {
+    remove_in_order(doomed, &teardown::waits_for, aws, reads, sink, stop).await
+}
+
+/// Whether the first thing stays until the second one is gone.
+pub type WaitsFor<'a> = &'a (dyn Fn(&Key, &Key) -> bool + Sync);
+
+/// [`remove`] in another order than that of the table.
+pub async fn remove_in_order(
+    doomed: &[Owned],
+    waits_for: WaitsFor<'_>,
+    aws: &Aws,
+    reads: &Reads,
+    sink: &dyn Sink,
+    stop: &Stop,
+) -> Report {
     let board: Vec<Signpost<Progress>> = doomed
         .iter()
         .map(|_| Signpost::new(Progress::Standing))
@@ -50,6 +68,7 @@ pub async fn remove(
             let removal = Removal {
                 thing: &doomed[index],
                 doomed,
+                waits_for,
                 board: &board,
                 index,
                 aws,
@@ -87,6 +106,7 @@ enum End {
 struct Removal<'a> {
     thing: &'a Owned,
     doomed: &'a [Owned],
+    waits_for: WaitsFor<'a>,
     board: &'a [Signpost<Progress>],
     index: usize,
     aws: &'a Aws,
@@ -139,7 +159,7 @@ impl Removal<'_> {
                 if goes_with_parent {
                     self.is_parent(thing)
                 } else {
-                    other != self.index && self.thing.held_by.contains(&thing.key.kind())
+                    other != self.index && (self.waits_for)(&self.thing.key, &thing.key)
                 }
             })
             .collect();
@@ -184,7 +204,7 @@ impl Removal<'_> {
             // Often it is gone at once. A refusal may also mean that somebody
             // else has deleted it.
             let turn = match sent {
-                Err(error) if error.kind != Kind::NotYet => Err(error),
+                Err(error) if error.kind != ErrorKind::NotYet => Err(error),
                 sent => match thing.again(self.reads, moment).await {
                     Ok(Some(now)) => {
                         thing = now;
@@ -198,10 +218,12 @@ impl Removal<'_> {
                 Ok(true) => return End::Gone,
                 Ok(false) => "AWS is still deleting it".to_owned(),
                 Err(error) => match error.kind {
-                    Kind::NotFound => return End::Gone,
-                    Kind::NotYet => error.message,
-                    Kind::Throttled => "AWS asks to slow down".to_owned(),
-                    Kind::Unknown if self.stop.clock.since(self.since) < Duration::from_mins(1) => {
+                    ErrorKind::NotFound => return End::Gone,
+                    ErrorKind::NotYet => error.message,
+                    ErrorKind::Throttled => "AWS asks to slow down".to_owned(),
+                    ErrorKind::Unknown
+                        if self.stop.clock.since(self.since) < Duration::from_mins(1) =>
+                    {
                         format!("trying again: {error}")
                     }
                     _ => {
@@ -212,7 +234,7 @@ impl Removal<'_> {
             };
             if patience.is_over() {
                 return End::Failed(Error::new(
-                    Kind::TimedOut,
+                    ErrorKind::TimedOut,
                     format!("gave up after {} minutes: {why}", PATIENCE.as_secs() / 60),
                 ));
             }

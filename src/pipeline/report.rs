@@ -1,9 +1,9 @@
 //! What a run did and where it left things.
 
 use crate::{
-    error::{Error, Kind},
-    pipeline::Why,
+    error::{Error, ErrorKind},
     resource::Key,
+    stop::Why,
 };
 
 /// The fate of every resource of a run.
@@ -34,7 +34,7 @@ impl Report {
     /// Whether it failed, if at all, only because something that was there has
     /// gone: another run has removed it, and a fresh look finds out what to use.
     pub fn may_go_on(&self) -> bool {
-        let gone = |(_, error): &(Key, Error)| error.kind == Kind::NotFound;
+        let gone = |(_, error): &(Key, Error)| error.kind == ErrorKind::NotFound;
         self.ok() || (!self.failed.is_empty() && self.failed.iter().all(gone))
     }
 
@@ -79,8 +79,8 @@ pub fn failure(report: &Report, stop: Option<Why>) -> Error {
     let mut failed = report.failed.iter();
     let mut error = match (failed.next(), stop) {
         (Some((_, first)), _) => first.clone(),
-        (None, Some(Why::Interrupted)) => Error::new(Kind::Interrupted, "interrupted"),
-        (None, Some(Why::TimedOut)) => Error::new(Kind::TimedOut, "out of time")
+        (None, Some(Why::Interrupted)) => Error::new(ErrorKind::Interrupted, "interrupted"),
+        (None, Some(Why::TimedOut)) => Error::new(ErrorKind::TimedOut, "out of time")
             .hint("give it longer with --timeout; a second run goes on from here"),
         (None, _) => Error::invalid("not everything could be done"),
     };

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::{names, resource::Key};
+use crate::{hash, resource::Key};
 
 /// The id of a stack's statement: readable, and its own by a hash of stack and
 /// key. Letters and digits only (IAM user guide, "Policy elements: Sid").
@@ -15,7 +15,7 @@ pub fn sid(stack: &str, key: &Key) -> String {
         .filter(char::is_ascii_alphanumeric)
         .take(80)
         .collect();
-    let hash = names::short_hash(&format!("{stack}/{key}"));
+    let hash = hash::short(&format!("{stack}/{key}"));
     format!("{readable}{hash}")
 }
 
@@ -117,6 +117,7 @@ fn read(policy: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::resource::Kind;
 
     const FOREIGN: &str = r#"{"Version":"2008-10-17","Id":"x","Statement":{"Sid":"theirs","Effect":"Deny",
         "Principal":"*","Action":"s3:*","Resource":["b","a"],"Condition":{"Bool":{"aws:SecureTransport":"false"}}}}"#;
@@ -147,7 +148,7 @@ mod tests {
 
     #[test]
     fn stacks_and_routes_that_read_alike_have_different_ids() {
-        let key = |path: &str| Key::of_route("bucket-policy", path);
+        let key = |path: &str| Key::of_route(Kind::BucketPolicy, path);
         let ids = BTreeSet::from([
             sid("orders", &key("/dev/app")),
             sid("orders-dev", &key("/app")),

@@ -8,7 +8,7 @@ use super::furnish_network::{add_endpoint, add_network};
 use crate::{
     aws::Partition,
     config::{ApiSource, Config, Site, Target, is_zone_id},
-    names,
+    hash,
     simulator::{acm, apigateway, lambda, route53, s3, world::Ctx},
 };
 
@@ -71,7 +71,7 @@ fn add_zones(ctx: &mut Ctx<'_>, config: &Config) -> Vec<String> {
             if zones.values().any(|zone| known(&zone.name)) {
                 continue;
             }
-            let id = format!("Z{}", names::long_hash(text)[..20].to_uppercase());
+            let id = format!("Z{}", hash::long(text)[..20].to_uppercase());
             (id, text)
         };
         route53::add_zone(ctx, &id, name, true, std::slice::from_ref(&vpc));

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::{
     aws::Partition,
     config::Config,
-    names,
+    hash,
     simulator::{
         ec2::{self, Peer, Rule, Traffic},
         world::Ctx,
@@ -87,7 +87,7 @@ pub(super) fn add_endpoint(ctx: &mut Ctx<'_>, config: &Config) -> Option<String>
     if ctx.here.ec2.endpoints.contains_key(id) {
         return None;
     }
-    let group = format!("sg-0{}", &names::long_hash(id)[..16]);
+    let group = format!("sg-0{}", &hash::long(id)[..16]);
     ec2::furnish::add_group(ctx, &group, &network.vpc, id, "the borrowed endpoint");
     if !config.endpoint.manage {
         let rule = Rule {

@@ -5,14 +5,10 @@
 use aws_sdk_elasticloadbalancingv2::types::{self, LoadBalancer, TargetGroup};
 
 use crate::{
-    aws::{
-        Aws, Called,
-        read::Reads,
-        tags::{self, Tags},
-    },
+    aws::{Aws, Called, read::Reads},
     error::Result,
     names,
-    resource::Drift,
+    resource::tags::{self, Tags},
 };
 
 /// What stands by itself: the load balancer of the stack's name and the target
@@ -111,16 +107,15 @@ fn arn(arn: Option<&str>) -> String {
     arn.unwrap_or_default().to_owned()
 }
 
-/// Sets the tags that differ.
-pub(super) async fn set_tags(aws: &Aws, arn: &str, drift: &[Drift]) -> Result<()> {
-    let changes = tags::to_repair(drift);
+/// Sets these tags.
+pub(super) async fn set_tags(aws: &Aws, arn: &str, changes: &Tags) -> Result<()> {
     if changes.is_empty() {
         return Ok(());
     }
     aws.elb
         .add_tags()
         .resource_arns(arn)
-        .set_tags(Some(tags::to_elb(&changes)))
+        .set_tags(Some(tags::to_elb(changes)))
         .send()
         .await
         .called("AddTags")

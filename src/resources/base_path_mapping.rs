@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use aws_sdk_apigateway::types::{Op, PatchOperation};
+use aws_sdk_apigateway::types::PatchOperation;
+use strum::{Display, EnumIter};
 
 use crate::{
     aws::{
@@ -15,9 +16,8 @@ use crate::{
     },
     error::{Error, Result},
     graph::Node,
-    ownership::{Found, Mark, Ours},
-    resource::{Drift, Host, Key, Need, Resource, UNKNOWN},
-    resources::{DomainName, Stage, rest_api::Api},
+    resource::{Drift, Found, Host, Key, Kind, Mark, Need, Ours, Resource, UNKNOWN},
+    resources::{DomainName, Stage, patches::replace, rest_api::Api},
 };
 
 /// A mapping.
@@ -57,10 +57,26 @@ impl Actual {
     }
 }
 
+/// What can differ.
+#[derive(Clone, Debug, PartialEq, Eq, Display, EnumIter)]
+#[strum(serialize_all = "lowercase")]
+pub enum Field {
+    /// The API it leads to.
+    Api,
+    /// The stage it leads to.
+    Stage,
+}
+
 /// API Gateway's word for the empty path.
 const NONE: &str = "(none)";
 
 impl BasePathMapping {
+    /// The API's id.
+    fn api(&self) -> Result<String> {
+        let id = self.api.id();
+        id.ok_or_else(|| Error::not_yet("its API is not there yet"))
+    }
+
     fn base_path(&self) -> &str {
         match self.path.trim_start_matches('/') {
             "" => NONE,
@@ -71,12 +87,14 @@ impl BasePathMapping {
 
 impl Resource for BasePathMapping {
     type Actual = Actual;
+    type Field = Field;
+    type Receipt = ();
     const READS: &'static [Query] = &[Query::GetBasePathMappings];
     const MADE_ONCE: bool = true;
 
     fn key(&self) -> Key {
         let host = &self.domain.desired.host;
-        host.key("base-path-mapping", &self.path)
+        host.key(Kind::BasePathMapping, &self.path)
     }
 
     fn needs(&self) -> Vec<Need> {
@@ -98,7 +116,7 @@ impl Resource for BasePathMapping {
     async fn find(&self, reads: &Reads) -> Result<Option<Found<Actual>>> {
         let host = &self.domain.desired.host.name;
         let found = those(reads, |domain| domain == host).await?;
-        Ok(found.into_iter().find(|found| self.is(found)))
+        Ok(found.into_iter().find(|found| self.matches(found)))
     }
 
     async fn again(reads: &Reads, was: &Found<Actual>) -> Result<Option<Found<Actual>>> {
@@ -106,12 +124,12 @@ impl Resource for BasePathMapping {
         Ok(found.into_iter().find(|found| found.id == was.id))
     }
 
-    fn is(&self, found: &Found<Actual>) -> bool {
+    fn matches(&self, found: &Found<Actual>) -> bool {
         let host = &self.domain.desired.host.name;
         found.actual.host == *host && found.actual.base_path == self.base_path()
     }
 
-    fn diff(&self, actual: &Actual) -> Vec<Drift> {
+    fn diff(&self, actual: &Actual) -> Vec<Drift<Field>> {
         let Actual {
             host: _,
             base_path: _,
@@ -119,21 +137,17 @@ impl Resource for BasePathMapping {
             stage,
         } = actual;
         let wanted = self.api.id().unwrap_or_else(|| UNKNOWN.to_owned());
-        let api = Drift::between("api", api, &wanted);
-        let stage = Drift::between("stage", stage, &self.stage);
+        let api = Drift::between(Field::Api, api, &wanted);
+        let stage = Drift::between(Field::Stage, stage, &self.stage);
         api.into_iter().chain(stage).collect()
     }
 
     async fn create(&self, aws: &Aws) -> Result<()> {
-        let api = self
-            .api
-            .id()
-            .ok_or_else(|| Error::not_yet("its API is not there yet"))?;
         aws.apigateway
             .create_base_path_mapping()
             .domain_name(&self.domain.desired.host.name)
             .base_path(self.base_path())
-            .rest_api_id(api)
+            .rest_api_id(self.api()?)
             .stage(&self.stage)
             .send()
             .await
@@ -141,22 +155,12 @@ impl Resource for BasePathMapping {
             .map(drop)
     }
 
-    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift]) -> Result<()> {
-        let patches: Vec<PatchOperation> = drift
-            .iter()
-            .map(|drift| {
-                let path = if drift.field == "api" {
-                    "/restapiId"
-                } else {
-                    "/stage"
-                };
-                PatchOperation::builder()
-                    .op(Op::Replace)
-                    .path(path)
-                    .value(&drift.desired)
-                    .build()
-            })
-            .collect();
+    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift<Field>]) -> Result<()> {
+        let patch = |one: &Drift<Field>| match one.field {
+            Field::Api => Ok(replace("/restapiId", self.api()?)),
+            Field::Stage => Ok(replace("/stage", &self.stage)),
+        };
+        let patches: Vec<PatchOperation> = drift.iter().map(patch).collect::<Result<_>>()?;
         aws.apigateway
             .update_base_path_mapping()
             .domain_name(&actual.host)
@@ -168,8 +172,12 @@ impl Resource for BasePathMapping {
             .map(drop)
     }
 
-    fn place(actual: &Actual) -> String {
-        actual.host.clone()
+    #[cfg(test)]
+    fn alter(&self, field: &Field, actual: &mut Actual) {
+        match field {
+            Field::Api => actual.api = "another".to_owned(),
+            Field::Stage => actual.stage = "another".to_owned(),
+        }
     }
 
     async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
@@ -182,10 +190,6 @@ impl Resource for BasePathMapping {
             .await
             .called("DeleteBasePathMapping");
         none_if_missing(deleted).map(drop)
-    }
-
-    fn held_by(_key: &Key) -> &'static [&'static str] {
-        &["dns-record"]
     }
 }
 
@@ -206,18 +210,15 @@ async fn mappings(reads: &Reads, domain: &Mark, host: &str) -> Result<Vec<Found<
             Some(path) => path.to_owned(),
         };
         let path = if base_path == NONE { "" } else { &base_path };
-        let name = Host {
-            name: host.to_owned(),
-            alias: *domain.key() != Key::bare("domain-name"),
-        };
-        let mark = domain.for_part(name.key("base-path-mapping", path));
+        let served = Host::served_by(domain.key(), host);
+        let mark = domain.for_part(served.key(Kind::BasePathMapping, path));
         let actual = Actual {
             host: host.to_owned(),
             api: mapping.rest_api_id().unwrap_or_default().to_owned(),
             stage: mapping.stage().unwrap_or_default().to_owned(),
             base_path,
         };
-        Found::ours(mark, actual.base_path.clone(), "available", actual)
+        Found::ours(mark, actual.base_path.clone(), "available", actual).scoped(host)
     });
     Ok(found.collect())
 }

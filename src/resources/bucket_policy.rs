@@ -15,20 +15,18 @@ use std::sync::Arc;
 
 use futures_util::future::try_join_all;
 use serde_json::Value;
-use tokio::sync::Mutex;
+use strum::{Display, EnumIter};
 
 use crate::{
     aws::{
         Aws, Called,
         error::none_if_missing,
         read::{Query, Reads},
-        tags,
     },
     error::Result,
     graph::Node,
-    ownership::{Found, Ours},
     policy::{self, statements},
-    resource::{Drift, Key, Need, Resource, UNKNOWN},
+    resource::{Drift, Found, Key, Kind, Need, Ours, Resource, UNKNOWN, tags},
     resources::{TargetGroup, VpcEndpoint, target_group},
 };
 
@@ -59,6 +57,14 @@ pub struct Actual {
     pub statement: Value,
 }
 
+/// What can differ.
+#[derive(Clone, Debug, PartialEq, Eq, Display, EnumIter)]
+#[strum(serialize_all = "lowercase")]
+pub enum Field {
+    /// The statement.
+    Statement,
+}
+
 impl BucketPolicy {
     fn sid(&self) -> String {
         statements::sid(&self.stack, &self.key())
@@ -71,21 +77,20 @@ impl BucketPolicy {
 
     async fn put(&self, aws: &Aws) -> Result<()> {
         let wanted = self.wanted(&self.endpoint.require()?.id);
-        let _one_at_a_time = WRITES.lock().await;
+        let _turn = aws.turns.take(&self.bucket).await;
         let now = read(aws, &self.bucket).await?.unwrap_or_default();
         write(aws, &self.bucket, &statements::with(&now, &wanted)).await
     }
 }
 
-/// Routes of one stack may share a bucket.
-static WRITES: Mutex<()> = Mutex::const_new(());
-
 impl Resource for BucketPolicy {
     type Actual = Actual;
+    type Field = Field;
+    type Receipt = ();
     const READS: &'static [Query] = &[Query::GetBucketPolicy];
 
     fn key(&self) -> Key {
-        Key::of_route("bucket-policy", &self.path)
+        Key::of_route(Kind::BucketPolicy, &self.path)
     }
 
     fn needs(&self) -> Vec<Need> {
@@ -113,21 +118,25 @@ impl Resource for BucketPolicy {
         Ok(those(reads, wanted).await?.into_iter().next())
     }
 
-    fn is(&self, found: &Found<Actual>) -> bool {
+    fn matches(&self, found: &Found<Actual>) -> bool {
         found.key == self.key() && found.actual.bucket == self.bucket
     }
 
-    fn diff(&self, actual: &Actual) -> Vec<Drift> {
+    fn diff(&self, actual: &Actual) -> Vec<Drift<Field>> {
         let Actual {
             bucket: _,
             sid: _,
             statement,
         } = actual;
         match self.endpoint.id() {
-            None => vec![Drift::new("statement", policy::words(statement), UNKNOWN)],
+            None => vec![Drift::new(
+                Field::Statement,
+                policy::words(statement),
+                UNKNOWN,
+            )],
             Some(endpoint) => {
                 let wanted = policy::normal(&self.wanted(&endpoint));
-                let drift = Drift::between("statement", statement, &wanted);
+                let drift = Drift::between(Field::Statement, statement, &wanted);
                 drift.into_iter().collect()
             }
         }
@@ -137,13 +146,30 @@ impl Resource for BucketPolicy {
         self.put(aws).await
     }
 
-    async fn update(&self, aws: &Aws, _actual: &Ours<Actual>, _drift: &[Drift]) -> Result<()> {
-        self.put(aws).await
+    async fn update(
+        &self,
+        aws: &Aws,
+        _actual: &Ours<Actual>,
+        drift: &[Drift<Field>],
+    ) -> Result<()> {
+        for one in drift {
+            match one.field {
+                Field::Statement => self.put(aws).await?,
+            }
+        }
+        Ok(())
+    }
+
+    #[cfg(test)]
+    fn alter(&self, field: &Field, actual: &mut Actual) {
+        match field {
+            Field::Statement => actual.statement = Value::Null,
+        }
     }
 
     async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
         let bucket = &actual.bucket;
-        let _one_at_a_time = WRITES.lock().await;
+        let _turn = aws.turns.take(bucket).await;
         let Some(now) = read(aws, bucket).await? else {
             return Ok(());
         };
@@ -157,17 +183,13 @@ impl Resource for BucketPolicy {
         let deleted = call.send().await.called("DeleteBucketPolicy");
         none_if_missing(deleted).map(drop)
     }
-
-    fn held_by(_key: &Key) -> &'static [&'static str] {
-        &["dns-record"]
-    }
 }
 
 /// The statements that are wanted, by their key and bucket.
 async fn those(reads: &Reads, wanted: impl Fn(&Key, &str) -> bool) -> Result<Vec<Found<Actual>>> {
     let groups = target_group::listed(&reads.remembered(), |_| true).await?;
     let places = groups.iter().flat_map(|group| {
-        let key = Key::of_route("bucket-policy", &group.mark.key().path());
+        let key = Key::of_route(Kind::BucketPolicy, &group.mark.key().path());
         let buckets = tags::now_and_before(&group.tags, tags::BUCKET_POLICY);
         let places = buckets.into_iter().map(move |bucket| (key.clone(), bucket));
         places.map(|(key, bucket)| (group.mark.for_part(key), bucket))

@@ -9,6 +9,7 @@
 use std::sync::Arc;
 
 use aws_sdk_apigateway::{primitives::DateTime, types};
+use strum::{Display, EnumIter};
 
 use crate::{
     aws::{
@@ -18,8 +19,7 @@ use crate::{
     },
     error::{Error, Result},
     graph::Node,
-    ownership::{Found, Ours},
-    resource::{Drift, Key, Need, Resource, UNKNOWN},
+    resource::{Drift, Found, Key, Kind, Need, Ours, Resource, UNKNOWN},
     resources::{
         RestApi,
         rest_api::{self, Listed},
@@ -57,6 +57,14 @@ impl Age {
     }
 }
 
+/// What can differ.
+#[derive(Clone, Debug, PartialEq, Eq, Display, EnumIter)]
+#[strum(serialize_all = "lowercase")]
+pub enum Field {
+    /// What was deployed: the API's body, policy and endpoint.
+    Content,
+}
+
 /// Begins the description of a deployment of ours.
 const MARK: &str = "hybridgw ";
 
@@ -81,10 +89,12 @@ impl Deployment {
 
 impl Resource for Deployment {
     type Actual = Actual;
+    type Field = Field;
+    type Receipt = ();
     const READS: &'static [Query] = &[Query::GetDeployments];
 
     fn key(&self) -> Key {
-        self.api.key().sibling("deployment")
+        self.api.key().sibling(Kind::Deployment)
     }
 
     fn needs(&self) -> Vec<Need> {
@@ -110,7 +120,7 @@ impl Resource for Deployment {
         Ok(found.into_iter().find(|found| found.id == was.id))
     }
 
-    fn diff(&self, actual: &Actual) -> Vec<Drift> {
+    fn diff(&self, actual: &Actual) -> Vec<Drift<Field>> {
         let Actual {
             api: _,
             id: _,
@@ -119,7 +129,7 @@ impl Resource for Deployment {
         } = actual;
         let wanted = self.api.desired.fingerprint();
         let wanted = wanted.unwrap_or_else(|| UNKNOWN.to_owned());
-        Drift::between("content", fingerprint, &wanted)
+        Drift::between(Field::Content, fingerprint, &wanted)
             .into_iter()
             .collect()
     }
@@ -128,7 +138,12 @@ impl Resource for Deployment {
         self.deploy(aws).await.map(drop)
     }
 
-    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, _drift: &[Drift]) -> Result<()> {
+    async fn update(
+        &self,
+        aws: &Aws,
+        actual: &Ours<Actual>,
+        _drift: &[Drift<Field>],
+    ) -> Result<()> {
         let made = self.deploy(aws).await?;
         if made > actual.age {
             return Ok(());
@@ -140,12 +155,15 @@ impl Resource for Deployment {
         ))
     }
 
-    async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
-        remove(aws, &actual.api, &actual.id).await
+    #[cfg(test)]
+    fn alter(&self, field: &Field, actual: &mut Actual) {
+        match field {
+            Field::Content => actual.fingerprint = "another".to_owned(),
+        }
     }
 
-    fn held_by(_key: &Key) -> &'static [&'static str] {
-        &["stage"]
+    async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
+        remove(aws, &actual.api, &actual.id).await
     }
 }
 
@@ -155,7 +173,7 @@ async fn those(reads: &Reads, wanted: impl Fn(&Listed) -> bool) -> Result<Vec<Fo
     let looks = apis.filter(wanted).map(|api| async move {
         let own = own(reads, &api.id).await?;
         let found = own.last().map(|newest| {
-            let mark = api.mark.for_part(api.mark.key().sibling("deployment"));
+            let mark = api.mark.for_part(api.mark.key().sibling(Kind::Deployment));
             let actual = Actual {
                 api: api.id.clone(),
                 id: newest.id().unwrap_or_default().to_owned(),

@@ -7,14 +7,12 @@
 //! Route 53 refuses for an existing name, and a change deletes exactly the
 //! record that was read.
 
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 use aws_sdk_route53::types::{
     AliasTarget, Change, ChangeAction, ChangeBatch, ChangeStatus, ResourceRecordSet, RrType,
 };
+use strum::{Display, EnumIter};
 
 use crate::{
     aws::{
@@ -22,16 +20,11 @@ use crate::{
         error::none_if_missing,
         read::{Groups, Query, Reads},
         record::Record,
-        tags,
     },
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
     graph::Node,
-    ownership::{Found, Mark, Ours},
-    resource::{Drift, Host, Key, Need, Resource, Settled, UNKNOWN},
-    resources::{
-        LoadBalancer, SecurityGroup,
-        security_group::{LOAD_BALANCER, mark},
-    },
+    resource::{Drift, Found, Host, Key, Kind, Mark, Need, Ours, Resource, Settled, UNKNOWN, tags},
+    resources::{LoadBalancer, SecurityGroup, security_group::mark},
 };
 
 /// An alias record.
@@ -46,8 +39,6 @@ pub struct DnsRecord {
     pub load_balancer: Arc<Node<LoadBalancer>>,
     /// Remembers the record.
     pub group: Arc<Node<SecurityGroup>>,
-    /// The change that this run sent; AWS tells of changes only by their id.
-    pub change: Mutex<Option<String>>,
 }
 
 /// A record as Route 53 reports it.
@@ -67,6 +58,21 @@ pub struct Actual {
     pub record: ResourceRecordSet,
 }
 
+/// What can differ.
+#[derive(Clone, Debug, PartialEq, Eq, Display, EnumIter)]
+#[strum(serialize_all = "lowercase")]
+pub enum Field {
+    /// Where it leads.
+    Alias,
+    /// Whether it follows the health of what it leads to.
+    #[strum(to_string = "evaluate target health")]
+    EvaluateTargetHealth,
+}
+
+/// The id of a change: AWS tells of changes only by it.
+#[derive(Clone, Debug)]
+pub struct ChangeId(Option<String>);
+
 impl DnsRecord {
     fn record(&self) -> Result<ResourceRecordSet> {
         let balancer = self.load_balancer.require()?;
@@ -84,42 +90,19 @@ impl DnsRecord {
             .map_err(|error| Error::invalid(error.to_string()))
     }
 
-    fn remember(&self, change: Option<String>) {
-        *self.change.lock().unwrap_or_else(PoisonError::into_inner) = change;
-    }
-
-    async fn change(&self, aws: &Aws, changes: Vec<Change>) -> Result<()> {
-        let change = send(aws, &self.zone, changes).await?;
-        self.remember(change);
-        Ok(())
-    }
-
-    /// Whether the change of this run has reached every name server.
-    async fn in_sync(&self, reads: &Reads) -> Result<bool> {
-        let change = self
-            .change
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        let Some(id) = change else {
-            return Ok(true);
-        };
-        let change = reads.change(&id).await?;
-        let status = change.as_ref().as_ref();
-        let done = status.is_none_or(|info| *info.status() == ChangeStatus::Insync);
-        if done {
-            self.remember(None);
-        }
-        Ok(done)
+    async fn change(&self, aws: &Aws, changes: Vec<Change>) -> Result<ChangeId> {
+        send(aws, &self.zone, changes).await
     }
 }
 
 impl Resource for DnsRecord {
     type Actual = Actual;
+    type Field = Field;
+    type Receipt = ChangeId;
     const READS: &'static [Query] = &[Query::GetChange, Query::ListResourceRecordSets];
 
     fn key(&self) -> Key {
-        self.host.key("dns-record", "/")
+        self.host.key(Kind::DnsRecord, "/")
     }
 
     fn needs(&self) -> Vec<Need> {
@@ -141,23 +124,27 @@ impl Resource for DnsRecord {
     }
 
     async fn again(reads: &Reads, was: &Found<Actual>) -> Result<Option<Found<Actual>>> {
-        let host = Host {
-            name: was.actual.host.clone(),
-            alias: was.key != Key::bare("dns-record"),
-        };
+        let host = Host::served_by(&was.key, &was.actual.host);
         own(reads, &was.actual.zone, &host).await
     }
 
     /// The name is known here, also when the group that remembers it is new.
     async fn find(&self, reads: &Reads) -> Result<Option<Found<Actual>>> {
-        let Some(mut found) = own(reads, &self.zone, &self.host).await? else {
-            return Ok(None);
-        };
-        found.actual.in_sync = self.in_sync(reads).await?;
-        Ok(Some(found))
+        own(reads, &self.zone, &self.host).await
     }
 
-    async fn obstacle(&self, reads: &Reads) -> Result<Option<Error>> {
+    /// Whether the change of this run has reached every name server.
+    async fn follow(reads: &Reads, change: &ChangeId, actual: &mut Actual) -> Result<()> {
+        let ChangeId(Some(id)) = change else {
+            return Ok(());
+        };
+        let change = reads.change(id).await?;
+        let status = change.as_ref().as_ref();
+        actual.in_sync = status.is_none_or(|info| *info.status() == ChangeStatus::Insync);
+        Ok(())
+    }
+
+    async fn conflict(&self, reads: &Reads) -> Result<Option<Error>> {
         let foreign = at(reads, &self.zone, &self.host.name).await?;
         Ok(foreign.first().map(|record| {
             let value = record
@@ -171,7 +158,7 @@ impl Resource for DnsRecord {
                 })
                 .unwrap_or_default();
             Error::new(
-                Kind::NotOurs,
+                ErrorKind::NotOurs,
                 format!(
                     "{} has the record {} {value}, which is not this stack's",
                     self.host.name,
@@ -182,7 +169,7 @@ impl Resource for DnsRecord {
         }))
     }
 
-    fn diff(&self, actual: &Actual) -> Vec<Drift> {
+    fn diff(&self, actual: &Actual) -> Vec<Drift<Field>> {
         let Actual {
             zone: _,
             host: _,
@@ -195,8 +182,8 @@ impl Resource for DnsRecord {
             .load_balancer
             .actual()
             .map_or_else(|| UNKNOWN.to_owned(), |balancer| plain(&balancer.dns_name));
-        let target = Drift::between("alias", target, &wanted);
-        let health = Drift::between("evaluate target health", follows_health, &true);
+        let target = Drift::between(Field::Alias, target, &wanted);
+        let health = Drift::between(Field::EvaluateTargetHealth, follows_health, &true);
         target.into_iter().chain(health).collect()
     }
 
@@ -208,20 +195,35 @@ impl Resource for DnsRecord {
         }
     }
 
-    async fn create(&self, aws: &Aws) -> Result<()> {
+    async fn create(&self, aws: &Aws) -> Result<ChangeId> {
         let create = change(ChangeAction::Create, self.record()?)?;
         self.change(aws, vec![create]).await
     }
 
-    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, _drift: &[Drift]) -> Result<()> {
+    async fn update(
+        &self,
+        aws: &Aws,
+        actual: &Ours<Actual>,
+        drift: &[Drift<Field>],
+    ) -> Result<ChangeId> {
+        let differs = |one: &Drift<Field>| match one.field {
+            Field::Alias | Field::EvaluateTargetHealth => true,
+        };
+        if !drift.iter().any(differs) {
+            return Ok(ChangeId(None));
+        }
         // One atomic batch: it fails if the record is no longer what was read.
         let delete = change(ChangeAction::Delete, actual.record.clone())?;
         let create = change(ChangeAction::Create, self.record()?)?;
         self.change(aws, vec![delete, create]).await
     }
 
-    fn place(actual: &Actual) -> String {
-        actual.zone.clone()
+    #[cfg(test)]
+    fn alter(&self, field: &Field, actual: &mut Actual) {
+        match field {
+            Field::Alias => actual.target = "another".to_owned(),
+            Field::EvaluateTargetHealth => actual.follows_health = false,
+        }
     }
 
     async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
@@ -229,10 +231,7 @@ impl Resource for DnsRecord {
         none_if_missing(send(aws, &actual.zone, vec![delete]).await)?;
         let record = Record {
             zone: actual.zone.clone(),
-            host: Host {
-                name: actual.host.clone(),
-                alias: *actual.key() != Key::bare("dns-record"),
-            },
+            host: Host::served_by(actual.key(), &actual.host),
         };
         forget(aws, actual.stack(), record).await
     }
@@ -246,7 +245,7 @@ fn change(action: ChangeAction, record: ResourceRecordSet) -> Result<Change> {
         .map_err(|error| Error::invalid(error.to_string()))
 }
 
-async fn send(aws: &Aws, zone: &str, changes: Vec<Change>) -> Result<Option<String>> {
+async fn send(aws: &Aws, zone: &str, changes: Vec<Change>) -> Result<ChangeId> {
     let batch = ChangeBatch::builder()
         .comment("hybridgw")
         .set_changes(Some(changes))
@@ -266,7 +265,7 @@ async fn send(aws: &Aws, zone: &str, changes: Vec<Change>) -> Result<Option<Stri
             Err(Error::not_yet(error.to_string()))
         }
         Err(error) => Err(error),
-        Ok(answer) => Ok(answer.change_info.map(|info| info.id)),
+        Ok(answer) => Ok(ChangeId(answer.change_info.map(|info| info.id))),
     }
 }
 
@@ -305,7 +304,7 @@ async fn places(reads: &Reads) -> Result<Vec<Record>> {
     let groups = reads.security_groups(Groups::OfStack).await?;
     let own = groups.iter().filter(|group| {
         let mark = mark(group, &reads.stack);
-        mark.is_some_and(|mark| mark.key().as_str() == LOAD_BALANCER)
+        mark.is_some_and(|mark| mark.key().kind() == Kind::LoadBalancerSecurityGroup)
     });
     let records = own.flat_map(|group| Record::of_tags(&tags::of_ec2(group.tags())));
     let mut records: Vec<Record> = records.collect();
@@ -349,7 +348,7 @@ async fn own(reads: &Reads, zone: &str, host: &Host) -> Result<Option<Found<Actu
     let found = records.iter().find_map(|record| {
         let alias = record.alias_target()?;
         let ours = leads_to(alias.dns_name(), &reads.stack);
-        let mark = Mark::signed(&reads.stack, host.key("dns-record", "/"), ours)?;
+        let mark = Mark::signed(&reads.stack, host.key(Kind::DnsRecord, "/"), ours)?;
         let actual = Actual {
             zone: zone.to_owned(),
             host: host.name.clone(),
@@ -358,7 +357,7 @@ async fn own(reads: &Reads, zone: &str, host: &Host) -> Result<Option<Found<Actu
             in_sync: true,
             record: record.clone(),
         };
-        Some(Found::ours(mark, &host.name, "active", actual))
+        Some(Found::ours(mark, &host.name, "active", actual).scoped(zone))
     });
     Ok(found)
 }

@@ -5,21 +5,21 @@
 //! SNI, and the load balancer sends none to its targets (API Gateway developer
 //! guide, "Security policies"). Changes are limited to one in 30 seconds.
 
-use aws_sdk_apigateway::types::{
-    self, EndpointConfiguration, EndpointType, Op, PatchOperation, SecurityPolicy,
-};
+use aws_sdk_apigateway::types::{self, EndpointConfiguration, EndpointType, SecurityPolicy};
+use strum::{Display, EnumIter};
 
 use crate::{
     aws::{
         Aws, Called,
         error::none_if_missing,
         read::{Query, Reads},
-        tags::{self, Owner, Tags},
     },
-    error::{Error, Kind, Result},
-    ownership::{Found, Mark, Ours},
-    resource::{Drift, Host, Key, Need, Resource, Settled},
-    resources::rest_api,
+    error::{Error, ErrorKind, Result},
+    resource::{
+        Drift, Found, Host, Key, Kind, Mark, Need, Ours, Owner, Resource, Settled,
+        tags::{self, Tags},
+    },
+    resources::{patches::replace, rest_api},
 };
 
 /// A REGIONAL custom domain.
@@ -47,6 +47,20 @@ pub struct Actual {
     pub tags: Tags,
 }
 
+/// What can differ.
+#[derive(Clone, Debug, PartialEq, Eq, Display, EnumIter)]
+#[strum(serialize_all = "lowercase")]
+pub enum Field {
+    /// The certificate.
+    Certificate,
+    /// The lowest TLS version.
+    #[strum(to_string = "security policy")]
+    SecurityPolicy,
+    /// A tag, by its key.
+    #[strum(to_string = "tags.{0}")]
+    Tag(String),
+}
+
 /// The only endpoint type that answers through a private API's endpoint without
 /// being private itself.
 const TLS: SecurityPolicy = SecurityPolicy::Tls12;
@@ -61,10 +75,12 @@ impl DomainName {
 
 impl Resource for DomainName {
     type Actual = Actual;
+    type Field = Field;
+    type Receipt = ();
     const READS: &'static [Query] = &[Query::GetDomainNames];
 
     fn key(&self) -> Key {
-        self.host.key("domain-name", "/")
+        self.host.key(Kind::DomainName, "/")
     }
 
     fn needs(&self) -> Vec<Need> {
@@ -105,19 +121,19 @@ impl Resource for DomainName {
         Ok(own.collect())
     }
 
-    fn is(&self, found: &Found<Actual>) -> bool {
+    fn matches(&self, found: &Found<Actual>) -> bool {
         // Not by key: an alias that becomes the stack's own name keeps its domain.
         found.actual.host == self.host.name
     }
 
-    async fn obstacle(&self, reads: &Reads) -> Result<Option<Error>> {
+    async fn conflict(&self, reads: &Reads) -> Result<Option<Error>> {
         let domains = reads.domain_names().await?;
         let foreign = domains
             .iter()
             .any(|domain| domain.domain_name() == Some(&self.host.name));
         Ok(foreign.then(|| {
             Error::new(
-                Kind::NotOurs,
+                ErrorKind::NotOurs,
                 format!(
                     "the API Gateway domain {} is not this stack's",
                     self.host.name
@@ -127,7 +143,7 @@ impl Resource for DomainName {
         }))
     }
 
-    fn diff(&self, actual: &Actual) -> Vec<Drift> {
+    fn diff(&self, actual: &Actual) -> Vec<Drift<Field>> {
         let Actual {
             host: _,
             certificate,
@@ -135,12 +151,16 @@ impl Resource for DomainName {
             status: _,
             tags: has,
         } = actual;
-        let certificate = Drift::between("certificate", certificate, &self.certificate);
-        let policy = Drift::between("security policy", security_policy, &TLS.as_str().to_owned());
+        let certificate = Drift::between(Field::Certificate, certificate, &self.certificate);
+        let policy = Drift::between(
+            Field::SecurityPolicy,
+            security_policy.as_str(),
+            TLS.as_str(),
+        );
         certificate
             .into_iter()
             .chain(policy)
-            .chain(tags::drift(has, &self.tags()))
+            .chain(tags::drift(has, &self.tags(), Field::Tag))
             .collect()
     }
 
@@ -169,23 +189,20 @@ impl Resource for DomainName {
             .map(drop)
     }
 
-    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift]) -> Result<()> {
-        let changes = tags::to_repair(drift);
-        if !changes.is_empty() {
-            rest_api::tag(aws, &format!("/domainnames/{}", actual.host), &changes).await?;
+    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift<Field>]) -> Result<()> {
+        let (mut changes, mut patches) = (Tags::new(), Vec::new());
+        for one in drift {
+            match &one.field {
+                Field::Certificate => {
+                    patches.push(replace("/regionalCertificateArn", &self.certificate));
+                }
+                Field::SecurityPolicy => patches.push(replace("/securityPolicy", TLS.as_str())),
+                Field::Tag(key) => {
+                    changes.extend(tags::to_repair(key, &actual.tags, &self.tags()));
+                }
+            }
         }
-        let patches: Vec<PatchOperation> = drift
-            .iter()
-            .filter_map(|drift| {
-                let path = match drift.field.as_str() {
-                    "certificate" => "/regionalCertificateArn",
-                    "security policy" => "/securityPolicy",
-                    _ => return None,
-                };
-                let replace = PatchOperation::builder().op(Op::Replace).path(path);
-                Some(replace.value(&drift.desired).build())
-            })
-            .collect();
+        rest_api::tag(aws, &format!("/domainnames/{}", actual.host), &changes).await?;
         if patches.is_empty() {
             return Ok(());
         }
@@ -199,6 +216,15 @@ impl Resource for DomainName {
             .map(drop)
     }
 
+    #[cfg(test)]
+    fn alter(&self, field: &Field, actual: &mut Actual) {
+        match field {
+            Field::Certificate => actual.certificate = "another".to_owned(),
+            Field::SecurityPolicy => actual.security_policy = "TLS_1_0".to_owned(),
+            Field::Tag(_) => tags::alter(&mut actual.tags),
+        }
+    }
+
     async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
         let deleted = aws
             .apigateway
@@ -208,10 +234,6 @@ impl Resource for DomainName {
             .await
             .called("DeleteDomainName");
         none_if_missing(deleted).map(drop)
-    }
-
-    fn held_by(_key: &Key) -> &'static [&'static str] {
-        &["dns-record", "base-path-mapping"]
     }
 }
 

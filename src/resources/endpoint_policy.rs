@@ -13,23 +13,18 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use aws_sdk_ec2::types::Filter;
 use serde_json::Value;
+use strum::{Display, EnumIter};
 
 use crate::{
     aws::{
         Aws, Called,
         read::{Query, Reads},
-        tags,
     },
     error::{Error, Result},
     graph::Node,
-    ownership::{Found, Mark, Ours},
     policy::{self, Request, statements},
-    resource::{Drift, Key, Need, Resource, UNKNOWN},
-    resources::{
-        SecurityGroup, VpcEndpoint,
-        rest_api::Api,
-        vpc_endpoint::{APIS, reading},
-    },
+    resource::{Drift, Due, Found, Key, Kind, Mark, Need, Ours, Resource, UNKNOWN, tags},
+    resources::{SecurityGroup, VpcEndpoint, rest_api::Api, vpc_endpoint::reading},
 };
 
 /// The policy of the endpoint.
@@ -68,8 +63,18 @@ pub struct Actual {
     pub policy: Value,
 }
 
+/// What can differ.
+#[derive(Clone, Debug, PartialEq, Eq, Display, EnumIter)]
+#[strum(serialize_all = "lowercase")]
+pub enum Field {
+    /// What the stack's share of the policy admits.
+    Policy,
+    /// The same, of a borrowed endpoint's policy.
+    Statement,
+}
+
 fn key() -> Key {
-    Key::bare("endpoint-policy")
+    Key::bare(Kind::EndpointPolicy)
 }
 
 impl EndpointPolicy {
@@ -145,6 +150,8 @@ impl EndpointPolicy {
 
 impl Resource for EndpointPolicy {
     type Actual = Actual;
+    type Field = Field;
+    type Receipt = ();
     const READS: &'static [Query] = &[Query::DescribeVpcEndpoints];
 
     fn key(&self) -> Key {
@@ -171,7 +178,9 @@ impl Resource for EndpointPolicy {
         let closed = policy::normal(&policy::nothing());
         let endpoints = VpcEndpoint::discover(reads).await?.into_iter();
         let opened = endpoints.filter(|found| {
-            found.key.kind() == APIS && found.actual.policy != closed && found.state != "deleting"
+            found.key.kind() == Kind::VpcEndpoint
+                && found.actual.policy != closed
+                && found.state != "deleting"
         });
         let own = opened.filter_map(|endpoint| {
             let mark = endpoint.mark()?.for_part(key());
@@ -205,7 +214,7 @@ impl Resource for EndpointPolicy {
         Ok(Some(Found::borrowed(key(), endpoint, "active", actual)))
     }
 
-    fn diff(&self, actual: &Actual) -> Vec<Drift> {
+    fn diff(&self, actual: &Actual) -> Vec<Drift<Field>> {
         let Actual {
             endpoint: _,
             share,
@@ -215,15 +224,15 @@ impl Resource for EndpointPolicy {
             return vec![];
         }
         let field = match self.group {
-            None => "policy",
-            Some(_) => "statement",
+            None => Field::Policy,
+            Some(_) => Field::Statement,
         };
         let (Some(now), Some(wanted)) = (self.for_now(has), self.wanted()) else {
             return vec![Drift::new(field, policy::words(has), UNKNOWN)];
         };
         let (now, wanted) = (policy::normal(&now), policy::normal(&wanted));
-        let opened = Drift::between(field, has, &now);
-        let narrowed = Drift::between(field, &now, &wanted).map(Drift::at_last);
+        let opened = Drift::between(field.clone(), has, &now);
+        let narrowed = Drift::between(field, &now, &wanted).map(Drift::deferred);
         opened.into_iter().chain(narrowed).collect()
     }
 
@@ -232,13 +241,26 @@ impl Resource for EndpointPolicy {
             .await
     }
 
-    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift]) -> Result<()> {
-        let share = if drift.iter().any(|one| one.last) {
-            self.wanted()
-        } else {
-            self.for_now(&actual.policy)
-        };
-        self.put(aws, &actual.endpoint, share).await
+    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift<Field>]) -> Result<()> {
+        for one in drift {
+            match (&one.field, one.due) {
+                (Field::Policy | Field::Statement, Due::Now) => {
+                    let share = self.for_now(&actual.policy);
+                    self.put(aws, &actual.endpoint, share).await?;
+                }
+                (Field::Policy | Field::Statement, Due::Deferred) => {
+                    self.put(aws, &actual.endpoint, self.wanted()).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    #[cfg(test)]
+    fn alter(&self, field: &Field, actual: &mut Actual) {
+        match field {
+            Field::Policy | Field::Statement => actual.policy = Value::Null,
+        }
     }
 
     async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {

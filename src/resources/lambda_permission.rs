@@ -7,19 +7,21 @@
 use std::sync::Arc;
 
 use serde_json::Value;
+use strum::{Display, EnumIter};
 
 use crate::{
     aws::{
         Aws, Called,
         error::none_if_missing,
         read::{Query, Reads},
-        tags::{self, Tags},
     },
     error::{Error, Result},
     graph::Node,
-    names,
-    ownership::{Found, Mark, Ours},
-    resource::{Drift, Key, Need, Resource, UNKNOWN},
+    hash,
+    resource::{
+        Drift, Found, Key, Kind, Mark, Need, Ours, Resource, UNKNOWN,
+        tags::{self, Tags},
+    },
     resources::{RestApi, TargetGroup, rest_api, target_group},
 };
 
@@ -67,6 +69,16 @@ pub struct Actual {
     pub source: String,
 }
 
+/// What can differ.
+#[derive(Clone, Debug, PartialEq, Eq, Display, EnumIter)]
+#[strum(serialize_all = "lowercase")]
+pub enum Field {
+    /// Who may invoke.
+    Principal,
+    /// On behalf of what.
+    Source,
+}
+
 /// A function's ARN without its version or alias, and the latter.
 fn split_qualifier(arn: &str) -> (String, Option<String>) {
     let parts: Vec<&str> = arn.split(':').collect();
@@ -83,7 +95,7 @@ fn statement_id(stack: &str, key: &Key, principal: &str) -> String {
         BALANCING => format!("{key} {BALANCING}"),
         _ => key.to_string(),
     };
-    format!("{}{}", statement_prefix(stack), names::short_hash(&of))
+    format!("{}{}", statement_prefix(stack), hash::short(&of))
 }
 
 fn statement_prefix(stack: &str) -> String {
@@ -131,11 +143,13 @@ impl LambdaPermission {
 
 impl Resource for LambdaPermission {
     type Actual = Actual;
+    type Field = Field;
+    type Receipt = ();
     const READS: &'static [Query] = &[Query::GetPolicy];
     const MADE_ONCE: bool = true;
 
     fn key(&self) -> Key {
-        Key::of_route("lambda-permission", &self.path)
+        Key::of_route(Kind::LambdaPermission, &self.path)
     }
 
     fn needs(&self) -> Vec<Need> {
@@ -168,7 +182,7 @@ impl Resource for LambdaPermission {
         let looks = of_apis
             .chain(of_groups)
             .flat_map(|(caller, tags, principal)| {
-                let key = Key::of_route("lambda-permission", &caller.path());
+                let key = Key::of_route(Kind::LambdaPermission, &caller.path());
                 functions(tags).map(move |function| (key.clone(), function, principal))
             })
             .map(|(key, function, principal)| own(reads, key, function, principal));
@@ -190,12 +204,7 @@ impl Resource for LambdaPermission {
         own(reads, self.key(), &self.function, self.principal()).await
     }
 
-    /// The same statement may stand in the policies of several functions.
-    fn place(actual: &Actual) -> String {
-        actual.function.clone()
-    }
-
-    fn diff(&self, actual: &Actual) -> Vec<Drift> {
+    fn diff(&self, actual: &Actual) -> Vec<Drift<Field>> {
         let Actual {
             function: _,
             statement: _,
@@ -203,8 +212,8 @@ impl Resource for LambdaPermission {
             source,
         } = actual;
         let wanted = self.source().unwrap_or_else(|| UNKNOWN.to_owned());
-        let principal = Drift::between("principal", principal, &self.principal().to_owned());
-        let source = Drift::between("source", source, &wanted);
+        let principal = Drift::between(Field::Principal, principal.as_str(), self.principal());
+        let source = Drift::between(Field::Source, source, &wanted);
         principal.into_iter().chain(source).collect()
     }
 
@@ -213,9 +222,23 @@ impl Resource for LambdaPermission {
     }
 
     /// A statement cannot be changed: the old one goes, the new one comes.
-    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, _drift: &[Drift]) -> Result<()> {
+    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift<Field>]) -> Result<()> {
+        let differs = |one: &Drift<Field>| match one.field {
+            Field::Principal | Field::Source => true,
+        };
+        if !drift.iter().any(differs) {
+            return Ok(());
+        }
         Self::delete(aws, actual).await?;
         self.add(aws).await
+    }
+
+    #[cfg(test)]
+    fn alter(&self, field: &Field, actual: &mut Actual) {
+        match field {
+            Field::Principal => actual.principal = "another".to_owned(),
+            Field::Source => actual.source = "another".to_owned(),
+        }
     }
 
     async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
@@ -230,10 +253,6 @@ impl Resource for LambdaPermission {
             .await
             .called("RemovePermission");
         none_if_missing(removed).map(drop)
-    }
-
-    fn held_by(_key: &Key) -> &'static [&'static str] {
-        &["dns-record"]
     }
 }
 
@@ -261,7 +280,8 @@ async fn own(
     let statements = statements(reads, function).await?;
     Ok(statements.into_iter().find_map(|one| {
         let mark = Mark::signed(&reads.stack, key.clone(), one.statement == wanted)?;
-        Some(Found::ours(mark, one.statement.clone(), "active", one))
+        // The same statement may stand in the policies of several functions.
+        Some(Found::ours(mark, one.statement.clone(), "active", one).scoped(function))
     }))
 }
 

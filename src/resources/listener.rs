@@ -18,18 +18,20 @@ use aws_sdk_elasticloadbalancingv2::types::{
     HttpHeaderConditionConfig, ProtocolEnum, RedirectActionConfig, RedirectActionStatusCodeEnum,
     RuleCondition,
 };
+use strum::{Display, EnumIter};
 
 use crate::{
     aws::{
         Aws, Called,
         error::none_if_missing,
         read::{Query, Reads},
-        tags::{self, Owner, Tags},
     },
     error::Result,
     graph::Node,
-    ownership::{Found, Mark, Ours},
-    resource::{Drift, Key, Need, Resource},
+    resource::{
+        Drift, Found, Key, Kind, Mark, Need, Ours, Owner, Resource,
+        tags::{self, Tags},
+    },
     resources::{LoadBalancer, balancing, dns_record, listener_rule},
 };
 
@@ -88,6 +90,31 @@ pub struct Actual {
     pub tags: Tags,
 }
 
+/// What can differ.
+#[derive(Clone, Debug, PartialEq, Eq, Display, EnumIter)]
+#[strum(serialize_all = "lowercase")]
+pub enum Field {
+    /// Protocol and port.
+    Traffic,
+    /// The default certificate.
+    Certificate,
+    /// The certificates beside it.
+    #[strum(to_string = "certificates of aliases")]
+    FurtherCertificates,
+    /// The TLS policy.
+    #[strum(to_string = "tls_policy")]
+    TlsPolicy,
+    /// The rule that refuses `x-apigw-api-id`.
+    #[strum(to_string = "rule against x-apigw-api-id")]
+    Guard,
+    /// What becomes of what no rule takes.
+    #[strum(to_string = "default action")]
+    DefaultAction,
+    /// A tag, by its key.
+    #[strum(to_string = "tags.{0}")]
+    Tag(String),
+}
+
 /// The priority of the rule that refuses `x-apigw-api-id`: before all others.
 const GUARD: i32 = 1;
 const GUARDED_HEADER: &str = "x-apigw-api-id";
@@ -95,6 +122,10 @@ const NOT_FOUND: &str = "fixed 404";
 const TO_HTTPS: &str = "redirect to https";
 
 impl Listener {
+    fn tags(&self) -> Tags {
+        self.owner.tags(&self.key())
+    }
+
     fn traffic(&self) -> (ProtocolEnum, i32) {
         match self.purpose {
             Purpose::Https { .. } => (ProtocolEnum::Https, 443),
@@ -147,6 +178,22 @@ impl Listener {
         }
     }
 
+    async fn modify(&self, aws: &Aws, actual: &Actual) -> Result<()> {
+        let (protocol, port) = self.traffic();
+        aws.elb
+            .modify_listener()
+            .listener_arn(&actual.arn)
+            .protocol(protocol)
+            .port(port)
+            .set_certificates(self.certificate().map(|one| vec![one]))
+            .set_ssl_policy(self.tls_policy().cloned())
+            .default_actions(self.default_action().1)
+            .send()
+            .await
+            .called("ModifyListener")
+            .map(drop)
+    }
+
     async fn put_guard(&self, aws: &Aws, actual: &Actual) -> Result<()> {
         if let Some((rule, _)) = &actual.guard {
             listener_rule::remove(aws, rule).await?;
@@ -157,7 +204,7 @@ impl Listener {
             .priority(GUARD)
             .conditions(guard_condition())
             .actions(guard_action())
-            .set_tags(Some(tags::to_elb(&self.owner.tags(&self.key()))))
+            .set_tags(Some(tags::to_elb(&self.tags())))
             .send()
             .await
             .called("CreateRule")
@@ -194,6 +241,8 @@ fn guard_condition() -> RuleCondition {
 
 impl Resource for Listener {
     type Actual = Actual;
+    type Field = Field;
+    type Receipt = ();
     const READS: &'static [Query] = &[
         Query::DescribeListeners,
         Query::DescribeListenerCertificates,
@@ -203,8 +252,8 @@ impl Resource for Listener {
 
     fn key(&self) -> Key {
         match self.purpose {
-            Purpose::Https { .. } => Key::bare("listener"),
-            Purpose::Redirect => Key::bare("redirect-listener"),
+            Purpose::Https { .. } => Key::bare(Kind::Listener),
+            Purpose::Redirect => Key::bare(Kind::RedirectListener),
         }
     }
 
@@ -223,7 +272,7 @@ impl Resource for Listener {
         let mut found = Vec::new();
         let is_about = |tags: &Tags| {
             let key = tags::key_of(tags, &reads.stack);
-            key.is_some_and(|key| key.kind() != "listener-rule")
+            key.is_some_and(|key| key.kind() != Kind::ListenerRule)
         };
         for balancer in LoadBalancer::discover(&reads.remembered()).await? {
             for front in balancing::fronts(reads, &balancer.id, is_about).await? {
@@ -250,7 +299,7 @@ impl Resource for Listener {
 
     async fn find(&self, reads: &Reads) -> Result<Option<Found<Actual>>> {
         let all = Self::discover(reads).await?;
-        let found = all.into_iter().find(|found| self.is(found));
+        let found = all.into_iter().find(|found| self.matches(found));
         let (Some(mut found), Purpose::Https { hosts, .. }) = (found.clone(), &self.purpose) else {
             return Ok(found);
         };
@@ -262,7 +311,7 @@ impl Resource for Listener {
         Ok(Some(found))
     }
 
-    fn diff(&self, actual: &Actual) -> Vec<Drift> {
+    fn diff(&self, actual: &Actual) -> Vec<Drift<Field>> {
         let Actual {
             arn: _,
             traffic,
@@ -275,30 +324,26 @@ impl Resource for Listener {
         } = actual;
         let (protocol, port) = self.traffic();
         let wanted = format!("{}:{port}", protocol.as_str());
-        let mut drift: Vec<Drift> = Drift::between("traffic", traffic, &wanted)
+        let mut drift: Vec<Drift<Field>> = Drift::between(Field::Traffic, traffic, &wanted)
             .into_iter()
             .collect();
         if let Some(wanted) = self.wanted_certificates() {
             drift.extend(wanted.drift(certificate, further.as_ref()));
         }
         if let Some(wanted_policy) = self.tls_policy() {
-            drift.extend(Drift::between("tls_policy", tls_policy, wanted_policy));
+            drift.extend(Drift::between(Field::TlsPolicy, tls_policy, wanted_policy));
             if !guard.as_ref().is_some_and(|(_, right)| *right) {
                 let has = guard.as_ref().map_or("", |_| "altered");
-                drift.push(Drift::new(
-                    "rule against x-apigw-api-id",
-                    has,
-                    "refuses with 403",
-                ));
+                drift.push(Drift::new(Field::Guard, has, "refuses with 403"));
             }
         }
         let (action, _) = self.default_action();
         drift.extend(Drift::between(
-            "default action",
+            Field::DefaultAction,
             default_action,
             &action.to_owned(),
         ));
-        drift.extend(tags::drift(has, &self.owner.tags(&self.key())));
+        drift.extend(tags::drift(has, &self.tags(), Field::Tag));
         drift
     }
 
@@ -312,40 +357,54 @@ impl Resource for Listener {
             .set_certificates(self.certificate().map(|one| vec![one]))
             .set_ssl_policy(self.tls_policy().cloned())
             .default_actions(self.default_action().1)
-            .set_tags(Some(tags::to_elb(&self.owner.tags(&self.key()))))
+            .set_tags(Some(tags::to_elb(&self.tags())))
             .send()
             .await
             .called("CreateListener")
             .map(drop)
     }
 
-    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift]) -> Result<()> {
-        balancing::set_tags(aws, &actual.arn, drift).await?;
+    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift<Field>]) -> Result<()> {
+        let mut changes = Tags::new();
+        let (mut differs, mut is_unguarded) = (false, false);
+        for one in drift {
+            match &one.field {
+                Field::Traffic | Field::Certificate | Field::TlsPolicy | Field::DefaultAction => {
+                    differs = true;
+                }
+                Field::FurtherCertificates => {} // below, before the default one
+                Field::Guard => is_unguarded = true,
+                Field::Tag(key) => {
+                    changes.extend(tags::to_repair(key, &actual.tags, &self.tags()));
+                }
+            }
+        }
+        balancing::set_tags(aws, &actual.arn, &changes).await?;
         if let Some(wanted) = self.wanted_certificates() {
             wanted.put(aws, actual, drift).await?;
         }
-        let own = ["traffic", "certificate", "tls_policy", "default action"];
-        if drift.iter().any(|one| own.contains(&one.field.as_str())) {
-            let (protocol, port) = self.traffic();
-            aws.elb
-                .modify_listener()
-                .listener_arn(&actual.arn)
-                .protocol(protocol)
-                .port(port)
-                .set_certificates(self.certificate().map(|one| vec![one]))
-                .set_ssl_policy(self.tls_policy().cloned())
-                .default_actions(self.default_action().1)
-                .send()
-                .await
-                .called("ModifyListener")?;
+        if differs {
+            self.modify(aws, actual).await?;
         }
-        if drift
-            .iter()
-            .any(|one| one.field.starts_with("rule against"))
-        {
+        if is_unguarded {
             self.put_guard(aws, actual).await?;
         }
         Ok(())
+    }
+
+    #[cfg(test)]
+    fn alter(&self, field: &Field, actual: &mut Actual) {
+        match field {
+            Field::Traffic => actual.traffic = "HTTP:8080".to_owned(),
+            Field::Certificate => actual.certificate = "another".to_owned(),
+            Field::FurtherCertificates => {
+                actual.further = Some(BTreeSet::from(["another".to_owned()]));
+            }
+            Field::TlsPolicy => actual.tls_policy = "another".to_owned(),
+            Field::Guard => actual.guard = None,
+            Field::DefaultAction => actual.default_action = "fixed 200".to_owned(),
+            Field::Tag(_) => tags::alter(&mut actual.tags),
+        }
     }
 
     async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
@@ -357,10 +416,6 @@ impl Resource for Listener {
             .await
             .called("DeleteListener");
         none_if_missing(deleted).map(drop)
-    }
-
-    fn held_by(_key: &Key) -> &'static [&'static str] {
-        &["dns-record"]
     }
 }
 

@@ -8,30 +8,34 @@
 //! apart by the tag `hybridgw:part`: see [`part`]. What is wrong with one of
 //! them is repaired without touching the others.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use aws_sdk_elasticloadbalancingv2::types::RulePriorityPair;
+use strum::EnumIter;
 
 use crate::{
     aws::{
         Aws, Called,
         error::none_if_missing,
         read::{self, Query, Reads},
-        tags::{self, Owner, Tags},
     },
     error::{Error, Result},
     graph::Node,
-    ownership::{Found, Mark, Ours},
-    resource::{Drift, Key, Need, Resource},
+    resource::{
+        Drift, Found, Key, Kind, Mark, Need, Ours, Owner, Resource,
+        tags::{self, Tags},
+    },
     resources::{Listener, LoadBalancer, TargetGroup, Targets, balancing},
 };
 
 mod actual;
 pub mod part;
+mod terms;
 
 pub use actual::Rule;
 pub use part::Site;
 use part::{Does, Wanted};
+use terms::{Part, RuleField};
 
 /// The rules of one route and host.
 pub struct ListenerRule {
@@ -75,6 +79,27 @@ impl Actual {
     }
 }
 
+/// What can differ.
+#[derive(Clone, Debug, PartialEq, Eq, EnumIter)]
+pub enum Field {
+    /// Something of the only rule of a route.
+    Only(RuleField),
+    /// Something of one of several rules.
+    Of(Part, RuleField),
+    /// A rule that is missing, or one too many.
+    Whole(Part),
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Only(field) => write!(f, "{field}"),
+            Self::Of(part, field) => write!(f, "{} rule {field}", part.word()),
+            Self::Whole(part) => write!(f, "{} rule", part.word()),
+        }
+    }
+}
+
 /// The rules that exist, brought together with those that should.
 struct Match<'a> {
     pairs: Vec<(Wanted, Option<&'a Rule>)>,
@@ -114,9 +139,9 @@ impl ListenerRule {
         Match { pairs, surplus }
     }
 
-    fn drift(&self, wanted: &Wanted, rule: &Rule) -> Vec<Drift> {
+    fn drift(&self, wanted: &Wanted, rule: &Rule) -> Vec<Drift<RuleField>> {
         let mut drift = wanted.drift(rule);
-        drift.extend(tags::drift(&rule.tags, &self.tags(wanted)));
+        drift.extend(tags::drift(&rule.tags, &self.tags(wanted), RuleField::Tag));
         drift
     }
 
@@ -143,7 +168,7 @@ impl ListenerRule {
             if !taken {
                 return created.called("CreateRule").map(drop);
             }
-            if self.is_twin(aws, &listener, priority, wanted).await? {
+            if self.is_duplicate(aws, &listener, priority, wanted).await? {
                 return Err(Error::not_yet("another run is making it"));
             }
         }
@@ -152,7 +177,7 @@ impl ListenerRule {
 
     /// Whether the rule that stands at a priority is the very one that was to
     /// be made there: the next priority would make it twice.
-    async fn is_twin(
+    async fn is_duplicate(
         &self,
         aws: &Aws,
         listener: &str,
@@ -177,30 +202,48 @@ impl ListenerRule {
 
     /// Repairs one of the rules.
     async fn repair(&self, aws: &Aws, wanted: &Wanted, rule: &Rule) -> Result<()> {
-        let drift = self.drift(wanted, rule);
-        balancing::set_tags(aws, &rule.arn, &drift).await?;
-        let own = ["host", "path", "target group", "redirect", "transforms"];
-        if drift.iter().any(|one| own.contains(&one.field.as_str())) {
-            if matches!(wanted.does, Does::Forward(None)) {
-                self.group.require()?;
+        let mut changes = Tags::new();
+        let (mut differs, mut is_misplaced) = (false, false);
+        for one in self.drift(wanted, rule) {
+            match one.field {
+                RuleField::Host
+                | RuleField::Path
+                | RuleField::TargetGroup
+                | RuleField::Redirect
+                | RuleField::Transforms => differs = true,
+                RuleField::Priority => is_misplaced = true,
+                RuleField::Tag(key) => {
+                    changes.extend(tags::to_repair(&key, &rule.tags, &self.tags(wanted)));
+                }
             }
-            let transforms = wanted.transforms();
-            let none_left = transforms.is_none() && !rule.transforms.is_empty();
-            aws.elb
-                .modify_rule()
-                .rule_arn(&rule.arn)
-                .set_conditions(Some(wanted.conditions()))
-                .set_actions(wanted.action().map(|action| vec![action]))
-                .set_transforms(transforms)
-                .set_reset_transforms(none_left.then_some(true))
-                .send()
-                .await
-                .called("ModifyRule")?;
         }
-        if drift.iter().any(|one| one.field == "priority") {
+        balancing::set_tags(aws, &rule.arn, &changes).await?;
+        if differs {
+            self.modify(aws, wanted, rule).await?;
+        }
+        if is_misplaced {
             move_into_band(aws, &rule.arn, wanted).await?;
         }
         Ok(())
+    }
+
+    async fn modify(&self, aws: &Aws, wanted: &Wanted, rule: &Rule) -> Result<()> {
+        if matches!(wanted.does, Does::Forward(None)) {
+            self.group.require()?;
+        }
+        let transforms = wanted.transforms();
+        let none_left = transforms.is_none() && !rule.transforms.is_empty();
+        aws.elb
+            .modify_rule()
+            .rule_arn(&rule.arn)
+            .set_conditions(Some(wanted.conditions()))
+            .set_actions(wanted.action().map(|action| vec![action]))
+            .set_transforms(transforms)
+            .set_reset_transforms(none_left.then_some(true))
+            .send()
+            .await
+            .called("ModifyRule")
+            .map(drop)
     }
 
     fn serves(&self, key: &Key, host: &str) -> bool {
@@ -214,7 +257,7 @@ async fn those(reads: &Reads, wanted: impl Fn(&Key, &str) -> bool) -> Result<Vec
     let place = |tags: &Tags| {
         let mark = Mark::of_tags(tags, &reads.stack)?;
         let host = tags.get(tags::HOST).cloned().unwrap_or_default();
-        let is_rule = mark.key().kind() == "listener-rule";
+        let is_rule = mark.key().kind() == Kind::ListenerRule;
         (is_rule && wanted(mark.key(), &host)).then_some((mark, host))
     };
     let mut found = Vec::new();
@@ -235,7 +278,10 @@ async fn those(reads: &Reads, wanted: impl Fn(&Key, &str) -> bool) -> Result<Vec
                 rules.sort_by_key(|rule| (rule.part, rule.priority));
                 // The rule that `delete` takes last names them all.
                 let id = rules.first()?.arn.clone();
-                Some(Found::ours(mark, id, "active", Actual { rules }).within(&listener))
+                let actual = Actual { rules };
+                let host = actual.host();
+                let found = Found::ours(mark, id, "active", actual);
+                Some(found.within(&listener).scoped(host))
             }));
         }
     }
@@ -244,6 +290,8 @@ async fn those(reads: &Reads, wanted: impl Fn(&Key, &str) -> bool) -> Result<Vec
 
 impl Resource for ListenerRule {
     type Actual = Actual;
+    type Field = Field;
+    type Receipt = ();
     const READS: &'static [Query] = &[Query::DescribeRules, Query::DescribeTags];
 
     fn key(&self) -> Key {
@@ -279,29 +327,31 @@ impl Resource for ListenerRule {
         Ok(all.into_iter().find(|found| found.id == was.id))
     }
 
-    fn is(&self, found: &Found<Actual>) -> bool {
+    fn matches(&self, found: &Found<Actual>) -> bool {
         // Not by key: an alias that becomes the stack's own name keeps its rules.
         self.serves(&found.key, &found.actual.host())
     }
 
-    fn diff(&self, actual: &Actual) -> Vec<Drift> {
+    fn diff(&self, actual: &Actual) -> Vec<Drift<Field>> {
         let Match { pairs, surplus } = self.compare(actual);
         let mut drift = Vec::new();
         for (wanted, rule) in &pairs {
-            let name = wanted.part.word();
             let Some(rule) = rule else {
-                drift.push(Drift::new(format!("{name} rule"), "", wanted.words()));
+                drift.push(Drift::new(Field::Whole(wanted.part), "", wanted.words()));
                 continue;
             };
-            for mut one in self.drift(wanted, rule) {
+            let of_rule = |field| {
                 if wanted.is_one_of_several {
-                    one.field = format!("{name} rule {}", one.field);
+                    Field::Of(wanted.part, field)
+                } else {
+                    Field::Only(field)
                 }
-                drift.push(one);
-            }
+            };
+            let own = self.drift(wanted, rule).into_iter();
+            drift.extend(own.map(|one| one.map(of_rule)));
         }
         drift.extend(surplus.iter().map(|rule| {
-            let field = format!("{} rule", rule.part.word());
+            let field = Field::Whole(rule.part);
             Drift::new(field, format!("one too many, {}", rule.priority), "")
         }));
         drift
@@ -315,9 +365,15 @@ impl Resource for ListenerRule {
         Ok(())
     }
 
-    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, _drift: &[Drift]) -> Result<()> {
+    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift<Field>]) -> Result<()> {
+        let is_due = |part: Part| {
+            drift.iter().any(|one| match one.field {
+                Field::Only(_) => true,
+                Field::Of(of, _) | Field::Whole(of) => of == part,
+            })
+        };
         let Match { pairs, surplus } = self.compare(actual);
-        for (wanted, rule) in &pairs {
+        for (wanted, rule) in pairs.iter().filter(|(wanted, _)| is_due(wanted.part)) {
             match rule {
                 None => {
                     self.group.require()?;
@@ -327,9 +383,26 @@ impl Resource for ListenerRule {
             }
         }
         for rule in surplus {
-            remove(aws, &rule.arn).await?;
+            if is_due(rule.part) {
+                remove(aws, &rule.arn).await?;
+            }
         }
         Ok(())
+    }
+
+    #[cfg(test)]
+    fn alter(&self, field: &Field, actual: &mut Actual) {
+        let first = &mut actual.rules[0];
+        match field {
+            Field::Only(_) | Field::Of(..) => first.hosts.clear(),
+            Field::Whole(_) => {
+                let twin = first.clone();
+                actual.rules.push(Rule {
+                    arn: "another".to_owned(),
+                    ..twin
+                });
+            }
+        }
     }
 
     async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
@@ -337,10 +410,6 @@ impl Resource for ListenerRule {
             remove(aws, &rule.arn).await?;
         }
         Ok(())
-    }
-
-    fn place(actual: &Actual) -> String {
-        actual.host()
     }
 }
 

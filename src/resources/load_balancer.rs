@@ -8,18 +8,20 @@ use std::{
 use aws_sdk_elasticloadbalancingv2::types::{
     self, IpAddressType, LoadBalancerAttribute, LoadBalancerSchemeEnum, LoadBalancerTypeEnum,
 };
+use strum::{Display, EnumIter};
 
 use crate::{
     aws::{
         Aws, Called,
         error::none_if_missing,
         read::{Query, Reads},
-        tags::{self, Owner, Tags},
     },
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
     graph::Node,
-    ownership::{Found, Mark, Ours},
-    resource::{Drift, Key, Need, Resource, Settled, UNKNOWN},
+    resource::{
+        Drift, Due, Found, Key, Kind, Mark, Need, Ours, Owner, Resource, Settled, UNKNOWN,
+        tags::{self, Tags},
+    },
     resources::{
         SecurityGroup,
         balancing::{self, About},
@@ -67,10 +69,35 @@ pub struct Actual {
     pub tags: Tags,
 }
 
+/// What can differ.
+#[derive(Clone, Debug, PartialEq, Eq, Display, EnumIter)]
+#[strum(serialize_all = "lowercase")]
+pub enum Field {
+    /// The scheme.
+    Internal,
+    /// The VPC.
+    Vpc,
+    /// The subnets, and with them the zones.
+    Subnets,
+    /// The security groups.
+    #[strum(to_string = "security groups")]
+    SecurityGroups,
+    /// An attribute, as ELBv2 spells it.
+    #[strum(to_string = "{0}")]
+    Attribute(String),
+    /// A tag, by its key.
+    #[strum(to_string = "tags.{0}")]
+    Tag(String),
+}
+
 /// The attribute that makes AWS refuse a deletion.
 pub const PROTECTION: &str = "deletion_protection.enabled";
 
 impl LoadBalancer {
+    fn tags(&self) -> Tags {
+        self.owner.tags(&self.key())
+    }
+
     /// The subnets while targets in zones that go are still used.
     fn subnets_now(&self, actual: &BTreeMap<String, String>) -> BTreeMap<String, String> {
         let mut now = actual.clone();
@@ -86,6 +113,8 @@ fn listed(subnets: &BTreeMap<String, String>) -> String {
 
 impl Resource for LoadBalancer {
     type Actual = Actual;
+    type Field = Field;
+    type Receipt = ();
     const READS: &'static [Query] = &[
         Query::DescribeLoadBalancers,
         Query::DescribeLoadBalancerAttributes,
@@ -93,7 +122,7 @@ impl Resource for LoadBalancer {
     ];
 
     fn key(&self) -> Key {
-        Key::bare("load-balancer")
+        Key::bare(Kind::LoadBalancer)
     }
 
     fn needs(&self) -> Vec<Need> {
@@ -121,21 +150,27 @@ impl Resource for LoadBalancer {
         let arn = balancer.load_balancer_arn().unwrap_or_default().to_owned();
         let attributes = attributes(reads, &arn).await?;
         let actual = actual(&balancer, attributes, tags);
-        Ok(vec![Found::ours(mark, arn, actual.state.clone(), actual)])
+        let protected = actual
+            .attributes
+            .get(PROTECTION)
+            .is_some_and(|on| on == "true");
+        let setting = protected.then_some("load_balancer.deletion_protection");
+        let found = Found::ours(mark, arn, actual.state.clone(), actual);
+        Ok(vec![found.protected(setting)])
     }
 
-    async fn obstacle(&self, reads: &Reads) -> Result<Option<Error>> {
+    async fn conflict(&self, reads: &Reads) -> Result<Option<Error>> {
         let foreign = balancing::standing(reads, About::Balancer).await?.balancer;
         Ok(foreign.map(|_| {
             Error::new(
-                Kind::NotOurs,
+                ErrorKind::NotOurs,
                 format!("the load balancer {} is not this stack's", self.owner.stack),
             )
             .hint("delete it, or choose another `stack` name: load balancers are called like their stack")
         }))
     }
 
-    fn diff(&self, actual: &Actual) -> Vec<Drift> {
+    fn diff(&self, actual: &Actual) -> Vec<Drift<Field>> {
         let Actual {
             arn: _,
             name: _,
@@ -150,21 +185,21 @@ impl Resource for LoadBalancer {
             tags: has,
         } = actual;
         let mut drift = Vec::new();
-        drift.extend(Drift::between("internal", internal, &true).map(Drift::replaces));
-        drift.extend(Drift::between("vpc", vpc, &self.vpc).map(Drift::replaces));
+        drift.extend(Drift::between(Field::Internal, internal, &true).map(Drift::replaces));
+        drift.extend(Drift::between(Field::Vpc, vpc, &self.vpc).map(Drift::replaces));
         // A target whose zone is taken away is no longer used: zones go last,
         // when the targets in the other ones are healthy.
         let now = self.subnets_now(subnets);
         let (was, now, wanted) = (listed(subnets), listed(&now), listed(&self.subnets));
-        drift.extend(Drift::between("subnets", &was, &now));
-        drift.extend(Drift::between("subnets", &now, &wanted).map(Drift::at_last));
+        drift.extend(Drift::between(Field::Subnets, &was, &now));
+        drift.extend(Drift::between(Field::Subnets, &now, &wanted).map(Drift::deferred));
         let group = self.group.id().unwrap_or_else(|| UNKNOWN.to_owned());
-        drift.extend(Drift::between("security groups", &join(groups), &group));
+        drift.extend(Drift::between(Field::SecurityGroups, &join(groups), &group));
         for (name, wanted) in &self.attributes {
             let has = attributes.get(name).cloned().unwrap_or_default();
-            drift.extend(Drift::between(name, &has, wanted));
+            drift.extend(Drift::between(Field::Attribute(name.clone()), &has, wanted));
         }
-        drift.extend(tags::drift(has, &self.owner.tags(&self.key())));
+        drift.extend(tags::drift(has, &self.tags(), Field::Tag));
         drift
     }
 
@@ -186,60 +221,64 @@ impl Resource for LoadBalancer {
             .ip_address_type(IpAddressType::Ipv4)
             .set_subnets(Some(self.subnets.values().cloned().collect()))
             .security_groups(group)
-            .set_tags(Some(tags::to_elb(&self.owner.tags(&self.key()))))
+            .set_tags(Some(tags::to_elb(&self.tags())))
             .send()
             .await
             .called("CreateLoadBalancer")
             .map(drop)
     }
 
-    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift]) -> Result<()> {
-        balancing::set_tags(aws, &actual.arn, drift).await?;
-        let changed = |field: &str| drift.iter().any(|one| one.field == field);
-        if changed("subnets") {
-            let subnets = if drift.iter().any(|one| one.last) {
-                self.subnets.clone()
-            } else {
-                self.subnets_now(&actual.subnets)
-            };
-            aws.elb
-                .set_subnets()
-                .load_balancer_arn(&actual.arn)
-                .set_subnets(Some(subnets.into_values().collect()))
-                .send()
-                .await
-                .called("SetSubnets")?;
+    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift<Field>]) -> Result<()> {
+        let (mut changes, mut attributes) = (Tags::new(), Vec::new());
+        for one in drift {
+            match &one.field {
+                // Only a new one has another scheme or VPC.
+                Field::Internal | Field::Vpc => {}
+                Field::Subnets => {
+                    let subnets = match one.due {
+                        Due::Now => self.subnets_now(&actual.subnets),
+                        Due::Deferred => self.subnets.clone(),
+                    };
+                    set_subnets(aws, &actual.arn, subnets).await?;
+                }
+                Field::SecurityGroups => {
+                    let group = self.group.require()?.id;
+                    set_security_group(aws, &actual.arn, group).await?;
+                }
+                Field::Attribute(name) => {
+                    let attribute = LoadBalancerAttribute::builder().key(name);
+                    let value = self.attributes.get(name).cloned();
+                    attributes.push(attribute.set_value(value).build());
+                }
+                Field::Tag(key) => {
+                    changes.extend(tags::to_repair(key, &actual.tags, &self.tags()));
+                }
+            }
         }
-        if changed("security groups") {
-            aws.elb
-                .set_security_groups()
-                .load_balancer_arn(&actual.arn)
-                .security_groups(self.group.require()?.id)
-                .send()
-                .await
-                .called("SetSecurityGroups")?;
+        balancing::set_tags(aws, &actual.arn, &changes).await?;
+        if attributes.is_empty() {
+            return Ok(());
         }
-        let attributes: Vec<LoadBalancerAttribute> = self
-            .attributes
-            .iter()
-            .filter(|(name, _)| changed(name))
-            .map(|(name, value)| {
-                LoadBalancerAttribute::builder()
-                    .key(name)
-                    .value(value)
-                    .build()
-            })
-            .collect();
-        if !attributes.is_empty() {
-            aws.elb
-                .modify_load_balancer_attributes()
-                .load_balancer_arn(&actual.arn)
-                .set_attributes(Some(attributes))
-                .send()
-                .await
-                .called("ModifyLoadBalancerAttributes")?;
+        aws.elb
+            .modify_load_balancer_attributes()
+            .load_balancer_arn(&actual.arn)
+            .set_attributes(Some(attributes))
+            .send()
+            .await
+            .called("ModifyLoadBalancerAttributes")
+            .map(drop)
+    }
+
+    #[cfg(test)]
+    fn alter(&self, field: &Field, actual: &mut Actual) {
+        match field {
+            Field::Internal => actual.internal = false,
+            Field::Vpc => actual.vpc = "vpc-0another".to_owned(),
+            Field::Subnets => drop(actual.subnets.pop_first()),
+            Field::SecurityGroups => actual.groups.clear(),
+            Field::Attribute(_) => drop(actual.attributes.remove(PROTECTION)),
+            Field::Tag(_) => tags::alter(&mut actual.tags),
         }
-        Ok(())
     }
 
     async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
@@ -252,15 +291,28 @@ impl Resource for LoadBalancer {
             .called("DeleteLoadBalancer");
         none_if_missing(deleted).map(drop)
     }
+}
 
-    fn held_by(_key: &Key) -> &'static [&'static str] {
-        &["dns-record"]
-    }
+async fn set_subnets(aws: &Aws, arn: &str, subnets: BTreeMap<String, String>) -> Result<()> {
+    aws.elb
+        .set_subnets()
+        .load_balancer_arn(arn)
+        .set_subnets(Some(subnets.into_values().collect()))
+        .send()
+        .await
+        .called("SetSubnets")
+        .map(drop)
+}
 
-    fn protection(actual: &Actual) -> Option<&'static str> {
-        let on = actual.attributes.get(PROTECTION)?;
-        (on == "true").then_some("load_balancer.deletion_protection")
-    }
+async fn set_security_group(aws: &Aws, arn: &str, group: String) -> Result<()> {
+    aws.elb
+        .set_security_groups()
+        .load_balancer_arn(arn)
+        .security_groups(group)
+        .send()
+        .await
+        .called("SetSecurityGroups")
+        .map(drop)
 }
 
 async fn attributes(reads: &Reads, arn: &str) -> Result<BTreeMap<String, String>> {

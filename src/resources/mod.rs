@@ -24,6 +24,9 @@ pub mod targets;
 pub mod vpc_endpoint;
 
 mod balancing;
+mod patches;
+#[cfg(test)]
+mod tests;
 
 pub use base_path_mapping::BasePathMapping;
 pub use bucket_policy::BucketPolicy;

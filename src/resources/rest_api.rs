@@ -13,25 +13,26 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use aws_sdk_apigateway::{
     primitives::Blob,
-    types::{self, EndpointConfiguration, EndpointType, Op, PatchOperation, PutMode},
+    types::{self, EndpointConfiguration, EndpointType, PutMode},
 };
 use serde_json::Value;
+use strum::{Display, EnumIter};
 
 use crate::{
     aws::{
         Aws, Called,
         error::none_if_missing,
         read::{Query, Reads},
-        tags::{self, Owner, Tags},
     },
+    body::{Body, Operations},
     error::{Error, Result},
     graph::Node,
-    names,
-    openapi::{Body, Operations},
-    ownership::{Found, Mark, Ours},
-    policy,
-    resource::{Drift, Key, Need, Resource, UNKNOWN},
-    resources::{BasePathMapping, VpcEndpoint},
+    hash, names, policy,
+    resource::{
+        Drift, Found, Key, Kind, Mark, Need, Ours, Owner, Resource, UNKNOWN,
+        tags::{self, Tags},
+    },
+    resources::{BasePathMapping, VpcEndpoint, patches},
 };
 
 /// A REST API of the stack's own.
@@ -65,6 +66,26 @@ pub struct Actual {
     pub operations: Operations,
     /// All its tags.
     pub tags: Tags,
+}
+
+/// What can differ.
+#[derive(Clone, Debug, PartialEq, Eq, Display, EnumIter)]
+#[strum(serialize_all = "lowercase")]
+pub enum Field {
+    /// The name.
+    Name,
+    /// The resource policy.
+    Policy,
+    /// The endpoints it is associated with.
+    Endpoints,
+    /// The body, by its hash in the description.
+    Body,
+    /// A method, by its verb and path.
+    #[strum(to_string = "method {0}")]
+    Method(String),
+    /// A tag, by its key.
+    #[strum(to_string = "tags.{0}")]
+    Tag(String),
 }
 
 /// An API behind a route: the stack's own or a borrowed one.
@@ -125,49 +146,25 @@ impl RestApi {
         let endpoint = self.endpoint.id()?;
         let policy = policy::normal(&self.policy()?);
         let parts = format!("{}|{policy}|{endpoint}", self.body.hash());
-        Some(names::long_hash(&parts)[..16].to_owned())
+        Some(hash::long(&parts)[..16].to_owned())
     }
 
-    async fn patch(&self, aws: &Aws, actual: &Actual, drift: &[Drift]) -> Result<()> {
-        let mut patches = Vec::new();
-        for field in drift.iter().map(|drift| drift.field.as_str()) {
-            match field {
-                "name" => patches.push(replace("/name", self.name())),
-                "policy" => {
-                    let policy = self.policy().ok_or_else(endpoint_missing)?;
-                    patches.push(replace("/policy", policy.to_string()));
-                }
-                "endpoints" => {
-                    let wanted = self.endpoint.id().ok_or_else(endpoint_missing)?;
-                    let path = "/endpointConfiguration/vpcEndpointIds";
-                    if !actual.endpoints.contains(&wanted) {
-                        patches.push(patch(Op::Add, path, wanted.clone()));
-                    }
-                    let stale = actual.endpoints.iter().filter(|id| **id != wanted);
-                    patches.extend(stale.map(|id| patch(Op::Remove, path, id.clone())));
-                }
-                _ => {}
-            }
+    /// Writes body, policy and endpoint association in one call.
+    async fn put(&self, aws: &Aws, actual: &Actual) -> Result<()> {
+        let endpoint = self.endpoint.require()?.id;
+        let policy = policy::only_through(&endpoint);
+        let body = self
+            .body
+            .with(&self.name(), &self.description(), &policy, &[endpoint]);
+        let call = aws.apigateway.put_rest_api().rest_api_id(&actual.id);
+        let call = call.mode(PutMode::Overwrite);
+        let body = Blob::new(body.to_string().into_bytes());
+        let put = call.body(body).send().await.called("PutRestApi")?;
+        for warning in put.warnings() {
+            tracing::warn!(resource = %self.key(), "API Gateway says: {warning}");
         }
-        if patches.is_empty() {
-            return Ok(());
-        }
-        let call = aws.apigateway.update_rest_api().rest_api_id(&actual.id);
-        let call = call.set_patch_operations(Some(patches));
-        call.send().await.called("UpdateRestApi").map(drop)
+        Ok(())
     }
-}
-
-fn replace(path: &str, value: String) -> PatchOperation {
-    patch(Op::Replace, path, value)
-}
-
-fn patch(op: Op, path: &str, value: String) -> PatchOperation {
-    PatchOperation::builder()
-        .op(op)
-        .path(path)
-        .value(value)
-        .build()
 }
 
 fn endpoint_missing() -> Error {
@@ -176,10 +173,12 @@ fn endpoint_missing() -> Error {
 
 impl Resource for RestApi {
     type Actual = Actual;
+    type Field = Field;
+    type Receipt = ();
     const READS: &'static [Query] = &[Query::GetRestApis, Query::GetResources];
 
     fn key(&self) -> Key {
-        Key::of_route("rest-api", &self.path)
+        Key::of_route(Kind::RestApi, &self.path)
     }
 
     fn needs(&self) -> Vec<Need> {
@@ -205,7 +204,7 @@ impl Resource for RestApi {
         Ok(found.into_iter().next())
     }
 
-    fn diff(&self, actual: &Actual) -> Vec<Drift> {
+    fn diff(&self, actual: &Actual) -> Vec<Drift<Field>> {
         let Actual {
             id: _,
             name,
@@ -215,20 +214,25 @@ impl Resource for RestApi {
             operations,
             tags: has_tags,
         } = actual;
-        let mut drift: Vec<Drift> = Drift::between("name", name, &self.name())
+        let mut drift: Vec<Drift<Field>> = Drift::between(Field::Name, name, &self.name())
             .into_iter()
             .collect();
         match (self.policy(), self.endpoint.id()) {
             (Some(policy), Some(endpoint)) => {
-                drift.extend(Drift::between("policy", has, &policy::normal(&policy)));
+                drift.extend(Drift::between(Field::Policy, has, &policy::normal(&policy)));
                 let joined = endpoints.iter().cloned().collect::<Vec<_>>().join(", ");
-                drift.extend(Drift::between("endpoints", &joined, &endpoint));
+                drift.extend(Drift::between(Field::Endpoints, &joined, &endpoint));
             }
-            _ => drift.push(Drift::new("policy", policy::words(has), UNKNOWN)),
+            _ => drift.push(Drift::new(Field::Policy, policy::words(has), UNKNOWN)),
         }
-        drift.extend(Drift::between("body", description, &self.description()));
-        drift.extend(self.body.drift(operations));
-        drift.extend(tags::drift(has_tags, &self.tags()));
+        drift.extend(Drift::between(
+            Field::Body,
+            description,
+            &self.description(),
+        ));
+        let methods = self.body.drift(operations).into_iter();
+        drift.extend(methods.map(|one| one.map(Field::Method)));
+        drift.extend(tags::drift(has_tags, &self.tags(), Field::Tag));
         drift
     }
 
@@ -260,31 +264,54 @@ impl Resource for RestApi {
         }
     }
 
-    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift]) -> Result<()> {
-        let changes = tags::to_repair(drift);
-        if !changes.is_empty() {
-            tag(aws, &format!("/restapis/{}", actual.id), &changes).await?;
-        }
-        let body_differs = drift
-            .iter()
-            .any(|one| one.field == "body" || one.field.starts_with("method "));
-        if body_differs {
-            let endpoint = self.endpoint.require()?.id;
-            let policy = policy::only_through(&endpoint);
-            let body = self
-                .body
-                .with(&self.name(), &self.description(), &policy, &[endpoint]);
-            let call = aws.apigateway.put_rest_api().rest_api_id(&actual.id);
-            let call = call.mode(PutMode::Overwrite);
-            let body = Blob::new(body.to_string().into_bytes());
-            let put = call.body(body).send().await.called("PutRestApi")?;
-            for warning in put.warnings() {
-                tracing::warn!(resource = %self.key(), "API Gateway says: {warning}");
+    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift<Field>]) -> Result<()> {
+        let (mut changes, mut patches) = (Tags::new(), Vec::new());
+        let mut body_differs = false;
+        for one in drift {
+            match &one.field {
+                Field::Name => patches.push(patches::replace("/name", self.name())),
+                Field::Policy => {
+                    let policy = self.policy().ok_or_else(endpoint_missing)?;
+                    patches.push(patches::replace("/policy", policy.to_string()));
+                }
+                Field::Endpoints => {
+                    let wanted = self.endpoint.id().ok_or_else(endpoint_missing)?;
+                    let path = "/endpointConfiguration/vpcEndpointIds";
+                    if !actual.endpoints.contains(&wanted) {
+                        patches.push(patches::add(path, &wanted));
+                    }
+                    let stale = actual.endpoints.iter().filter(|id| **id != wanted);
+                    patches.extend(stale.map(|id| patches::remove(path, id)));
+                }
+                Field::Body | Field::Method(_) => body_differs = true,
+                Field::Tag(key) => {
+                    changes.extend(tags::to_repair(key, &actual.tags, &self.tags()));
+                }
             }
-            // What the body did not carry over shows at the next look.
+        }
+        tag(aws, &format!("/restapis/{}", actual.id), &changes).await?;
+        if body_differs {
+            // What the body does not carry over shows at the next look.
+            return self.put(aws, actual).await;
+        }
+        if patches.is_empty() {
             return Ok(());
         }
-        self.patch(aws, actual, drift).await
+        let call = aws.apigateway.update_rest_api().rest_api_id(&actual.id);
+        let call = call.set_patch_operations(Some(patches));
+        call.send().await.called("UpdateRestApi").map(drop)
+    }
+
+    #[cfg(test)]
+    fn alter(&self, field: &Field, actual: &mut Actual) {
+        match field {
+            Field::Name => actual.name = "another".to_owned(),
+            Field::Policy => actual.policy = Value::Null,
+            Field::Endpoints => actual.endpoints = BTreeSet::from(["vpce-0another".to_owned()]),
+            Field::Body => actual.description = "another".to_owned(),
+            Field::Method(_) => actual.operations.clear(),
+            Field::Tag(_) => tags::alter(&mut actual.tags),
+        }
     }
 
     async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
@@ -297,11 +324,6 @@ impl Resource for RestApi {
             .called("DeleteRestApi");
         none_if_missing(deleted).map(drop)
     }
-
-    fn held_by(_key: &Key) -> &'static [&'static str] {
-        // A mapped API is refused; the permission is known from the API's tag.
-        &["base-path-mapping", "lambda-permission"]
-    }
 }
 
 /// API Gateway's ARN of a thing, as its tagging calls want it.
@@ -312,6 +334,9 @@ pub(super) fn arn(aws: &Aws, path: &str) -> String {
 
 /// Sets tags on anything of API Gateway's.
 pub(super) async fn tag(aws: &Aws, path: &str, tags: &Tags) -> Result<()> {
+    if tags.is_empty() {
+        return Ok(());
+    }
     aws.apigateway
         .tag_resource()
         .resource_arn(arn(aws, path))
@@ -430,7 +455,7 @@ fn operations(resources: &[types::Resource]) -> Operations {
             let uri = integration.and_then(|integration| integration.uri());
             all.entry(path.to_owned()).or_default().insert(
                 verb.clone(),
-                crate::openapi::Integration {
+                crate::body::Integration {
                     kind,
                     uri: uri.map(str::to_owned),
                 },

@@ -6,6 +6,7 @@
 //! the last thing that `down` deletes.
 
 use aws_sdk_ec2::types::{self, Filter, ResourceType, TagSpecification};
+use strum::{Display, EnumIter};
 
 use crate::{
     aws::{
@@ -13,25 +14,21 @@ use crate::{
         error::none_if_missing,
         read::{Groups, Query, Reads},
         record::Record,
-        tags::{self, Owner, Tags},
     },
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
     names,
-    ownership::{Found, Mark, Ours},
-    resource::{Drift, Key, Need, Resource},
+    resource::{
+        Drift, Found, Key, Kind, Mark, Need, Ours, Owner, Resource,
+        tags::{self, Tags},
+    },
 };
-
-/// The kind of the load balancer's group.
-pub const LOAD_BALANCER: &str = "load-balancer-security-group";
-/// The kind of the endpoint's group.
-pub const ENDPOINT: &str = "endpoint-security-group";
 
 /// A security group without its rules.
 pub struct SecurityGroup {
     /// Whose it is.
     pub owner: Owner,
-    /// [`LOAD_BALANCER`] or [`ENDPOINT`].
-    pub kind: &'static str,
+    /// Whether it is the load balancer's or the endpoints'.
+    pub kind: Kind,
     /// The VPC.
     pub vpc: String,
     /// Its name, unique in the VPC and never changed.
@@ -51,6 +48,17 @@ pub struct Actual {
     pub vpc: String,
     /// All its tags.
     pub tags: Tags,
+}
+
+/// What can differ.
+#[derive(Clone, Debug, PartialEq, Eq, Display, EnumIter)]
+#[strum(serialize_all = "lowercase")]
+pub enum Field {
+    /// The VPC.
+    Vpc,
+    /// A tag, by its key.
+    #[strum(to_string = "tags.{0}")]
+    Tag(String),
 }
 
 impl SecurityGroup {
@@ -74,6 +82,8 @@ pub(super) fn mark(group: &types::SecurityGroup, stack: &str) -> Option<Mark> {
 
 impl Resource for SecurityGroup {
     type Actual = Actual;
+    type Field = Field;
+    type Receipt = ();
     const READS: &'static [Query] = &[Query::DescribeSecurityGroups];
 
     fn key(&self) -> Key {
@@ -104,7 +114,7 @@ impl Resource for SecurityGroup {
         Ok(found.collect())
     }
 
-    async fn obstacle(&self, reads: &Reads) -> Result<Option<Error>> {
+    async fn conflict(&self, reads: &Reads) -> Result<Option<Error>> {
         let which = Groups::Named {
             name: self.name.clone(),
             vpc: self.vpc.clone(),
@@ -115,7 +125,7 @@ impl Resource for SecurityGroup {
             .find(|group| mark(group, &self.owner.stack).is_none());
         Ok(foreign.map(|group| {
             Error::new(
-                Kind::NotOurs,
+                ErrorKind::NotOurs,
                 format!(
                     "the security group {} in {} is called {} and is not this stack's",
                     group.group_id().unwrap_or("?"),
@@ -127,15 +137,15 @@ impl Resource for SecurityGroup {
         }))
     }
 
-    fn diff(&self, actual: &Actual) -> Vec<Drift> {
+    fn diff(&self, actual: &Actual) -> Vec<Drift<Field>> {
         let Actual {
             id: _,
             vpc,
             tags: has,
         } = actual;
-        let vpc = Drift::between("vpc", vpc, &self.vpc).map(Drift::replaces);
+        let vpc = Drift::between(Field::Vpc, vpc, &self.vpc).map(Drift::replaces);
         vpc.into_iter()
-            .chain(tags::drift(has, &self.tags()))
+            .chain(tags::drift(has, &self.tags(), Field::Tag))
             .collect()
     }
 
@@ -162,8 +172,25 @@ impl Resource for SecurityGroup {
         }
     }
 
-    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift]) -> Result<()> {
-        set_tags(aws, &actual.id, drift).await
+    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift<Field>]) -> Result<()> {
+        let mut changes = Tags::new();
+        for one in drift {
+            match &one.field {
+                Field::Vpc => {} // only a new one has another VPC
+                Field::Tag(key) => {
+                    changes.extend(tags::to_repair(key, &actual.tags, &self.tags()));
+                }
+            }
+        }
+        set_tags(aws, &actual.id, &changes).await
+    }
+
+    #[cfg(test)]
+    fn alter(&self, field: &Field, actual: &mut Actual) {
+        match field {
+            Field::Vpc => actual.vpc = "vpc-0another".to_owned(),
+            Field::Tag(_) => tags::alter(&mut actual.tags),
+        }
     }
 
     async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
@@ -175,40 +202,23 @@ impl Resource for SecurityGroup {
             .await
             .called("DeleteSecurityGroup");
         match none_if_missing(deleted) {
-            Err(error) if error.kind == Kind::NotYet => Err(held(aws, &actual.id, error).await),
+            Err(error) if error.kind == ErrorKind::NotYet => {
+                Err(held(aws, &actual.id, error).await)
+            }
             other => other.map(drop),
-        }
-    }
-
-    fn held_by(key: &Key) -> &'static [&'static str] {
-        if key.kind() == ENDPOINT {
-            &["security-group-rules", "vpc-endpoint"]
-        } else {
-            &[
-                "security-group-rules",
-                "endpoint-policy",
-                "load-balancer",
-                "dns-record",
-                "target-group",
-                "domain-name",
-                "rest-api",
-                "vpc-endpoint",
-                ENDPOINT,
-            ]
         }
     }
 }
 
-/// Sets the tags that differ, on anything of EC2's.
-pub(super) async fn set_tags(aws: &Aws, id: &str, drift: &[Drift]) -> Result<()> {
-    let tags = tags::to_repair(drift);
+/// Sets these tags, on anything of EC2's.
+pub(super) async fn set_tags(aws: &Aws, id: &str, tags: &Tags) -> Result<()> {
     if tags.is_empty() {
         return Ok(());
     }
     aws.ec2
         .create_tags()
         .resources(id)
-        .set_tags(Some(tags::to_ec2(&tags)))
+        .set_tags(Some(tags::to_ec2(tags)))
         .send()
         .await
         .called("CreateTags")

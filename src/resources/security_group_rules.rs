@@ -12,27 +12,23 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use aws_sdk_ec2::types;
+use strum::{Display, EnumIter};
 
 use crate::{
     aws::{
         Aws,
         read::{Groups, Query, Reads},
-        tags,
     },
     error::{Error, Result},
     graph::Node,
-    ownership::{Found, Ours},
-    resource::{Drift, Key, Need, Resource, UNKNOWN},
-    resources::{
-        SecurityGroup, VpcEndpoint,
-        security_group::{ENDPOINT, LOAD_BALANCER, mark},
-    },
+    resource::{Drift, Due, Found, Key, Kind, Need, Ours, Resource, UNKNOWN, tags},
+    resources::{SecurityGroup, VpcEndpoint, security_group::mark},
 };
 
 mod rule;
 
 pub use rule::Rule;
-use rule::{Way, authorize, is_default, revoke};
+use rule::{Direction, authorize, is_default, revoke};
 
 /// The rules of the stack's groups.
 pub struct SecurityGroupRules {
@@ -61,6 +57,18 @@ pub struct Actual {
     pub foreign: BTreeSet<Rule>,
 }
 
+/// What can differ.
+#[derive(Clone, Debug, PartialEq, Eq, Display, EnumIter)]
+#[strum(serialize_all = "lowercase")]
+pub enum Field {
+    /// A rule of the load balancer's group.
+    #[strum(to_string = "load balancer rule")]
+    LoadBalancerRule,
+    /// A rule of the endpoints' group, or of a borrowed endpoint's.
+    #[strum(to_string = "endpoint rule")]
+    EndpointRule,
+}
+
 /// What a rule says whose it is, in a group that is not the stack's.
 pub fn description(stack: &str) -> String {
     format!("hybridgw:{stack}")
@@ -71,27 +79,37 @@ impl SecurityGroupRules {
     fn wanted(&self) -> Option<BTreeSet<Rule>> {
         let own = self.load_balancer.id()?;
         let clients = self.clients.iter();
-        let clients =
-            clients.flat_map(|client| [443, 80].map(|port| Rule::tcp(&own, Way::In, port, client)));
+        let clients = clients.flat_map(|client| {
+            [443, 80].map(|port| Rule::tcp(&own, Direction::Ingress, port, client))
+        });
         let mut wanted: BTreeSet<Rule> = clients.collect();
         if let Some(endpoint) = &self.endpoint {
             let endpoint = endpoint.id()?;
-            wanted.insert(Rule::tcp(&own, Way::Out, 443, &endpoint));
-            wanted.insert(Rule::tcp(&endpoint, Way::In, 443, &own));
+            wanted.insert(Rule::tcp(&own, Direction::Egress, 443, &endpoint));
+            wanted.insert(Rule::tcp(&endpoint, Direction::Ingress, 443, &own));
         }
         if let Some(borrowed) = &self.borrowed {
             let groups = borrowed.actual()?.groups;
             let out = groups.iter();
-            wanted.extend(out.map(|group| Rule::tcp(&own, Way::Out, 443, group)));
+            wanted.extend(out.map(|group| Rule::tcp(&own, Direction::Egress, 443, group)));
             // One is enough: the groups of an interface add up.
             if let Some(first) = groups.first().filter(|_| self.open) {
                 wanted.insert(Rule {
                     description: Some(description(&self.stack)),
-                    ..Rule::tcp(first, Way::In, 443, &own)
+                    ..Rule::tcp(first, Direction::Ingress, 443, &own)
                 });
             }
         }
         Some(wanted)
+    }
+
+    /// The field that a rule is a part of.
+    fn field_of(&self, rule: &Rule) -> Field {
+        if self.load_balancer.id().as_ref() == Some(&rule.group) {
+            Field::LoadBalancerRule
+        } else {
+            Field::EndpointRule
+        }
     }
 
     fn known(&self) -> Result<BTreeSet<Rule>> {
@@ -108,21 +126,28 @@ impl Actual {
         missing.filter(|rule| !done(rule)).collect()
     }
 
-    /// Whether a rule between the load balancer and an endpoint goes at last:
-    /// requests may still need it.
-    fn goes_last(&self, rule: &Rule) -> bool {
-        let to_endpoint = rule.way == Way::Out && rule.peer.starts_with("sg-");
-        let from_balancer = rule.way == Way::In && self.groups.contains(&rule.peer);
-        rule.is_https() && (to_endpoint || from_balancer)
+    /// When a rule goes: one between the load balancer and an endpoint at last,
+    /// since requests may still need it.
+    fn due(&self, rule: &Rule) -> Due {
+        let to_endpoint = rule.direction == Direction::Egress && rule.peer.starts_with("sg-");
+        let from_balancer =
+            rule.direction == Direction::Ingress && self.groups.contains(&rule.peer);
+        if rule.is_https() && (to_endpoint || from_balancer) {
+            Due::Deferred
+        } else {
+            Due::Now
+        }
     }
 }
 
 impl Resource for SecurityGroupRules {
     type Actual = Actual;
+    type Field = Field;
+    type Receipt = ();
     const READS: &'static [Query] = &[Query::DescribeSecurityGroups];
 
     fn key(&self) -> Key {
-        Key::bare("security-group-rules")
+        Key::bare(Kind::SecurityGroupRules)
     }
 
     fn needs(&self) -> Vec<Need> {
@@ -152,16 +177,16 @@ impl Resource for SecurityGroupRules {
         };
         for group in groups.iter() {
             let own = mark(group, &reads.stack);
-            let own = own.filter(|mark| [LOAD_BALANCER, ENDPOINT].contains(&mark.key().as_str()));
+            let own = own.filter(|mark| is_group(mark.key().kind()));
             let (Some(own), Some(id)) = (own, group.group_id()) else {
                 continue;
             };
-            if own.key().as_str() == LOAD_BALANCER && remembers_endpoint(group) {
+            if own.key().kind() == Kind::LoadBalancerSecurityGroup && remembers_endpoint(group) {
                 let (ours, foreign) = in_other_groups(reads, id).await?;
                 actual.rules.extend(ours);
                 actual.foreign = foreign;
             }
-            whose = Some(own.for_part(Key::bare("security-group-rules")));
+            whose = Some(own.for_part(Key::bare(Kind::SecurityGroupRules)));
             actual.groups.insert(id.to_owned());
             let rules = Rule::of(group).into_iter();
             // In a group of the stack's own every rule is, whatever it says.
@@ -178,31 +203,22 @@ impl Resource for SecurityGroupRules {
         Ok(vec![Found::ours(mark, id, "available", actual)])
     }
 
-    fn diff(&self, actual: &Actual) -> Vec<Drift> {
+    fn diff(&self, actual: &Actual) -> Vec<Drift<Field>> {
         let Actual {
             groups: _,
             rules,
             foreign: _, // in missing
         } = actual;
         let Some(wanted) = self.wanted() else {
-            return vec![Drift::new("rules", "", UNKNOWN)];
-        };
-        let own = self.load_balancer.id();
-        let name = |rule: &Rule| {
-            if Some(&rule.group) == own.as_ref() {
-                "load balancer rule"
-            } else {
-                "endpoint rule"
-            }
+            return vec![Drift::new(Field::LoadBalancerRule, "", UNKNOWN)];
         };
         let missing = actual.missing(&wanted).into_iter();
-        let missing = missing.map(|rule| Drift::new(name(rule), "", rule.to_string()));
+        let missing = missing.map(|rule| Drift::new(self.field_of(rule), "", rule.to_string()));
         let extra = rules.difference(&wanted).map(|rule| {
-            let drift = Drift::new(name(rule), rule.to_string(), "");
-            if actual.goes_last(rule) {
-                drift.at_last()
-            } else {
-                drift
+            let drift = Drift::new(self.field_of(rule), rule.to_string(), "");
+            match actual.due(rule) {
+                Due::Now => drift,
+                Due::Deferred => drift.deferred(),
             }
         });
         missing.chain(extra).collect()
@@ -215,21 +231,41 @@ impl Resource for SecurityGroupRules {
         Ok(())
     }
 
-    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift]) -> Result<()> {
+    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift<Field>]) -> Result<()> {
         let wanted = self.known()?;
-        let is_last = drift.iter().any(|one| one.last);
+        let is_due = |rule: &Rule, due: Due| {
+            let field = self.field_of(rule);
+            drift.iter().any(|one| one.field == field && one.due == due)
+        };
         // New before old: a rule taken away first would cut traffic.
-        if !is_last {
-            for rule in actual.missing(&wanted) {
+        for rule in actual.missing(&wanted) {
+            if is_due(rule, Due::Now) {
                 authorize(aws, rule).await?;
             }
         }
         for rule in actual.rules.difference(&wanted) {
-            if actual.goes_last(rule) == is_last {
+            if is_due(rule, actual.due(rule)) {
                 revoke(aws, rule).await?;
             }
         }
         Ok(())
+    }
+
+    #[cfg(test)]
+    fn alter(&self, field: &Field, actual: &mut Actual) {
+        let own = self.load_balancer.id().unwrap_or_default();
+        match field {
+            Field::LoadBalancerRule => {
+                let rule = Rule::tcp(&own, Direction::Ingress, 22, "192.0.2.0/24");
+                actual.rules.insert(rule);
+            }
+            Field::EndpointRule => {
+                let other = actual.groups.iter().find(|group| **group != own);
+                let rule =
+                    other.map(|group| Rule::tcp(group, Direction::Ingress, 22, "192.0.2.0/24"));
+                actual.rules.extend(rule);
+            }
+        }
     }
 
     async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
@@ -238,10 +274,13 @@ impl Resource for SecurityGroupRules {
         }
         Ok(())
     }
+}
 
-    fn held_by(_key: &Key) -> &'static [&'static str] {
-        &["dns-record", "load-balancer"]
-    }
+fn is_group(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::LoadBalancerSecurityGroup | Kind::EndpointSecurityGroup
+    )
 }
 
 fn remembers_endpoint(group: &types::SecurityGroup) -> bool {
@@ -258,7 +297,7 @@ async fn in_other_groups(reads: &Reads, own: &str) -> Result<(BTreeSet<Rule>, BT
         .iter()
         .filter(|group| mark(group, &reads.stack).is_none());
     let rules = others.flat_map(Rule::of);
-    let from_own = rules.filter(|rule| rule.way == Way::In && rule.peer == own);
+    let from_own = rules.filter(|rule| rule.direction == Direction::Ingress && rule.peer == own);
     let description = description(&reads.stack);
     Ok(from_own.partition(|rule| rule.description.as_ref() == Some(&description)))
 }

@@ -2,21 +2,24 @@
 
 use std::sync::Arc;
 
-use aws_sdk_apigateway::types::{self, Op, PatchOperation};
+use aws_sdk_apigateway::types;
+use strum::{Display, EnumIter};
 
 use crate::{
     aws::{
         Aws, Called,
         error::none_if_missing,
         read::{Query, Reads},
-        tags::{self, Owner, Tags},
     },
     error::{Error, Result},
     graph::Node,
-    ownership::{Found, Mark, Ours},
-    resource::{Drift, Key, Need, Resource, UNKNOWN},
+    resource::{
+        Drift, Found, Key, Kind, Mark, Need, Ours, Owner, Resource, UNKNOWN,
+        tags::{self, Tags},
+    },
     resources::{
         Deployment, RestApi, deployment,
+        patches::replace,
         rest_api::{self, Listed},
     },
 };
@@ -51,13 +54,59 @@ pub struct Actual {
     pub tags: Tags,
 }
 
+/// What can differ.
+#[derive(Clone, Debug, PartialEq, Eq, Display, EnumIter)]
+#[strum(serialize_all = "lowercase")]
+pub enum Field {
+    /// The deployment it serves.
+    Deployment,
+    /// Older deployments of ours.
+    #[strum(to_string = "superseded deployments")]
+    SupersededDeployments,
+    /// A tag, by its key.
+    #[strum(to_string = "tags.{0}")]
+    Tag(String),
+}
+
+impl Stage {
+    fn tags(&self) -> Tags {
+        self.owner.tags(&self.key())
+    }
+
+    /// Lets it serve the newest deployment of ours.
+    async fn serve_newest(&self, aws: &Aws, actual: &Actual) -> Result<()> {
+        let newest = actual.newest.as_ref().map(|(id, _)| id);
+        let Some(newest) = newest.filter(|id| **id != actual.deployment) else {
+            return Ok(());
+        };
+        let updated = aws
+            .apigateway
+            .update_stage()
+            .rest_api_id(&actual.api)
+            .stage_name(&actual.name)
+            .patch_operations(replace("/deploymentId", newest))
+            .send()
+            .await
+            .called("UpdateStage");
+        match updated {
+            // Another run has removed it in this very moment: look again.
+            Err(error) if error.code() == Some("BadRequestException") => {
+                Err(Error::not_yet(error.to_string()))
+            }
+            other => other.map(drop),
+        }
+    }
+}
+
 impl Resource for Stage {
     type Actual = Actual;
+    type Field = Field;
+    type Receipt = ();
     const READS: &'static [Query] = &[Query::GetStages, Query::GetDeployments];
     const MADE_ONCE: bool = true;
 
     fn key(&self) -> Key {
-        self.api.key().sibling("stage")
+        self.api.key().sibling(Kind::Stage)
     }
 
     fn needs(&self) -> Vec<Need> {
@@ -74,7 +123,7 @@ impl Resource for Stage {
 
     async fn find(&self, reads: &Reads) -> Result<Option<Found<Actual>>> {
         let found = those(reads, |api| api.is(&self.api)).await?;
-        Ok(found.into_iter().find(|found| self.is(found)))
+        Ok(found.into_iter().find(|found| self.matches(found)))
     }
 
     async fn again(reads: &Reads, was: &Found<Actual>) -> Result<Option<Found<Actual>>> {
@@ -82,13 +131,13 @@ impl Resource for Stage {
         Ok(found.into_iter().find(|found| found.id == was.id))
     }
 
-    fn is(&self, found: &Found<Actual>) -> bool {
+    fn matches(&self, found: &Found<Actual>) -> bool {
         // Not that of a second API of the same key.
         let of_api = self.api.id().is_none_or(|id| id == found.actual.api);
         found.key == self.key() && found.actual.name == self.name && of_api
     }
 
-    fn diff(&self, actual: &Actual) -> Vec<Drift> {
+    fn diff(&self, actual: &Actual) -> Vec<Drift<Field>> {
         let Actual {
             api: _,
             name: _,
@@ -102,14 +151,14 @@ impl Resource for Stage {
             .as_ref()
             .filter(|(_, fingerprint)| Some(fingerprint) == fresh.as_ref())
             .map_or_else(|| UNKNOWN.to_owned(), |(id, _)| id.clone());
-        let mut drift: Vec<Drift> = Drift::between("deployment", deployment, &current)
+        let mut drift: Vec<Drift<Field>> = Drift::between(Field::Deployment, deployment, &current)
             .into_iter()
             .collect();
         if !superseded.is_empty() {
             let text = superseded.join(", ");
-            drift.push(Drift::new("superseded deployments", text, ""));
+            drift.push(Drift::new(Field::SupersededDeployments, text, ""));
         }
-        drift.extend(tags::drift(has, &self.owner.tags(&self.key())));
+        drift.extend(tags::drift(has, &self.tags(), Field::Tag));
         drift
     }
 
@@ -120,51 +169,43 @@ impl Resource for Stage {
             .rest_api_id(&deployment.api)
             .stage_name(&self.name)
             .deployment_id(&deployment.id)
-            .set_tags(Some(tags::to_map(&self.owner.tags(&self.key()))))
+            .set_tags(Some(tags::to_map(&self.tags())))
             .send()
             .await
             .called("CreateStage")
             .map(drop)
     }
 
-    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift]) -> Result<()> {
-        let changes = tags::to_repair(drift);
-        if !changes.is_empty() {
-            let path = format!("/restapis/{}/stages/{}", actual.api, actual.name);
-            rest_api::tag(aws, &path, &changes).await?;
-        }
-        let newest = actual.newest.as_ref().map(|(id, _)| id);
-        if let Some(newest) = newest.filter(|id| **id != actual.deployment) {
-            let patch = PatchOperation::builder()
-                .op(Op::Replace)
-                .path("/deploymentId")
-                .value(newest)
-                .build();
-            let updated = aws
-                .apigateway
-                .update_stage()
-                .rest_api_id(&actual.api)
-                .stage_name(&actual.name)
-                .patch_operations(patch)
-                .send()
-                .await
-                .called("UpdateStage");
-            match updated {
-                // Another run has removed it in this very moment: look again.
-                Err(error) if error.code() == Some("BadRequestException") => {
-                    return Err(Error::not_yet(error.to_string()));
-                }
-                other => other.map(drop)?,
+    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift<Field>]) -> Result<()> {
+        let mut changes = Tags::new();
+        for one in drift {
+            if let Field::Tag(key) = &one.field {
+                changes.extend(tags::to_repair(key, &actual.tags, &self.tags()));
             }
         }
-        for old in &actual.superseded {
-            remove_unless_used(aws, &actual.api, old).await?;
+        let path = format!("/restapis/{}/stages/{}", actual.api, actual.name);
+        rest_api::tag(aws, &path, &changes).await?;
+        for one in drift {
+            match one.field {
+                Field::Deployment => self.serve_newest(aws, actual).await?,
+                Field::SupersededDeployments => {
+                    for old in &actual.superseded {
+                        remove_unless_used(aws, &actual.api, old).await?;
+                    }
+                }
+                Field::Tag(_) => {}
+            }
         }
         Ok(())
     }
 
-    fn place(actual: &Actual) -> String {
-        actual.api.clone()
+    #[cfg(test)]
+    fn alter(&self, field: &Field, actual: &mut Actual) {
+        match field {
+            Field::Deployment => actual.deployment = "another".to_owned(),
+            Field::SupersededDeployments => actual.superseded = vec!["older".to_owned()],
+            Field::Tag(_) => tags::alter(&mut actual.tags),
+        }
     }
 
     async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
@@ -177,10 +218,6 @@ impl Resource for Stage {
             .await
             .called("DeleteStage");
         none_if_missing(deleted).map(drop)
-    }
-
-    fn held_by(_key: &Key) -> &'static [&'static str] {
-        &["base-path-mapping"]
     }
 }
 
@@ -208,7 +245,8 @@ async fn those(reads: &Reads, wanted: impl Fn(&Listed) -> bool) -> Result<Vec<Fo
                 superseded: superseded(&deployments, &stages, stage),
                 tags,
             };
-            Some(Found::ours(mark, actual.name.clone(), "available", actual).within(id))
+            let stage = Found::ours(mark, actual.name.clone(), "available", actual);
+            Some(stage.within(id).scoped(id))
         });
         Ok::<_, Error>(own.collect::<Vec<_>>())
     });

@@ -9,26 +9,28 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_elasticloadbalancingv2::types::{self, Matcher, TargetGroupAttribute, TargetTypeEnum};
+use aws_sdk_elasticloadbalancingv2::types::{self, TargetTypeEnum};
+use strum::{Display, EnumIter};
 
 use crate::{
     aws::{
         Aws, Called,
         error::none_if_missing,
         read::{Query, Reads},
-        tags::{self, Owner, Tags},
     },
     config::{FunctionHealth, HealthCheck},
-    error::{Error, Kind as Cause, Result},
+    error::{Error, ErrorKind, Result},
     names,
-    ownership::{Found, Mark, Ours},
-    resource::{Drift, Key, Need, Resource},
+    resource::{
+        Drift, Found, Key, Kind, Mark, Need, Ours, Owner, Resource,
+        tags::{self, Tags},
+    },
     resources::balancing::{self, About},
 };
 
 mod settings;
 
-use settings::Settings;
+use settings::{Check, Settings};
 
 /// A target group.
 pub struct TargetGroup {
@@ -39,12 +41,12 @@ pub struct TargetGroup {
     /// How it is called.
     pub key: Key,
     /// What it leads to.
-    pub kind: Kind,
+    pub behind: Behind,
 }
 
 /// What a target group leads to.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Kind {
+pub enum Behind {
     /// The addresses of the `execute-api` endpoint, for every `api` route.
     Api {
         /// How they are checked. `/ping`, which API Gateway reserves for its
@@ -71,7 +73,7 @@ pub enum Kind {
     },
 }
 
-impl Kind {
+impl Behind {
     /// What else belongs to the group's identity than its route.
     fn identity(&self) -> String {
         match self {
@@ -116,12 +118,58 @@ pub struct Actual {
     pub traffic: String,
     /// The VPC; empty for functions.
     pub vpc: String,
-    /// The health check's settings, by the names that differences have.
-    pub health: BTreeMap<&'static str, String>,
+    /// The health check's settings.
+    pub health: BTreeMap<Field, String>,
     /// Its attributes, as ELBv2 spells them.
     pub attributes: BTreeMap<String, String>,
     /// All its tags.
     pub tags: Tags,
+}
+
+/// What can differ.
+#[derive(Clone, Debug, PartialOrd, Ord, PartialEq, Eq, Display, EnumIter)]
+#[strum(serialize_all = "lowercase")]
+pub enum Field {
+    /// Protocol and port.
+    Traffic,
+    /// `ip` or `lambda`.
+    #[strum(to_string = "target type")]
+    TargetType,
+    /// The VPC.
+    Vpc,
+    /// Whether targets are checked.
+    #[strum(to_string = "health check")]
+    HealthCheck,
+    /// The protocol of the check.
+    #[strum(to_string = "health check protocol")]
+    HealthCheckProtocol,
+    /// The path that is asked for.
+    #[strum(to_string = "health check path")]
+    HealthCheckPath,
+    /// The healthy codes.
+    #[strum(to_string = "health check matcher")]
+    HealthCheckMatcher,
+    /// The time from one check to the next.
+    #[strum(to_string = "health check interval")]
+    HealthCheckInterval,
+    /// The time to wait for an answer.
+    #[strum(to_string = "health check timeout")]
+    HealthCheckTimeout,
+    /// The answers that make a target healthy.
+    #[strum(to_string = "healthy threshold")]
+    HealthyThreshold,
+    /// The answers that make a target unhealthy.
+    #[strum(to_string = "unhealthy threshold")]
+    UnhealthyThreshold,
+    /// How long a target that goes keeps its connections.
+    #[strum(to_string = "deregistration delay")]
+    DeregistrationDelay,
+    /// Whether headers come and go as lists.
+    #[strum(to_string = "multi-value headers")]
+    MultiValueHeaders,
+    /// A tag, by its key.
+    #[strum(to_string = "tags.{0}")]
+    Tag(String),
 }
 
 impl TargetGroup {
@@ -131,28 +179,30 @@ impl TargetGroup {
     /// called `target-group`: beside it the group of `/` is `target-group/`.
     pub fn key_of_route(path: &str, beside_apis: bool) -> Key {
         match (path, beside_apis) {
-            ("/", true) => Key::from_tag("target-group/"),
-            _ => Key::of_route("target-group", path),
+            ("/", true) => Key::of_root(Kind::TargetGroup),
+            _ => Key::of_route(Kind::TargetGroup, path),
         }
     }
 
     /// Its name, which is never changed.
     pub(super) fn name(&self) -> String {
         // Of the path: the key of `/` changes when the first API comes.
-        let place = Key::of_route("target-group", &self.key.path());
-        let of = format!("{place}{}", self.kind.identity());
+        let place = Key::of_route(Kind::TargetGroup, &self.key.path());
+        let of = format!("{place}{}", self.behind.identity());
         names::target_group(&self.owner.stack, &of)
     }
 
     fn tags(&self) -> Tags {
         let mut tags = self.owner.tags(&self.key);
-        tags.extend(self.kind.tags());
+        tags.extend(self.behind.tags());
         tags
     }
 }
 
 impl Resource for TargetGroup {
     type Actual = Actual;
+    type Field = Field;
+    type Receipt = ();
     const READS: &'static [Query] = &[
         Query::DescribeTargetGroups,
         Query::DescribeTargetGroupAttributes,
@@ -168,13 +218,13 @@ impl Resource for TargetGroup {
     }
 
     fn summary(&self) -> String {
-        match &self.kind {
-            Kind::Api { health } => format!(
+        match &self.behind {
+            Behind::Api { health } => format!(
                 "HTTPS:443, healthy when {} answers {}",
                 health.path, health.matcher
             ),
-            Kind::Site { bucket, .. } => format!("HTTPS:443, bucket {bucket}"),
-            Kind::Lambda { function, .. } => format!("function {function}"),
+            Behind::Site { bucket, .. } => format!("HTTPS:443, bucket {bucket}"),
+            Behind::Lambda { function, .. } => format!("function {function}"),
         }
     }
 
@@ -193,11 +243,11 @@ impl Resource for TargetGroup {
         Ok(found.into_iter().next())
     }
 
-    fn is(&self, found: &Found<Actual>) -> bool {
+    fn matches(&self, found: &Found<Actual>) -> bool {
         found.actual.name == self.name()
     }
 
-    async fn obstacle(&self, reads: &Reads) -> Result<Option<Error>> {
+    async fn conflict(&self, reads: &Reads) -> Result<Option<Error>> {
         let name = self.name();
         let standing = balancing::standing(reads, About::Groups(&|_| true)).await?;
         let foreign = standing
@@ -206,14 +256,14 @@ impl Resource for TargetGroup {
             .any(|(group, _)| group.target_group_name() == Some(&name));
         Ok(foreign.then(|| {
             Error::new(
-                Cause::NotOurs,
+                ErrorKind::NotOurs,
                 format!("the target group {name} is not this stack's"),
             )
             .hint("delete it, or choose another `stack` name")
         }))
     }
 
-    fn diff(&self, actual: &Actual) -> Vec<Drift> {
+    fn diff(&self, actual: &Actual) -> Vec<Drift<Field>> {
         let Actual {
             arn: _,
             name: _,
@@ -224,31 +274,31 @@ impl Resource for TargetGroup {
             attributes,
             tags: has,
         } = actual;
-        let wanted = Settings::of(&self.kind, &self.vpc);
+        let wanted = Settings::of(&self.behind, &self.vpc);
         let fixed = [
-            Drift::between("traffic", traffic, &wanted.traffic),
-            Drift::between("target type", target_type, &wanted.target_type),
-            Drift::between("vpc", vpc, &wanted.vpc),
+            Drift::between(Field::Traffic, traffic, &wanted.traffic),
+            Drift::between(Field::TargetType, target_type, &wanted.target_type),
+            Drift::between(Field::Vpc, vpc, &wanted.vpc),
         ];
-        let mut drift: Vec<Drift> = fixed
+        let mut drift: Vec<Drift<Field>> = fixed
             .into_iter()
             .flatten()
             .map(|one| one.replaces())
             .collect();
         for (field, wanted) in wanted.health() {
-            let has = health.get(field).cloned().unwrap_or_default();
+            let has = health.get(&field).cloned().unwrap_or_default();
             drift.extend(Drift::between(field, &has, &wanted));
         }
         for (field, attribute, wanted) in &wanted.attributes {
             let has = attributes.get(*attribute).cloned().unwrap_or_default();
-            drift.extend(Drift::between(field, &has, wanted));
+            drift.extend(Drift::between(field.clone(), &has, wanted));
         }
-        drift.extend(tags::drift(has, &self.tags()));
+        drift.extend(tags::drift(has, &self.tags(), Field::Tag));
         drift
     }
 
     async fn create(&self, aws: &Aws) -> Result<()> {
-        let settings = Settings::of(&self.kind, &self.vpc);
+        let settings = Settings::of(&self.behind, &self.vpc);
         let check = settings.check.as_ref();
         aws.elb
             .create_target_group()
@@ -264,7 +314,7 @@ impl Resource for TargetGroup {
             .set_health_check_timeout_seconds(check.map(|check| check.timeout))
             .set_healthy_threshold_count(check.map(|check| check.threshold))
             .set_unhealthy_threshold_count(check.map(|check| check.threshold))
-            .set_matcher(check.map(|check| matcher(&check.matcher)))
+            .set_matcher(check.map(Check::matcher))
             .set_tags(Some(tags::to_elb(&self.tags())))
             .send()
             .await
@@ -272,45 +322,65 @@ impl Resource for TargetGroup {
             .map(drop)
     }
 
-    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift]) -> Result<()> {
-        balancing::set_tags(aws, &actual.arn, drift).await?;
-        let settings = Settings::of(&self.kind, &self.vpc);
-        if drift.iter().any(|one| one.field.contains("health")) {
-            let check = settings.check.as_ref();
-            aws.elb
-                .modify_target_group()
-                .target_group_arn(&actual.arn)
-                .health_check_enabled(check.is_some())
-                .set_health_check_protocol(check.and_then(|check| check.protocol.clone()))
-                .set_health_check_path(check.map(|check| check.path.clone()))
-                .set_health_check_interval_seconds(check.map(|check| check.interval))
-                .set_health_check_timeout_seconds(check.map(|check| check.timeout))
-                .set_healthy_threshold_count(check.map(|check| check.threshold))
-                .set_unhealthy_threshold_count(check.map(|check| check.threshold))
-                .set_matcher(check.map(|check| matcher(&check.matcher)))
-                .send()
-                .await
-                .called("ModifyTargetGroup")?;
+    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift<Field>]) -> Result<()> {
+        let settings = Settings::of(&self.behind, &self.vpc);
+        let (mut changes, mut attributes) = (Tags::new(), Vec::new());
+        let mut check_differs = false;
+        for one in drift {
+            match &one.field {
+                // Only a new one has another protocol, type or VPC.
+                Field::Traffic | Field::TargetType | Field::Vpc => {}
+                Field::HealthCheck
+                | Field::HealthCheckProtocol
+                | Field::HealthCheckPath
+                | Field::HealthCheckMatcher
+                | Field::HealthCheckInterval
+                | Field::HealthCheckTimeout
+                | Field::HealthyThreshold
+                | Field::UnhealthyThreshold => check_differs = true,
+                Field::DeregistrationDelay | Field::MultiValueHeaders => {
+                    attributes.extend(settings.attribute(&one.field));
+                }
+                Field::Tag(key) => {
+                    changes.extend(tags::to_repair(key, &actual.tags, &self.tags()));
+                }
+            }
         }
-        let changed: Vec<TargetGroupAttribute> = settings
-            .attributes
-            .iter()
-            .filter(|(field, ..)| drift.iter().any(|one| one.field == *field))
-            .map(|(_, key, value)| {
-                let attribute = TargetGroupAttribute::builder().key(*key);
-                attribute.value(value).build()
-            })
-            .collect();
-        if !changed.is_empty() {
-            aws.elb
-                .modify_target_group_attributes()
-                .target_group_arn(&actual.arn)
-                .set_attributes(Some(changed))
-                .send()
-                .await
-                .called("ModifyTargetGroupAttributes")?;
+        balancing::set_tags(aws, &actual.arn, &changes).await?;
+        if check_differs {
+            modify_check(aws, &actual.arn, settings.check.as_ref()).await?;
         }
-        Ok(())
+        if attributes.is_empty() {
+            return Ok(());
+        }
+        aws.elb
+            .modify_target_group_attributes()
+            .target_group_arn(&actual.arn)
+            .set_attributes(Some(attributes))
+            .send()
+            .await
+            .called("ModifyTargetGroupAttributes")
+            .map(drop)
+    }
+
+    #[cfg(test)]
+    fn alter(&self, field: &Field, actual: &mut Actual) {
+        let mut check = |value: &str| drop(actual.health.insert(field.clone(), value.to_owned()));
+        match field {
+            Field::Traffic => actual.traffic = "HTTP:80".to_owned(),
+            Field::TargetType => actual.target_type = "instance".to_owned(),
+            Field::Vpc => actual.vpc = "vpc-0another".to_owned(),
+            Field::HealthCheck
+            | Field::HealthCheckProtocol
+            | Field::HealthCheckPath
+            | Field::HealthCheckMatcher
+            | Field::HealthCheckInterval
+            | Field::HealthCheckTimeout
+            | Field::HealthyThreshold
+            | Field::UnhealthyThreshold => check("another"),
+            Field::DeregistrationDelay | Field::MultiValueHeaders => actual.attributes.clear(),
+            Field::Tag(_) => tags::alter(&mut actual.tags),
+        }
     }
 
     async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
@@ -323,21 +393,24 @@ impl Resource for TargetGroup {
             .called("DeleteTargetGroup");
         none_if_missing(deleted).map(drop)
     }
-
-    fn held_by(_key: &Key) -> &'static [&'static str] {
-        // A permission and a bucket's statement are known from the group's tags.
-        &[
-            "listener-rule",
-            "listener",
-            "load-balancer",
-            "lambda-permission",
-            "bucket-policy",
-        ]
-    }
 }
 
-fn matcher(codes: &str) -> Matcher {
-    Matcher::builder().http_code(codes).build()
+async fn modify_check(aws: &Aws, arn: &str, check: Option<&Check>) -> Result<()> {
+    aws.elb
+        .modify_target_group()
+        .target_group_arn(arn)
+        .health_check_enabled(check.is_some())
+        .set_health_check_protocol(check.and_then(|check| check.protocol.clone()))
+        .set_health_check_path(check.map(|check| check.path.clone()))
+        .set_health_check_interval_seconds(check.map(|check| check.interval))
+        .set_health_check_timeout_seconds(check.map(|check| check.timeout))
+        .set_healthy_threshold_count(check.map(|check| check.threshold))
+        .set_unhealthy_threshold_count(check.map(|check| check.threshold))
+        .set_matcher(check.map(Check::matcher))
+        .send()
+        .await
+        .called("ModifyTargetGroup")
+        .map(drop)
 }
 
 /// A target group of the stack's own, without what takes a call of its own.
@@ -419,7 +492,7 @@ mod tests {
             },
             vpc: "vpc-1".to_owned(),
             key: TargetGroup::key_of_route(path, beside_apis),
-            kind: Kind::Lambda {
+            behind: Behind::Lambda {
                 function: function.to_owned(),
                 multi_value_headers: false,
                 health_check: None,
@@ -432,7 +505,7 @@ mod tests {
         let (alone, beside) = (group("/", false, "f"), group("/", true, "f"));
         assert_eq!(alone.key().as_str(), "target-group");
         assert_eq!(beside.key().as_str(), "target-group/");
-        assert_eq!(beside.key().sibling("targets").as_str(), "targets/");
+        assert_eq!(beside.key().sibling(Kind::Targets).as_str(), "targets/");
         assert_eq!(beside.key().path(), "/");
         assert_eq!(alone.name(), beside.name());
     }

@@ -14,6 +14,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
     TargetDescription, TargetGroup as Group, TargetHealthDescription, TargetHealthReasonEnum,
     TargetHealthStateEnum,
 };
+use strum::{Display, EnumIter};
 
 use crate::{
     aws::{
@@ -22,9 +23,8 @@ use crate::{
         read::{Query, Reads},
     },
     error::{Error, Result},
-    graph::{Node, Step as _},
-    ownership::{Found, Ours},
-    resource::{Drift, Key, Need, Resource, Settled, UNKNOWN},
+    graph::{Node, Step},
+    resource::{Drift, Found, Key, Kind, Need, Ours, Resource, Settled, UNKNOWN},
     resources::{
         LambdaPermission, ListenerRule, SecurityGroupRules, TargetGroup, VpcEndpoint,
         target_group::{self, Listed},
@@ -82,6 +82,16 @@ pub struct Actual {
     pub targets: BTreeMap<String, Target>,
 }
 
+/// What can differ.
+#[derive(Clone, Debug, PartialEq, Eq, Display, EnumIter)]
+#[strum(serialize_all = "lowercase")]
+pub enum Field {
+    /// An endpoint's addresses.
+    Addresses,
+    /// A function.
+    Function,
+}
+
 impl Target {
     /// Whether AWS does not check it, because its group says so.
     fn is_unchecked(&self) -> bool {
@@ -96,6 +106,12 @@ impl Target {
 }
 
 impl Actual {
+    /// What is registered and should not be.
+    fn stale(&self, wanted: &BTreeSet<String>) -> BTreeSet<String> {
+        let has = self.targets.keys();
+        has.filter(|one| !wanted.contains(*one)).cloned().collect()
+    }
+
     fn works(&self, target: &str) -> bool {
         self.targets.get(target).is_some_and(Target::works)
     }
@@ -131,21 +147,51 @@ impl Targets {
             .ok_or_else(|| Error::not_yet("the endpoint has no addresses yet"))
     }
 
-    fn field(&self) -> &'static str {
+    fn field(&self) -> Field {
         match self.source {
-            Source::Function { .. } => "function",
-            Source::Endpoint { .. } => "addresses",
+            Source::Function { .. } => Field::Function,
+            Source::Endpoint { .. } => Field::Addresses,
         }
+    }
+
+    /// A group takes one function (ELB user guide, "Lambda functions as
+    /// targets"), so the other one goes first. A route that is given another
+    /// function gets another group: only somebody else's registration leads
+    /// here.
+    async fn exchange_function(&self, aws: &Aws, actual: &Actual) -> Result<()> {
+        let wanted = self.known()?;
+        deregister(aws, &actual.group, &actual.stale(&wanted)).await?;
+        register(aws, &actual.group, &wanted).await
+    }
+
+    /// New addresses come, and old ones go once the new ones are healthy.
+    async fn follow_addresses(&self, aws: &Aws, actual: &Actual) -> Result<()> {
+        let wanted = self.known()?;
+        let missing = wanted
+            .iter()
+            .filter(|one| !actual.targets.contains_key(*one));
+        let missing: BTreeSet<String> = missing.cloned().collect();
+        if !missing.is_empty() {
+            return register(aws, &actual.group, &missing).await;
+        }
+        if let Some(sick) = wanted.iter().find(|address| !actual.works(address)) {
+            return Err(Error::not_yet(format!(
+                "old addresses stay until {sick} is healthy"
+            )));
+        }
+        deregister(aws, &actual.group, &actual.stale(&wanted)).await
     }
 }
 
 impl Resource for Targets {
     type Actual = Actual;
+    type Field = Field;
+    type Receipt = ();
     const READS: &'static [Query] = &[Query::DescribeTargetHealth];
     const MADE_ONCE: bool = true;
 
     fn key(&self) -> Key {
-        self.group.key().sibling("targets")
+        self.group.key().sibling(Kind::Targets)
     }
 
     fn needs(&self) -> Vec<Need> {
@@ -168,7 +214,7 @@ impl Resource for Targets {
         match &self.source {
             Source::Endpoint { .. } => balancers.collect(),
             // It is unused until its rule stands, which comes after it.
-            Source::Function { .. } => vec![Need::Exists(self.key().sibling("listener-rule"))],
+            Source::Function { .. } => vec![Need::Exists(self.key().sibling(Kind::ListenerRule))],
         }
     }
 
@@ -207,12 +253,14 @@ impl Resource for Targets {
         if let Source::Endpoint { endpoint, .. } = &self.source
             && found.as_ref().is_some_and(sick)
         {
-            endpoint.look(&reads.likewise(VpcEndpoint::READS)).await?;
+            endpoint
+                .observe(&reads.likewise(VpcEndpoint::READS))
+                .await?;
         }
         Ok(found)
     }
 
-    fn diff(&self, actual: &Actual) -> Vec<Drift> {
+    fn diff(&self, actual: &Actual) -> Vec<Drift<Field>> {
         let Actual { group: _, targets } = actual;
         let has: BTreeSet<String> = targets.keys().cloned().collect();
         let wanted = self.wanted();
@@ -239,28 +287,24 @@ impl Resource for Targets {
         register(aws, &self.group.require()?.arn, &self.known()?).await
     }
 
-    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, _drift: &[Drift]) -> Result<()> {
-        let wanted = self.known()?;
-        let has: BTreeSet<String> = actual.targets.keys().cloned().collect();
-        let stale: BTreeSet<String> = has.difference(&wanted).cloned().collect();
-        if matches!(self.source, Source::Function { .. }) {
-            // A group takes one function (ELB user guide, "Lambda functions as
-            // targets"), so the other one goes first. A route that is given
-            // another function gets another group: only somebody else's
-            // registration leads here.
-            deregister(aws, &actual.group, &stale).await?;
-            return register(aws, &actual.group, &wanted).await;
+    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift<Field>]) -> Result<()> {
+        for one in drift {
+            match one.field {
+                Field::Function => self.exchange_function(aws, actual).await?,
+                Field::Addresses => self.follow_addresses(aws, actual).await?,
+            }
         }
-        let missing: BTreeSet<String> = wanted.difference(&has).cloned().collect();
-        if !missing.is_empty() {
-            return register(aws, &actual.group, &missing).await;
-        }
-        if let Some(sick) = wanted.iter().find(|address| !actual.works(address)) {
-            return Err(Error::not_yet(format!(
-                "old addresses stay until {sick} is healthy"
-            )));
-        }
-        deregister(aws, &actual.group, &stale).await
+        Ok(())
+    }
+
+    #[cfg(test)]
+    fn alter(&self, field: &Field, actual: &mut Actual) {
+        let other = match field {
+            Field::Addresses => "192.0.2.1",
+            Field::Function => "arn:aws:lambda:eu-central-1:111122223333:function:another",
+        };
+        let (_, target) = actual.targets.pop_first().expect("one is registered");
+        actual.targets.insert(other.to_owned(), target);
     }
 
     async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
@@ -285,7 +329,7 @@ async fn first_of(
 async fn of_group(reads: &Reads, group: &Listed) -> Result<Option<Found<Actual>>> {
     let targets = registered(reads, &group.arn).await?;
     Ok((!targets.is_empty()).then(|| {
-        let key = group.mark.key().sibling("targets");
+        let key = group.mark.key().sibling(Kind::Targets);
         let mark = group.mark.for_part(key);
         let state = summary(&targets);
         let actual = Actual {

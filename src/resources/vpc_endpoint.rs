@@ -14,35 +14,33 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use strum::{Display, EnumIter};
 
 use crate::{
     aws::{
         Aws, Called,
         read::{Endpoints, Query, Reads},
+    },
+    error::{Error, ErrorKind, Result},
+    resource::{
+        Drift, Due, Found, Key, Kind, Mark, Need, Ours, Resource, Settled, UNKNOWN,
         tags::{self, Tags},
     },
-    error::{Error, Kind, Result},
-    ownership::{Found, Mark, Ours},
-    resource::{Drift, Key, Need, Resource, Settled, UNKNOWN},
     resources::security_group::set_tags,
 };
 
 mod own;
-mod places;
+mod placement;
 pub mod reading;
 
 pub use own::Own;
-pub use places::Places;
-
-/// The kind of the endpoint for `execute-api`.
-pub const APIS: &str = "vpc-endpoint";
-/// The kind of the endpoint for S3.
-pub const SITES: &str = "site-endpoint";
+pub use placement::Placement;
 
 /// An interface endpoint.
 pub struct VpcEndpoint {
-    /// [`APIS`] or [`SITES`].
-    pub kind: &'static str,
+    /// Whether it is for `execute-api` ([`Kind::VpcEndpoint`]) or for S3
+    /// ([`Kind::SiteEndpoint`]).
+    pub kind: Kind,
     /// Whose it is.
     pub source: Source,
 }
@@ -99,11 +97,34 @@ pub struct Actual {
     pub tags: Tags,
 }
 
+/// What can differ.
+#[derive(Clone, Debug, PartialEq, Eq, Display, EnumIter)]
+#[strum(serialize_all = "lowercase")]
+pub enum Field {
+    /// The VPC.
+    Vpc,
+    /// The subnets.
+    Subnets,
+    /// The pinned addresses.
+    Addresses,
+    /// The security groups.
+    #[strum(to_string = "security groups")]
+    SecurityGroups,
+    /// Whether private DNS is on.
+    #[strum(to_string = "private_dns")]
+    PrivateDns,
+    /// The policy.
+    Policy,
+    /// A tag, by its key.
+    #[strum(to_string = "tags.{0}")]
+    Tag(String),
+}
+
 impl VpcEndpoint {
     /// The addresses that serve now: what is to be registered.
     pub fn wanted_addresses(&self, actual: &Actual) -> BTreeSet<Address> {
         match &self.source {
-            Source::Own(own) => own.places.serving(actual),
+            Source::Own(own) => own.placement.serving(actual),
             Source::Borrowed { zones, .. } => {
                 let all = actual.addresses.iter();
                 let used = all.filter(|address| zones.contains(&address.zone));
@@ -116,8 +137,8 @@ impl VpcEndpoint {
     pub fn is_moving(&self, actual: &Actual) -> bool {
         match &self.source {
             Source::Own(own) => {
-                let moves = own.places.moves(actual);
-                actual.subnets != own.places.subnets || !moves.wrong.is_empty()
+                let moves = own.placement.moves(actual);
+                actual.subnets != own.placement.subnets || !moves.misplaced.is_empty()
             }
             Source::Borrowed { .. } => false,
         }
@@ -127,7 +148,7 @@ impl VpcEndpoint {
         match &self.source {
             Source::Own(own) => Ok(own),
             Source::Borrowed { id, .. } => Err(Error::new(
-                Kind::NotFound,
+                ErrorKind::NotFound,
                 format!("the endpoint {id} is not there and is not hybridgw's to make"),
             )),
         }
@@ -136,6 +157,8 @@ impl VpcEndpoint {
 
 impl Resource for VpcEndpoint {
     type Actual = Actual;
+    type Field = Field;
+    type Receipt = ();
     const READS: &'static [Query] = &[
         Query::DescribeVpcEndpoints,
         Query::DescribeNetworkInterfaces,
@@ -155,7 +178,7 @@ impl Resource for VpcEndpoint {
     fn summary(&self) -> String {
         match &self.source {
             Source::Own(own) => {
-                let subnets: Vec<&str> = own.places.subnets.iter().map(String::as_str).collect();
+                let subnets: Vec<&str> = own.placement.subnets.iter().map(String::as_str).collect();
                 let service = own.service.rsplit('.').next().unwrap_or_default();
                 format!("{service} in {}", subnets.join(", "))
             }
@@ -180,21 +203,21 @@ impl Resource for VpcEndpoint {
         Ok(found.collect())
     }
 
-    fn is(&self, found: &Found<Actual>) -> bool {
+    fn matches(&self, found: &Found<Actual>) -> bool {
         found.key == self.key() && found.state != "deleting"
     }
 
     async fn find(&self, reads: &Reads) -> Result<Option<Found<Actual>>> {
         let Source::Borrowed { id, .. } = &self.source else {
             let all = Self::discover(reads).await?;
-            return Ok(all.into_iter().find(|found| self.is(found)));
+            return Ok(all.into_iter().find(|found| self.matches(found)));
         };
         let Some(actual) = reading::one(reads, id).await? else {
             return Ok(None);
         };
         if tags::key_of(&actual.tags, &reads.stack).is_some() {
             return Err(Error::new(
-                Kind::NotOurs,
+                ErrorKind::NotOurs,
                 format!("the endpoint {id} is this stack's own and cannot be borrowed"),
             )
             .hint("leave out `endpoint.id`"));
@@ -203,7 +226,7 @@ impl Resource for VpcEndpoint {
         Ok(Some(Found::borrowed(self.key(), id, state, actual)))
     }
 
-    fn diff(&self, actual: &Actual) -> Vec<Drift> {
+    fn diff(&self, actual: &Actual) -> Vec<Drift<Field>> {
         let Source::Own(own) = &self.source else {
             return vec![]; // looked at before anything is written
         };
@@ -220,7 +243,7 @@ impl Resource for VpcEndpoint {
             addresses: _, // in place_drift
             tags: has,
         } = actual;
-        let mut drift: Vec<Drift> = Drift::between("vpc", vpc, &own.vpc)
+        let mut drift: Vec<Drift<Field>> = Drift::between(Field::Vpc, vpc, &own.vpc)
             .map(Drift::replaces)
             .into_iter()
             .collect();
@@ -229,11 +252,15 @@ impl Resource for VpcEndpoint {
         let wanted: BTreeSet<String> = group.iter().cloned().collect();
         if group.is_none() || *groups != wanted {
             let desired = group.unwrap_or_else(|| UNKNOWN.to_owned());
-            drift.push(Drift::new("security groups", join(groups), desired));
+            drift.push(Drift::new(Field::SecurityGroups, join(groups), desired));
         }
-        drift.extend(Drift::between("private_dns", private_dns, &own.private_dns));
+        drift.extend(Drift::between(
+            Field::PrivateDns,
+            private_dns,
+            &own.private_dns,
+        ));
         drift.extend(own.policy_drift(actual));
-        drift.extend(tags::drift(has, &own.owner.tags(&self.key())));
+        drift.extend(tags::drift(has, &own.owner.tags(&self.key()), Field::Tag));
         drift
     }
 
@@ -276,52 +303,82 @@ impl Resource for VpcEndpoint {
         Err(Error::not_yet("an earlier endpoint is still being deleted"))
     }
 
-    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift]) -> Result<()> {
+    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift<Field>]) -> Result<()> {
         let own = self.own()?;
-        set_tags(aws, &actual.id, drift).await?;
-        let due = |field: &str| drift.iter().find(|one| one.field == field);
+        let wanted_tags = own.owner.tags(&self.key());
         let list = |set: &BTreeSet<String>| -> Option<Vec<String>> {
             (!set.is_empty()).then(|| set.iter().cloned().collect())
         };
+        let mut changes = Tags::new();
         let mut call = aws.ec2.modify_vpc_endpoint().vpc_endpoint_id(&actual.id);
         let mut needed = false;
-        if let Some(one) = due("subnets").or(due("addresses")) {
-            let moves = own.places.moves(actual);
-            call = if one.last {
-                let placed = moves.following.union(&moves.repinned).cloned().collect();
-                call.set_add_subnet_ids(list(&moves.following))
-                    .set_remove_subnet_ids(list(&moves.leaving))
-                    .set_subnet_configurations(own.pins(&placed))
-            } else {
-                call.set_add_subnet_ids(list(&moves.now))
-                    .set_subnet_configurations(own.pins(&moves.now))
+        for one in drift {
+            call = match &one.field {
+                Field::Vpc => continue, // only a new one has another VPC
+                Field::Tag(key) => {
+                    changes.extend(tags::to_repair(key, &actual.tags, &wanted_tags));
+                    continue;
+                }
+                // One is a part of the other: both in one call.
+                Field::Subnets | Field::Addresses => {
+                    let moves = own.placement.moves(actual);
+                    match one.due {
+                        Due::Now => call
+                            .set_add_subnet_ids(list(&moves.adding))
+                            .set_subnet_configurations(own.pins(&moves.adding)),
+                        Due::Deferred => {
+                            let placed = moves.replacing.union(&moves.repinned);
+                            call.set_add_subnet_ids(list(&moves.replacing))
+                                .set_remove_subnet_ids(list(&moves.removing))
+                                .set_subnet_configurations(own.pins(&placed.cloned().collect()))
+                        }
+                    }
+                }
+                Field::SecurityGroups => {
+                    let group = own.group.require()?.id;
+                    let mut stale = actual.groups.clone();
+                    let missing = (!stale.remove(&group)).then(|| vec![group]);
+                    call.set_add_security_group_ids(missing)
+                        .set_remove_security_group_ids(list(&stale))
+                }
+                Field::PrivateDns => call.private_dns_enabled(own.private_dns),
+                Field::Policy => {
+                    let policies = own.policies(actual);
+                    let policy = policies.map(|(now, last)| match one.due {
+                        Due::Now => now,
+                        Due::Deferred => last,
+                    });
+                    call.set_policy_document(policy.map(|policy| policy.to_string()))
+                }
             };
             needed = true;
         }
-        if due("security groups").is_some() {
-            let group = own.group.require()?.id;
-            let mut stale = actual.groups.clone();
-            if !stale.remove(&group) {
-                call = call.add_security_group_ids(&group);
-            }
-            call = call.set_remove_security_group_ids(list(&stale));
-            needed = true;
-        }
-        if due("private_dns").is_some() {
-            call = call.private_dns_enabled(own.private_dns);
-            needed = true;
-        }
-        if let Some(one) = due("policy")
-            && let Some((now, last)) = own.policies(actual)
-        {
-            let policy = if one.last { last } else { now };
-            call = call.policy_document(policy.to_string());
-            needed = true;
-        }
+        set_tags(aws, &actual.id, &changes).await?;
         if needed {
             call.send().await.called("ModifyVpcEndpoint")?;
         }
         Ok(())
+    }
+
+    #[cfg(test)]
+    fn alter(&self, field: &Field, actual: &mut Actual) {
+        match field {
+            Field::Vpc => actual.vpc = "vpc-0another".to_owned(),
+            Field::Subnets => drop(actual.subnets.pop_first()),
+            Field::Addresses => {
+                let all = std::mem::take(&mut actual.addresses).into_iter();
+                let ip = "192.0.2.1".to_owned();
+                let moved = all.map(|one| Address {
+                    ip: ip.clone(),
+                    ..one
+                });
+                actual.addresses = moved.collect();
+            }
+            Field::SecurityGroups => actual.groups.clear(),
+            Field::PrivateDns => actual.private_dns = !actual.private_dns,
+            Field::Policy => actual.policy = Value::Null,
+            Field::Tag(_) => tags::alter(&mut actual.tags),
+        }
     }
 
     async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
@@ -351,15 +408,6 @@ impl Resource for VpcEndpoint {
         }
         Ok(())
     }
-
-    fn held_by(key: &Key) -> &'static [&'static str] {
-        if key.kind() == SITES {
-            &["dns-record", "bucket-policy"]
-        } else {
-            // An API that names the endpoint goes first.
-            &["dns-record", "rest-api"]
-        }
-    }
 }
 
 fn join<T: ToString>(items: &BTreeSet<T>) -> String {
@@ -368,7 +416,11 @@ fn join<T: ToString>(items: &BTreeSet<T>) -> String {
 }
 
 /// Whether a service is the one of this kind of endpoint, in any partition.
-fn leads_to(kind: &str, service: &str) -> bool {
-    let wanted = if kind == SITES { ".s3" } else { ".execute-api" };
+fn leads_to(kind: Kind, service: &str) -> bool {
+    let wanted = if kind == Kind::SiteEndpoint {
+        ".s3"
+    } else {
+        ".execute-api"
+    };
     service.ends_with(wanted)
 }

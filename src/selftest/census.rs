@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fmt::Debug};
 use crate::{
     aws::read::{Endpoints, Groups, Reads},
     error::Result,
-    names,
+    hash,
 };
 
 /// Every thing by its kind and id, with a hash of all that AWS says about it.
@@ -62,7 +62,7 @@ type Rows = Vec<(String, String)>;
 /// A row: the kind and id, and a hash of everything else.
 fn row(kind: &str, id: Option<&str>, thing: &impl Debug) -> (String, String) {
     let name = format!("{kind} {}", id.unwrap_or("?"));
-    (name, names::long_hash(&format!("{thing:?}")))
+    (name, hash::long(&format!("{thing:?}")))
 }
 
 async fn groups(reads: &Reads) -> Result<Rows> {

@@ -6,9 +6,8 @@ use aws_sdk_elasticloadbalancingv2::types::TargetDescription;
 use crate::{
     aws::{Called, Connection, read::Reads},
     error::Result,
-    ownership::{Found, Ours},
-    resource::Resource,
-    resources::{ListenerRule, SecurityGroup, Targets, security_group},
+    resource::{Found, Kind, Ours, Resource},
+    resources::{ListenerRule, SecurityGroup, Targets},
 };
 
 /// Alters a few things of the stack's own; returns the keys of what was altered.
@@ -37,7 +36,7 @@ pub(super) async fn alter(connection: &Connection, stack: &str) -> Result<Vec<St
     let groups = SecurityGroup::discover(&reads).await?;
     let front = groups
         .iter()
-        .find(|group| group.key.as_str() == security_group::LOAD_BALANCER);
+        .find(|group| group.key.kind() == Kind::LoadBalancerSecurityGroup);
     if let Some(group) = front {
         let group = group.own()?;
         let range = IpRange::builder().cidr_ip("192.0.2.0/24").build();
@@ -50,7 +49,7 @@ pub(super) async fn alter(connection: &Connection, stack: &str) -> Result<Vec<St
         let call = aws.ec2.authorize_security_group_ingress();
         let done = call.group_id(&group.id).ip_permissions(rule).send().await;
         done.called("AuthorizeSecurityGroupIngress")?;
-        altered.push("security-group-rules".to_owned());
+        altered.push(Kind::SecurityGroupRules.to_string());
     }
     Ok(altered)
 }

@@ -11,7 +11,7 @@ use std::{
 use crate::{
     cli::Global,
     error::{Error, Result},
-    names,
+    hash,
 };
 
 /// How to run this program for one scratch account.
@@ -67,7 +67,7 @@ impl Moment {
     /// up to 120 ms after a call has begun, so that some calls are cut off and
     /// some have just been applied.
     pub fn of(seed: u64, round: usize) -> Self {
-        let hash = names::long_hash(&format!("{seed}/{round}"));
+        let hash = hash::long(&format!("{seed}/{round}"));
         let digit = |at: usize| u64::from_str_radix(&hash[at..at + 4], 16).unwrap_or_default();
         Self {
             writes: 1 + usize::try_from(digit(0) % 2).unwrap_or_default(),

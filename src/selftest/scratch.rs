@@ -14,7 +14,7 @@ use crate::{
         error::none_if_missing,
         read::{Reads, Subnets, Vpcs},
     },
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
 };
 
 /// Says for which stack's test a VPC was built.
@@ -104,14 +104,14 @@ impl Scratch {
 async fn patiently(delete: impl AsyncFn() -> Result<()>) -> Result<()> {
     for _ in 0..TRIES {
         match none_if_missing(delete().await) {
-            Err(error) if matches!(error.kind, Kind::NotYet | Kind::Unknown) => {
+            Err(error) if matches!(error.kind, ErrorKind::NotYet | ErrorKind::Unknown) => {
                 sleep(Duration::from_secs(5)).await;
             }
             other => return other.map(drop),
         }
     }
     Err(Error::new(
-        Kind::TimedOut,
+        ErrorKind::TimedOut,
         "something in it is still in use",
     ))
 }

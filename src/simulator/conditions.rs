@@ -9,8 +9,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::error::WorldError;
 use super::latency::Latency;
-use super::{WorldError, faults, lag};
+use super::{faults, lag};
 
 /// The conditions of a run. They belong to the process; the world file does not hold them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

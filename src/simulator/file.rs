@@ -4,37 +4,8 @@ use std::fs::{self, File, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use super::error::WorldError;
 use super::world::{VERSION, World};
-
-/// Why a world or its conditions cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum WorldError {
-    /// Another process has the file open.
-    #[error("{} is in use by another command", .0.display())]
-    InUse(PathBuf),
-    /// The file is of another format.
-    #[error("{} is a world of format {found}, and this program reads format {VERSION}: remove the file to start anew", .path.display())]
-    Version {
-        /// The file.
-        path: PathBuf,
-        /// Its format.
-        found: u64,
-    },
-    /// The file cannot be read or written.
-    #[error("{}: {source}", .path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The text is not what it should be.
-    #[error("not understood: {0}")]
-    Json(#[from] serde_json::Error),
-    /// An override of a latency that does not exist.
-    #[error("there is no latency called {0:?}")]
-    UnknownLatency(String),
-}
 
 /// An open world file. The lock is a file beside it, for the file itself is replaced at each save.
 #[derive(Debug)]
@@ -95,6 +66,7 @@ fn parse(path: &Path, text: &str) -> Result<World, WorldError> {
         return Err(WorldError::Version {
             path: path.to_owned(),
             found,
+            known: VERSION,
         });
     }
     Ok(serde_json::from_value(tree)?)
@@ -111,7 +83,7 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simulator::clock::Time;
+    use crate::clock::Time;
 
     fn scratch(name: &str) -> PathBuf {
         let folder =

@@ -5,9 +5,10 @@ use serde::Serialize;
 use super::clock::{Clock, Time};
 use super::codec::{Output, Protocol, Refusal, encode};
 use super::conditions::Conditions;
+use super::error::WorldError;
 use super::faults::Faults;
-use super::file::{WorldError, WorldFile};
-use super::lag::Lag;
+use super::file::WorldFile;
+use super::past::Past;
 use super::random::digest;
 use super::route::Call;
 use super::service::Access;
@@ -25,8 +26,8 @@ pub struct Live {
     pub conditions: Conditions,
     /// What goes wrong.
     pub faults: Faults,
-    /// Which reads are behind.
-    pub lag: Lag,
+    /// What reads that lag see.
+    pub past: Past,
     /// Where the world is kept, if anywhere.
     pub file: Option<WorldFile>,
     /// The calls of this process.
@@ -46,11 +47,11 @@ pub struct Entry {
     pub outcome: String,
 }
 
-/// Returns the lag of these conditions, with this world as the oldest past.
-pub fn remembering(world: &World, conditions: &Conditions) -> Lag {
-    let mut lag = Lag::new(conditions.lag.clone(), conditions.seed);
-    lag.remember(world);
-    lag
+/// Returns the past that these conditions need, with this world as the oldest.
+pub fn remembering(world: &World, conditions: &Conditions) -> Past {
+    let mut past = Past::new(conditions.lag.clone(), conditions.seed);
+    past.remember(world);
+    past
 }
 
 /// How many calls the journal keeps: the account may be served for days.
@@ -64,7 +65,7 @@ impl Live {
 
     /// Remembers the world, for reads that lag.
     pub fn remember(&mut self) {
-        self.lag.remember(&self.world);
+        self.past.remember(&self.world);
     }
 
     /// Runs a call and writes its answer; the world is saved before it goes out.
@@ -97,7 +98,8 @@ impl Live {
             })
             .and(answer);
         encode(
-            call.service,
+            call.service.protocol,
+            call.service.namespace,
             call.operation.name,
             answer,
             &request_id(&self.world),
@@ -144,7 +146,7 @@ impl Live {
             input,
             ..
         } = call;
-        match self.lag.view(&call.name(), self.world.now) {
+        match self.past.view(&call.name(), self.world.now) {
             None => (operation.run)(
                 &mut self.world.context(account, region, &self.conditions),
                 input,

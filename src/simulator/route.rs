@@ -4,8 +4,9 @@ use serde_json::{Map, Value};
 
 use super::codec::{self, Input, Protocol, Refusal, encode, form};
 use super::service::{Operation, Service};
+use super::services::SERVICES;
 use super::wire::{Request, Response};
-use super::{SERVICES, ec2, s3};
+use super::{ec2, s3};
 
 /// A call, understood.
 #[derive(Debug)]
@@ -31,7 +32,15 @@ impl Call {
 
 /// Understands a request, or answers it with AWS's error for what nobody understands.
 pub fn identify(request: &Request) -> Result<Call, Response> {
-    let refuse = |service, refusal| encode(service, "Unknown", Err(refusal), UNNUMBERED);
+    let refuse = |service: &Service, refusal| {
+        encode(
+            service.protocol,
+            service.namespace,
+            "Unknown",
+            Err(refusal),
+            UNNUMBERED,
+        )
+    };
     let scope = Scope::of(request);
     let service =
         service(request, scope.as_ref()).map_err(|refusal| refuse(&ec2::SERVICE, refusal))?;
@@ -210,9 +219,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::simulator::codec::ok;
-    use crate::simulator::service::{read, write};
-    use crate::simulator::testing::signed;
+    use crate::codec::ok;
+    use crate::service::{read, write};
+    use crate::testing::signed;
 
     static REST: Service = Service {
         name: "apigateway",

@@ -217,7 +217,7 @@ fn replace_interface(simulator: &Simulator, body: &[u8]) -> Result<Value, String
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simulator::testing::account;
+    use crate::testing::account;
 
     fn asked(body: &Value) -> (u16, Value) {
         let request = Request {

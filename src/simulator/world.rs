@@ -1,7 +1,7 @@
 //! The world: accounts, their regions, what lies ahead, and the seed.
 //!
 //! Everything here is written to the world file. What takes time is put on
-//! the [`Agenda`]: an endpoint that becomes available in ninety seconds is an
+//! the agenda: an endpoint that becomes available in ninety seconds is an
 //! [`Event`] due then. Before each request [`World::advance`] lets all that is
 //! due happen, in order, each at its own time. There is no other lifecycle.
 
@@ -10,12 +10,21 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use super::agenda::Event;
+
+use super::acm::state as acm;
+use super::agenda::{Agenda, Due};
+use super::apigateway::state as apigateway;
 use super::clock::Time;
 use super::conditions::Conditions;
+use super::ec2::state as ec2;
+use super::elbv2::state as elbv2;
+use super::lambda::state as lambda;
 use super::latency::Span;
 use super::quotas::Buckets;
 use super::random::Random;
-use super::{acm, apigateway, ec2, elbv2, lambda, route53, s3};
+use super::route53::state as route53;
+use super::s3::state as s3;
 
 /// The format of the world file; another one is refused.
 pub const VERSION: u32 = 1;
@@ -79,61 +88,6 @@ pub struct Region {
     pub lambda: lambda::State,
 }
 
-/// Something that lies ahead.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Event {
-    /// In ACM.
-    Acm(acm::Event),
-    /// In EC2.
-    Ec2(ec2::Event),
-    /// In `ELBv2`.
-    Elbv2(elbv2::Event),
-    /// In API Gateway.
-    ApiGateway(apigateway::Event),
-    /// In Route 53.
-    Route53(route53::Event),
-}
-
-impl Event {
-    /// Lets it happen.
-    fn happen(self, ctx: &mut Ctx<'_>) {
-        match self {
-            Self::Acm(event) => event.happen(ctx),
-            Self::Ec2(event) => event.happen(ctx),
-            Self::Elbv2(event) => event.happen(ctx),
-            Self::ApiGateway(event) => event.happen(ctx),
-            Self::Route53(event) => event.happen(ctx),
-        }
-    }
-}
-
-/// What lies ahead, the next first.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Agenda(Vec<Due>);
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Due {
-    at: Time,
-    account: String,
-    region: String,
-    event: Event,
-}
-
-impl Agenda {
-    fn add(&mut self, due: Due) {
-        let place = self.0.partition_point(|other| other.at <= due.at);
-        self.0.insert(place, due);
-    }
-
-    fn next(&mut self, now: Time) -> Option<Due> {
-        self.0
-            .first()
-            .is_some_and(|due| due.at <= now)
-            .then(|| self.0.remove(0))
-    }
-}
-
 impl World {
     /// Returns an empty world.
     pub fn new(seed: u64, now: Time) -> Self {
@@ -149,24 +103,14 @@ impl World {
         }
     }
 
-    /// Lets all that is due by `now` happen.
-    pub fn advance(&mut self, now: Time, conditions: &Conditions) {
-        while let Some(Due {
-            at,
-            account,
-            region,
-            event,
-        }) = self.agenda.next(now)
-        {
-            self.now = at.max(self.now);
-            event.happen(&mut self.context(&account, &region, conditions));
-        }
-        self.now = now.max(self.now);
+    /// Takes what is due next off the agenda.
+    pub(crate) fn next_due(&mut self, now: Time) -> Option<Due> {
+        self.agenda.next(now)
     }
 
     /// Returns when the next event is due.
     pub fn next_event(&self) -> Option<Time> {
-        self.agenda.0.first().map(|due| due.at)
+        self.agenda.first()
     }
 
     /// Returns the context of a call to one region of an account; both exist from then on.

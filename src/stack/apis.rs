@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::{Bodies, Builder, Name};
 use crate::{
+    body::Body,
     config::{self, ApiSource},
     graph::Node,
-    openapi::Body,
     resources::{
         BasePathMapping, Deployment, DomainName, EndpointPolicy, LambdaPermission, RestApi,
         SecurityGroup, Stage, VpcEndpoint, lambda_permission::Caller, rest_api::Api,

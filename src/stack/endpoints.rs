@@ -8,11 +8,10 @@ use crate::{
     aws::record::Record,
     graph::Node,
     names,
-    resource::Key,
+    resource::{Key, Kind},
     resources::{
         SecurityGroup, SecurityGroupRules, VpcEndpoint,
-        security_group::{ENDPOINT, LOAD_BALANCER},
-        vpc_endpoint::{APIS, Own, Places, SITES, Source},
+        vpc_endpoint::{Own, Placement, Source},
     },
 };
 
@@ -36,12 +35,16 @@ impl Builder<'_> {
             zone: name.zone.clone(),
             host: name.host.clone(),
         });
-        let balancer_group = self.group(LOAD_BALANCER, records.collect(), borrowed.clone());
+        let balancer_group = self.group(
+            Kind::LoadBalancerSecurityGroup,
+            records.collect(),
+            borrowed.clone(),
+        );
         let has_own = config.has_site() || config.has_api() && borrowed.is_none();
-        let group = has_own.then(|| self.group(ENDPOINT, vec![], None));
+        let group = has_own.then(|| self.group(Kind::EndpointSecurityGroup, vec![], None));
         let borrowed = borrowed.map(|id| {
             self.add(VpcEndpoint {
-                kind: APIS,
+                kind: Kind::VpcEndpoint,
                 source: Source::Borrowed {
                     id,
                     zones: self.references.zones.values().cloned().collect(),
@@ -71,7 +74,7 @@ impl Builder<'_> {
 
     fn group(
         &mut self,
-        kind: &'static str,
+        kind: Kind,
         records: Vec<Record>,
         borrowed: Option<String>,
     ) -> Arc<Node<SecurityGroup>> {
@@ -89,14 +92,17 @@ impl Builder<'_> {
         let own = Own {
             owner: self.owner.clone(),
             vpc: self.config.network.vpc.clone(),
-            places: self.places(self.references.addresses.clone()),
+            placement: self.placement(self.references.addresses.clone()),
             group,
             service: self.references.endpoint_service.clone(),
             private_dns: self.config.endpoint.private_dns,
             objects: None,
         };
         let source = Source::Own(Box::new(own));
-        self.add(VpcEndpoint { kind: APIS, source })
+        self.add(VpcEndpoint {
+            kind: Kind::VpcEndpoint,
+            source,
+        })
     }
 
     /// Private DNS stays off: with it, whatever in the VPC uses S3 would go
@@ -107,7 +113,7 @@ impl Builder<'_> {
         let own = Own {
             owner: self.owner.clone(),
             vpc: self.config.network.vpc.clone(),
-            places: self.places(BTreeMap::new()),
+            placement: self.placement(BTreeMap::new()),
             group,
             service: self.references.site_endpoint_service.clone(),
             private_dns: false,
@@ -115,13 +121,13 @@ impl Builder<'_> {
         };
         let source = Source::Own(Box::new(own));
         self.add(VpcEndpoint {
-            kind: SITES,
+            kind: Kind::SiteEndpoint,
             source,
         })
     }
 
-    fn places(&self, pins: BTreeMap<String, Ipv4Addr>) -> Places {
-        Places {
+    fn placement(&self, pins: BTreeMap<String, Ipv4Addr>) -> Placement {
+        Placement {
             subnets: self.config.network.subnets.iter().cloned().collect(),
             zones: self.references.zones.clone(),
             pins,

@@ -6,11 +6,11 @@ use super::{Builder, Name};
 use crate::{
     config::{Config, Target},
     graph::Node,
-    resource::Key,
+    resource::{Key, Kind},
     resources::{
         LambdaPermission, Listener, ListenerRule, LoadBalancer, SecurityGroup, SecurityGroupRules,
         TargetGroup, Targets, VpcEndpoint, lambda_permission::Caller, listener::Purpose,
-        listener_rule::Site, load_balancer::PROTECTION, target_group::Kind, targets::Source,
+        listener_rule::Site, load_balancer::PROTECTION, target_group::Behind, targets::Source,
     },
 };
 
@@ -63,8 +63,8 @@ impl Builder<'_> {
     ) {
         let config = self.config;
         let group = self.target_group(
-            Key::bare("target-group"),
-            Kind::Api {
+            Key::bare(Kind::TargetGroup),
+            Behind::Api {
                 health: config.load_balancer.health_check.clone(),
             },
         );
@@ -94,7 +94,7 @@ impl Builder<'_> {
             };
             let group = self.target_group(
                 TargetGroup::key_of_route(&route.path, config.has_api()),
-                Kind::Lambda {
+                Behind::Lambda {
                     function: function.arn.clone(),
                     multi_value_headers: function.multi_value_headers,
                     health_check: function.health_check.clone(),
@@ -127,12 +127,12 @@ impl Builder<'_> {
         }
     }
 
-    pub(super) fn target_group(&mut self, key: Key, kind: Kind) -> Arc<Node<TargetGroup>> {
+    pub(super) fn target_group(&mut self, key: Key, behind: Behind) -> Arc<Node<TargetGroup>> {
         self.add(TargetGroup {
             owner: self.owner.clone(),
             vpc: self.config.network.vpc.clone(),
             key,
-            kind,
+            behind,
         })
     }
 
@@ -147,7 +147,7 @@ impl Builder<'_> {
     ) -> Arc<Node<ListenerRule>> {
         self.add(ListenerRule {
             owner: self.owner.clone(),
-            key: name.host.key("listener-rule", path),
+            key: name.host.key(Kind::ListenerRule, path),
             listener: listener.clone(),
             host: name.host.name.clone(),
             path: path.to_owned(),

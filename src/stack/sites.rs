@@ -8,7 +8,7 @@ use crate::{
     graph::Node,
     resources::{
         BucketPolicy, Listener, SecurityGroupRules, TargetGroup, Targets, VpcEndpoint,
-        listener_rule::Site, target_group::Kind, targets::Source,
+        listener_rule::Site, target_group::Behind, targets::Source,
     },
 };
 
@@ -26,7 +26,7 @@ impl Builder<'_> {
         for (route, site) in config.sites() {
             let group = self.target_group(
                 TargetGroup::key_of_route(&route.path, config.has_api()),
-                Kind::Site {
+                Behind::Site {
                     bucket: site.bucket.clone(),
                     manage_policy: site.manage_policy,
                 },

@@ -7,10 +7,11 @@ use std::{
 
 use hybridgw::{
     event::{Event, Happening, Silent, Sink},
-    pipeline::{Report, Stop, Why, apply},
+    pipeline::{Report, apply},
+    stop::{Stop, Why},
 };
 
-use crate::support::listed::List;
+use crate::support::{fake::name, listed::List};
 
 /// Makes things of these names, each create of which takes so long.
 async fn up(list: &List, wishes: &[(&str, Duration)]) -> Report {
@@ -78,7 +79,7 @@ async fn a_question_that_fails_fails_only_who_asked_it() {
     let list = List::of_things_ready_after(Duration::from_secs(5));
     list.refuse(1);
     let report = up(&list, &wishes(5)).await;
-    let failed: Vec<&str> = report.failed.iter().map(|(key, _)| key.as_str()).collect();
+    let failed: Vec<String> = report.failed.iter().map(|(key, _)| name(key)).collect();
     assert_eq!(failed, ["a"]);
     assert_eq!(report.created.len(), 4, "{report:?}");
     assert!(report.unsettled.is_empty() && report.not_started.is_empty());

@@ -1,6 +1,6 @@
 //! Routes that come, go, move and change their kind: nobody else's requests stop.
 
-use hybridgw::{rehearsal, simulator::clock::Time};
+use hybridgw::{rehearsal, resource::Kind, simulator::clock::Time};
 
 use crate::{
     bench::{ACCOUNT, Bench, REGION, assert_same, config},
@@ -168,7 +168,7 @@ async fn the_first_route_may_become_a_function_and_the_last_api_may_go() {
     let groups = plan
         .actions
         .iter()
-        .filter(|one| one.resource.kind() == "target-group");
+        .filter(|one| one.resource.kind() == Kind::TargetGroup);
     let groups: Vec<&str> = groups.map(|one| one.resource.as_str()).collect();
     assert_eq!(
         groups,

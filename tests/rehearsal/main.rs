@@ -10,6 +10,7 @@ mod endpoints;
 mod functions;
 mod several;
 mod sites;
+mod teardown;
 mod throttles;
 mod watch;
 

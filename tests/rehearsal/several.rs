@@ -40,7 +40,7 @@ impl Bench {
     /// How many there are of each thing that carries the stack's marks.
     async fn things(&self) -> BTreeMap<String, usize> {
         let mut things = BTreeMap::new();
-        for owned in discover(&self.look()).await.expect("reads work") {
+        for owned in discover(&self.observe()).await.expect("reads work") {
             *things.entry(owned.key.to_string()).or_default() += 1;
         }
         things
@@ -176,7 +176,7 @@ async fn of_two_apis_the_mapped_one_is_kept_even_if_it_is_the_younger() {
             kept = second;
         }
         let (_, plan) = bench.plan(&bench.look()).await.expect("it can be planned");
-        assert!(!plan.twins().is_empty(), "it is shown as a deletion");
+        assert!(!plan.duplicates().is_empty(), "it is shown as a deletion");
         let outcome = bench.up().await;
         assert!(outcome.ok(), "remap {remap}: {outcome:?}");
         let all = calls.get_rest_apis().send().await.expect("reads work");

@@ -4,8 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use hybridgw::{
     event::Silent,
-    pipeline::{Stop, Why, apply},
+    pipeline::apply,
     simulator::conditions::Conditions,
+    stop::{Stop, Why},
 };
 use tokio::time::Instant;
 

@@ -5,8 +5,9 @@ use std::{collections::BTreeSet, sync::Arc};
 use hybridgw::{
     event::Silent,
     graph::Owned,
-    pipeline::{Stop, observe::discover, remove},
+    pipeline::{observe::discover, remove, teardown},
     simulator::{conditions::Conditions, random::Random},
+    stop::Stop,
 };
 
 use crate::{
@@ -63,7 +64,7 @@ async fn thin_out(bench: &Bench, random: &mut Random) -> Result<usize, String> {
             !chosen.contains(other)
                 && chosen.iter().any(|&one| {
                     let thing = &all[one];
-                    thing.held_by.contains(&user.key.kind())
+                    teardown::waits_for(&thing.key, &user.key)
                         || user.parent.as_deref() == Some(thing.id.as_str())
                 })
         };

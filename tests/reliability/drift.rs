@@ -456,7 +456,7 @@ fn apply_to(bench: &Bench, change: &Change) {
 /// The kinds in which the plan sees something to do.
 fn kinds(plan: &Plan) -> Vec<String> {
     let open = plan.actions.iter().filter(|one| one.action != Action::Keep);
-    open.map(|one| one.resource.kind().to_owned()).collect()
+    open.map(|one| one.resource.kind().to_string()).collect()
 }
 
 #[test]
@@ -567,7 +567,7 @@ fn one_apply_of_a_plan_empties_it_whatever_was_there() {
         let done = [&report.created, &report.updated, &report.deleted];
         for key in done.into_iter().flatten() {
             // A repair may need another: what stands in the way of the endpoint's groups.
-            if !planned.iter().any(|kind| kind == key.kind()) {
+            if !planned.iter().any(|kind| kind == key.kind().as_str()) {
                 findings.push((Breach::Plan, format!("{key} was not planned: {planned:?}")));
             }
         }

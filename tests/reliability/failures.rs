@@ -303,7 +303,7 @@ async fn dependents(case: &Case, report: &Report) -> Findings {
     let failed = report.failed.iter().map(|(key, _)| key);
     let mut lost: BTreeSet<&Key> = failed.filter(|key| !report.created.contains(key)).collect();
     let standing: BTreeSet<Key> = {
-        let there = stack.steps.iter().filter(|step| step.sight().is_some());
+        let there = stack.steps.iter().filter(|step| step.observed().is_some());
         there.map(|step| step.key()).collect()
     };
     lost.retain(|key| !standing.contains(*key));

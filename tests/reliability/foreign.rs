@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt};
 
 use hybridgw::{
-    error::Kind,
+    error::ErrorKind,
     names,
     simulator::{
         Simulator, apigateway, ec2, elbv2, route53,
@@ -269,7 +269,7 @@ fn is_standing(bench: &Bench, taken: &str) -> bool {
 fn refused(outcome: &Outcome, bench: &Bench) -> Findings {
     let mut findings = Findings::new();
     match &outcome.error {
-        Some(error) if error.kind == Kind::NotOurs && !error.hints.is_empty() => {}
+        Some(error) if error.kind == ErrorKind::NotOurs && !error.hints.is_empty() => {}
         other => findings.push((
             Breach::Report,
             format!("not refused clearly: {other:?}, {:?}", outcome.report),

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, fmt};
 
 use hybridgw::{
-    error::Kind,
+    error::ErrorKind,
     names,
     simulator::{
         acm, apigateway, ec2, elbv2,
@@ -376,7 +376,7 @@ fn a_thing_without_our_tags_is_neither_changed_nor_deleted() {
         if up
             .error
             .as_ref()
-            .is_none_or(|error| error.kind != Kind::NotOurs)
+            .is_none_or(|error| error.kind != ErrorKind::NotOurs)
             || bench.writes() > 0
         {
             findings.push((Breach::Report, format!("up is not refused: {up:?}")));

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use hybridgw::{config::Config, openapi::Body};
+use hybridgw::{body::Body, config::Config};
 use proptest::{prelude::*, test_runner::TestRunner};
 
 use crate::{

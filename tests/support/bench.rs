@@ -9,10 +9,11 @@ use hybridgw::{
     clock::Clock,
     config::Config,
     event::Silent,
-    pipeline::{Plan, Report, Stop, converge, execute, observe, observe::discover, remove},
-    references, rehearsal,
+    pipeline::{Plan, Report, converge, execute, observe, observe::discover, remove},
+    preflight, rehearsal,
     simulator::{Simulator, conditions::Conditions},
     stack::{self, Stack},
+    stop::Stop,
 };
 
 pub const ACCOUNT: &str = "111122223333";
@@ -103,7 +104,7 @@ impl Bench {
 
     pub async fn plan(&self, look: &Reads) -> Result<(Stack, Plan), Error> {
         let bodies = stack::bodies(&self.config, REGION)?;
-        let references = references::check(&self.config, look).await?;
+        let references = preflight::check(&self.config, look).await?;
         let stack = Stack::new(&self.config, &references, bodies);
         let plan = observe(&stack, look).await?;
         Ok((stack, plan))
@@ -150,7 +151,7 @@ impl Bench {
 
     async fn look_where_the_file_says(&self) -> Reads {
         let mut look = self.look();
-        look.records = references::records(&self.config, &look).await;
+        look.records = preflight::records(&self.config, &look).await;
         look
     }
 

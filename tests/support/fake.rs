@@ -19,19 +19,29 @@ use hybridgw::{
         read::{Moment, Query, Reads},
     },
     clock::Clock,
-    error::Kind,
+    error::ErrorKind,
     graph::{Node, Owned, Removable, Step},
-    ownership::{Found, Mark, Ours},
-    resource::{Drift, Key, Need, Resource, Settled},
+    resource::{Drift, Found, Key, Kind, Mark, Need, Ours, Resource, Settled},
     stack::Stack,
 };
+use strum::{Display, EnumIter};
 use tokio::{sync::Notify, time::Instant};
+
+/// The key of the fake with this name.
+pub fn key(name: &str) -> Key {
+    Key::of_route(Kind::Targets, name)
+}
+
+/// The name of the fake with this key.
+pub fn name(key: &Key) -> String {
+    key.path().trim_start_matches('/').to_owned()
+}
 
 /// How a call goes wrong.
 #[derive(Clone, Debug)]
 pub enum Fault {
     /// It is not applied and fails with this kind.
-    Refuse(Kind),
+    Refuse(ErrorKind),
     /// It is applied, and the answer is lost.
     LoseReply,
     /// It succeeds and does nothing.
@@ -88,7 +98,7 @@ impl World {
     ) -> Arc<Self> {
         let wishes = wishes
             .into_iter()
-            .map(|(name, seconds, needs)| (Key::bare(&name.into()), Wish { seconds, needs }));
+            .map(|(name, seconds, needs)| (key(&name.into()), Wish { seconds, needs }));
         Arc::new(Self {
             state: Mutex::new(State {
                 wishes: wishes.collect(),
@@ -113,7 +123,7 @@ impl World {
     /// How often a verb was tried on a thing.
     pub fn attempts(&self, verb: &'static str, name: &str) -> usize {
         let attempts = &self.state().attempts;
-        attempts.get(&(verb, Key::bare(name))).copied().unwrap_or(0)
+        attempts.get(&(verb, key(name))).copied().unwrap_or(0)
     }
 
     /// When a thing was made.
@@ -122,7 +132,7 @@ impl World {
         let created = state
             .order
             .iter()
-            .find(|(verb, key, _)| *verb == "create" && key.as_str() == name);
+            .find(|(verb, made, _)| *verb == "create" && *made == key(name));
         created.map(|(_, _, at)| *at - self.began)
     }
 
@@ -147,17 +157,18 @@ impl World {
 
     fn thing(&self, name: &str, change: impl FnOnce(&mut Thing)) {
         let mut state = self.state();
-        change(state.things.get_mut(&Key::bare(name)).expect("it exists"));
+        change(state.things.get_mut(&key(name)).expect("it exists"));
     }
 
     /// Takes a resource out of the configuration.
     pub fn forget_wish(&self, name: &str) {
-        self.state().wishes.retain(|(key, _)| key.as_str() != name);
+        let forgotten = key(name);
+        self.state().wishes.retain(|(key, _)| *key != forgotten);
     }
 
     /// Lets the next `times` calls of a verb on a thing go wrong.
     pub fn fault(&self, verb: &str, name: &str, fault: Fault, times: usize) {
-        let place = (verb.to_owned(), Key::bare(name));
+        let place = (verb.to_owned(), key(name));
         self.state().faults.insert(place, (fault, times));
     }
 
@@ -180,36 +191,25 @@ impl World {
     /// Everything that needs a thing, however indirectly.
     pub fn descendants(&self, name: &str) -> BTreeSet<Key> {
         let state = self.state();
-        let mut found = BTreeSet::from([Key::bare(name)]);
+        let mut found = BTreeSet::from([key(name)]);
         for (key, wish) in &state.wishes {
             if wish.needs.iter().any(|need| found.contains(need.key())) {
                 found.insert(key.clone());
             }
         }
-        found.remove(&Key::bare(name));
+        found.remove(&key(name));
         found
     }
 
     /// Everything that exists, as things that can be removed.
     pub fn owned(self: &Arc<Self>) -> Vec<Owned> {
         let state = self.state();
-        let users = |key: &Key| -> &'static [&'static str] {
-            let needing = state
-                .wishes
-                .iter()
-                .filter(|(_, wish)| wish.needs.iter().any(|need| need.key() == key));
-            let kinds: Vec<&'static str> = needing
-                .map(|(user, _)| -> &'static str { Box::leak(user.to_string().into_boxed_str()) })
-                .collect();
-            Box::leak(kinds.into_boxed_slice())
-        };
         let things = state.things.keys().map(|key| Owned {
             key: key.clone(),
             id: key.to_string(),
-            place: String::new(),
+            scope: String::new(),
             state: "available".to_owned(),
             parent: None,
-            held_by: users(key),
             protection: None,
             thing: Arc::new(Doomed {
                 world: Arc::clone(self),
@@ -217,6 +217,16 @@ impl World {
             }),
         });
         things.collect()
+    }
+
+    /// Whether the first thing stays until the second one is gone: while that
+    /// needs it.
+    pub fn order(&self) -> impl Fn(&Key, &Key) -> bool + Sync + use<> {
+        let wishes = self.state().wishes.clone();
+        move |thing, other| {
+            let user = wishes.iter().find(|(key, _)| key == other);
+            user.is_some_and(|(_, wish)| wish.needs.iter().any(|need| need.key() == thing))
+        }
     }
 
     /// Every creation came after what the thing needs.
@@ -297,7 +307,7 @@ impl World {
             self.die().await;
         }
         match fault {
-            Some(Fault::LoseReply) => Err(Error::new(Kind::Unknown, "the reply was lost")),
+            Some(Fault::LoseReply) => Err(Error::new(ErrorKind::Unknown, "the reply was lost")),
             _ => Ok(()),
         }
     }
@@ -333,12 +343,21 @@ struct Fake {
     wish: Wish,
 }
 
+/// All that can differ of a fake.
+#[derive(Clone, Debug, PartialEq, Eq, Display, EnumIter)]
+#[strum(serialize_all = "lowercase")]
+pub enum Field {
+    Field,
+}
+
 /// What a look at a fake shows.
 #[derive(Clone)]
 pub struct Seen(Thing);
 
 impl Resource for Fake {
     type Actual = Seen;
+    type Field = Field;
+    type Receipt = ();
     const READS: &'static [Query] = &[];
 
     fn key(&self) -> Key {
@@ -367,8 +386,8 @@ impl Resource for Fake {
         }))
     }
 
-    fn diff(&self, actual: &Seen) -> Vec<Drift> {
-        let drift = Drift::new("field", "altered", "as wanted");
+    fn diff(&self, actual: &Seen) -> Vec<Drift<Field>> {
+        let drift = Drift::new(Field::Field, "altered", "as wanted");
         actual.0.altered.then_some(drift).into_iter().collect()
     }
 
@@ -398,7 +417,12 @@ impl Resource for Fake {
             .await
     }
 
-    async fn update(&self, _aws: &Aws, _actual: &Ours<Seen>, _drift: &[Drift]) -> Result<()> {
+    async fn update(
+        &self,
+        _aws: &Aws,
+        _actual: &Ours<Seen>,
+        _drift: &[Drift<Field>],
+    ) -> Result<()> {
         self.world
             .call("update", &self.key, |state| {
                 if let Some(thing) = state.things.get_mut(&self.key) {

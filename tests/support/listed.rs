@@ -23,11 +23,12 @@ use hybridgw::{
     },
     clock::Clock,
     graph::{Node, Step},
-    ownership::{Found, Mark, Ours},
-    resource::{Drift, Key, Need, Resource, Settled},
+    resource::{Drift, Found, Key, Mark, Need, Ours, Resource, Settled},
     stack::Stack,
 };
 use tokio::time::{Instant, sleep};
+
+use super::fake::{Field, key};
 
 /// How long the list takes from the account to who asked for it.
 const WAY: Duration = Duration::from_secs(1);
@@ -155,7 +156,7 @@ struct Seen {
 }
 
 fn found(name: &str, api: &aws_sdk_apigateway::types::RestApi) -> Option<Found<Seen>> {
-    let mark = Mark::signed("fake", Key::bare(name), true)?;
+    let mark = Mark::signed("fake", key(name), true)?;
     let ready = api.description() == Some("ready");
     let seen = Seen { ready };
     Some(Found::ours(mark, name, "available", seen))
@@ -163,10 +164,12 @@ fn found(name: &str, api: &aws_sdk_apigateway::types::RestApi) -> Option<Found<S
 
 impl Resource for Listed {
     type Actual = Seen;
+    type Field = Field;
+    type Receipt = ();
     const READS: &'static [Query] = &[Query::GetRestApis];
 
     fn key(&self) -> Key {
-        Key::bare(&self.name)
+        key(&self.name)
     }
 
     fn needs(&self) -> Vec<Need> {
@@ -183,7 +186,7 @@ impl Resource for Listed {
         Ok(all.collect())
     }
 
-    fn diff(&self, _actual: &Seen) -> Vec<Drift> {
+    fn diff(&self, _actual: &Seen) -> Vec<Drift<Field>> {
         vec![]
     }
 
@@ -202,7 +205,12 @@ impl Resource for Listed {
         Ok(())
     }
 
-    async fn update(&self, _aws: &Aws, _actual: &Ours<Seen>, _drift: &[Drift]) -> Result<()> {
+    async fn update(
+        &self,
+        _aws: &Aws,
+        _actual: &Ours<Seen>,
+        _drift: &[Drift<Field>],
+    ) -> Result<()> {
         Ok(())
     }
 

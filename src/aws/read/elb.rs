@@ -22,7 +22,7 @@ use crate::{
         error::none_if_missing,
         tags::{self, Tags},
     },
-    error::{Kind, Result},
+    error::{ErrorKind, Result},
 };
 
 #[derive(Debug)]
@@ -216,7 +216,7 @@ impl Reads {
             Ok::<BTreeMap<String, Tags>, crate::Error>(all.collect())
         };
         match ask(arns).await {
-            Err(error) if error.kind == Kind::NotFound && arns.len() > 1 => {
+            Err(error) if error.kind == ErrorKind::NotFound && arns.len() > 1 => {
                 let mut all = BTreeMap::new();
                 for arn in arns {
                     let own = ask(std::slice::from_ref(arn)).await;

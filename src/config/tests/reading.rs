@@ -1,3 +1,5 @@
+//! What is read: every key, variables, `--set`, and where problems stand.
+
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;

@@ -4,16 +4,12 @@ use std::collections::BTreeSet;
 
 use aws_sdk_elasticloadbalancingv2::types::Certificate;
 
-use super::Actual;
+use super::{Actual, Field};
 use crate::{
     aws::{Aws, Called, read::Reads},
     error::Result,
-    resource::Drift,
+    resource::{Drift, Due},
 };
-
-/// How differences are called.
-const DEFAULT: &str = "certificate";
-const FURTHER: &str = "certificates of aliases";
 
 /// The ARNs of the certificates that a listener should have.
 pub(super) struct Wanted<'a> {
@@ -26,10 +22,11 @@ pub(super) struct Wanted<'a> {
 impl Wanted<'_> {
     /// What is missing is added, and only later is taken away what is too much.
     /// `further` is none where nobody asked, since there has been one host only.
-    pub fn drift(&self, default: &String, further: Option<&BTreeSet<String>>) -> Vec<Drift> {
-        let mut drift: Vec<Drift> = Drift::between(DEFAULT, default, self.default)
-            .into_iter()
-            .collect();
+    pub fn drift(&self, default: &String, further: Option<&BTreeSet<String>>) -> Vec<Drift<Field>> {
+        let mut drift: Vec<Drift<Field>> =
+            Drift::between(Field::Certificate, default, self.default)
+                .into_iter()
+                .collect();
         let further = further.into_iter().flatten();
         // The default one may be in the list, too.
         let has: BTreeSet<String> = further
@@ -38,10 +35,16 @@ impl Wanted<'_> {
             .collect();
         let all: BTreeSet<String> = has.union(self.further).cloned().collect();
         if all != has {
-            drift.push(Drift::new(FURTHER, join(&has), join(&all)));
+            drift.push(Drift::new(
+                Field::FurtherCertificates,
+                join(&has),
+                join(&all),
+            ));
         }
         if all != *self.further {
-            drift.push(Drift::new(FURTHER, join(&all), join(self.further)).at_last());
+            drift.push(
+                Drift::new(Field::FurtherCertificates, join(&all), join(self.further)).deferred(),
+            );
         }
         drift
     }
@@ -49,22 +52,26 @@ impl Wanted<'_> {
     /// Adds certificates, or takes them away where that is due. A default one
     /// that is about to change joins the others before: its host may go on as an
     /// alias, or is served until everything else works.
-    pub async fn put(&self, aws: &Aws, actual: &Actual, drift: &[Drift]) -> Result<()> {
+    pub async fn put(&self, aws: &Aws, actual: &Actual, drift: &[Drift<Field>]) -> Result<()> {
         // None: one host all along, whose new certificate takes over at once.
         let Some(further) = &actual.further else {
             return Ok(());
         };
         let (mut added, mut removed) = (BTreeSet::new(), BTreeSet::new());
-        for one in drift.iter().filter(|one| one.field == FURTHER) {
-            if one.last {
-                let unwanted = further.difference(self.further);
-                removed.extend(unwanted.filter(|arn| *arn != self.default).cloned());
-            } else {
-                added.extend(self.further.difference(further).cloned());
+        for one in drift {
+            match (&one.field, one.due) {
+                (Field::FurtherCertificates, Due::Now) => {
+                    added.extend(self.further.difference(further).cloned());
+                }
+                (Field::FurtherCertificates, Due::Deferred) => {
+                    let unwanted = further.difference(self.further);
+                    removed.extend(unwanted.filter(|arn| *arn != self.default).cloned());
+                }
+                (Field::Certificate, _) if !actual.certificate.is_empty() => {
+                    added.insert(actual.certificate.clone());
+                }
+                _ => {} // the listener's own
             }
-        }
-        if drift.iter().any(|one| one.field == DEFAULT) && !actual.certificate.is_empty() {
-            added.insert(actual.certificate.clone());
         }
         // Both calls take one certificate at a time (ELBv2 API reference).
         for one in added {
@@ -122,13 +129,16 @@ mod tests {
             further: &further,
         };
         let drift = wanted.drift(&default, Some(&set(&["old"])));
-        let fields: Vec<(&str, &str, bool)> = drift
+        let fields: Vec<(&str, &str, Due)> = drift
             .iter()
-            .map(|one| (one.actual.as_str(), one.desired.as_str(), one.last))
+            .map(|one| (one.actual.as_str(), one.desired.as_str(), one.due))
             .collect();
         assert_eq!(
             fields,
-            [("old", "old, shop", false), ("old, shop", "shop", true)]
+            [
+                ("old", "old, shop", Due::Now),
+                ("old, shop", "shop", Due::Deferred)
+            ]
         );
         assert!(
             wanted

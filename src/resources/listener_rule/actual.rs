@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_elasticloadbalancingv2::types::{
-    self, Action, ActionTypeEnum, RedirectActionConfig, RuleCondition, RuleTransform,
-    TransformTypeEnum,
+    self, Action, ActionTypeEnum, RuleCondition, RuleTransform, TransformTypeEnum,
 };
 
 use crate::aws::tags::{self, Tags};
 
-use super::part::{Part, Pattern, Transform};
+use super::terms::{Part, Pattern, Transform, words_of};
 
 /// A rule as ELBv2 reports it.
 #[derive(Clone, Debug)]
@@ -99,21 +98,6 @@ fn target(actions: &[Action]) -> String {
         .or(action.r#type().map(ActionTypeEnum::as_str))
         .unwrap_or_default()
         .to_owned()
-}
-
-/// A redirect in words.
-pub fn words_of(redirect: &RedirectActionConfig) -> String {
-    let part = |part: Option<&str>| part.unwrap_or_default().to_owned();
-    let code = redirect.status_code().map(|code| code.as_str());
-    format!(
-        "{} to {}://{}:{}{}?{}",
-        part(code),
-        part(redirect.protocol()),
-        part(redirect.host()),
-        part(redirect.port()),
-        part(redirect.path()),
-        part(redirect.query()),
-    )
 }
 
 fn transform(transform: &RuleTransform) -> Transform {

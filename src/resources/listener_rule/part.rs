@@ -15,7 +15,7 @@
 //! browser keeps it: nothing but the redirect changes its address, and that
 //! one passes the query on.
 
-use std::{collections::BTreeSet, fmt, ops::Range};
+use std::{collections::BTreeSet, ops::Range};
 
 use aws_sdk_elasticloadbalancingv2::types::{
     Action, ActionTypeEnum, HostHeaderConditionConfig, HostHeaderRewriteConfig,
@@ -24,42 +24,14 @@ use aws_sdk_elasticloadbalancingv2::types::{
 };
 
 use crate::{
-    names,
+    hash,
     resource::{Drift, UNKNOWN},
 };
 
-use super::actual::Rule;
-
-/// Which of a route's rules it is. The last one is deleted first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Part {
-    /// What the other parts leave: of an API or a function, everything.
-    Rest,
-    /// A site's files.
-    Assets,
-    /// A site's path without the slash at its end.
-    Redirect,
-}
-
-impl Part {
-    /// The word for it in the tag `hybridgw:part`.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Rest => "rest",
-            Self::Assets => "assets",
-            Self::Redirect => "redirect",
-        }
-    }
-
-    /// The part with this word; the only rule of a route has none.
-    pub fn from_tag(word: Option<&String>) -> Self {
-        match word.map(String::as_str) {
-            Some("assets") => Self::Assets,
-            Some("redirect") => Self::Redirect,
-            _ => Self::Rest,
-        }
-    }
-}
+use super::{
+    actual::Rule,
+    terms::{Part, Pattern, RuleField, Transform, words_of},
+};
 
 /// A site as the load balancer has to know it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,41 +40,6 @@ pub struct Site {
     pub bucket_host: String,
     /// The object that answers wherever a path names no file.
     pub index: String,
-}
-
-/// A path that a rule takes.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Pattern {
-    /// With `*` and `?`.
-    Plain(String),
-    /// A regular expression.
-    Regex(String),
-}
-
-impl fmt::Display for Pattern {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Plain(text) => f.write_str(text),
-            Self::Regex(text) => write!(f, "regex {text}"),
-        }
-    }
-}
-
-/// What a rule rewrites before the target sees it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Transform {
-    /// `host-header-rewrite` or `url-rewrite`.
-    pub kind: String,
-    /// What is replaced.
-    pub regex: String,
-    /// By what.
-    pub replace: String,
-}
-
-impl fmt::Display for Transform {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} -> {}", self.kind, self.regex, self.replace)
-    }
 }
 
 /// What a matching request meets.
@@ -265,7 +202,7 @@ impl Wanted {
     /// The priorities to try, beginning at a place that the route and the part
     /// alone decide, so that two runs at once choose the same.
     pub fn tries(&self) -> impl Iterator<Item = i32> + use<> {
-        let seed = i32::from_str_radix(&names::short_hash(&self.seed), 16).unwrap_or_default();
+        let seed = i32::from_str_radix(&hash::short(&self.seed), 16).unwrap_or_default();
         let (start, room) = (self.priorities.start, self.priorities.end);
         let room = room - start;
         (0..room).map(move |step| start + (seed + step).rem_euclid(room))
@@ -332,7 +269,7 @@ impl Wanted {
     }
 
     /// Every difference of a rule, but for its tags.
-    pub fn drift(&self, rule: &Rule) -> Vec<Drift> {
+    pub fn drift(&self, rule: &Rule) -> Vec<Drift<RuleField>> {
         let Rule {
             arn: _,
             part: _, // by it they were brought together
@@ -346,20 +283,24 @@ impl Wanted {
         let mut drift = Vec::new();
         if !self.priorities.contains(priority) {
             let first = self.tries().next().unwrap_or(self.priorities.start);
-            drift.extend(Drift::between("priority", priority, &first));
+            drift.extend(Drift::between(RuleField::Priority, priority, &first));
         }
-        drift.extend(Drift::between("host", &join(hosts), &self.host));
-        drift.extend(Drift::between("path", &join(paths), &join(&self.paths)));
+        drift.extend(Drift::between(RuleField::Host, &join(hosts), &self.host));
+        drift.extend(Drift::between(
+            RuleField::Path,
+            &join(paths),
+            &join(&self.paths),
+        ));
         let (field, wanted) = match &self.does {
             Does::Forward(group) => {
                 let group = group.clone().unwrap_or_else(|| UNKNOWN.to_owned());
-                ("target group", group)
+                (RuleField::TargetGroup, group)
             }
-            Does::Redirect(path) => ("redirect", super::actual::words_of(&redirect(path))),
+            Does::Redirect(path) => (RuleField::Redirect, words_of(&redirect(path))),
         };
         drift.extend(Drift::between(field, action, &wanted));
         drift.extend(Drift::between(
-            "transforms",
+            RuleField::Transforms,
             &join(transforms),
             &join(&self.transforms),
         ));

@@ -13,11 +13,11 @@ use crate::{
 
 /// Which way traffic goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Way {
+pub enum Direction {
     /// In.
-    In,
+    Ingress,
     /// Out.
-    Out,
+    Egress,
 }
 
 /// One rule: one port range and one peer.
@@ -25,8 +25,8 @@ pub enum Way {
 pub struct Rule {
     /// The group that has it.
     pub group: String,
-    /// Which way.
-    pub way: Way,
+    /// Which direction.
+    pub direction: Direction,
     /// `tcp`, or `-1` for everything.
     pub protocol: String,
     /// From the first to the last port.
@@ -39,16 +39,16 @@ pub struct Rule {
 
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let way = match self.way {
-            Way::In => "from",
-            Way::Out => "to",
+        let direction = match self.direction {
+            Direction::Ingress => "from",
+            Direction::Egress => "to",
         };
         match self.ports {
             Some((low, high)) if low == high => write!(f, "{}/{low}", self.protocol)?,
             Some((low, high)) => write!(f, "{}/{low}-{high}", self.protocol)?,
             None => f.write_str("all traffic")?,
         }
-        write!(f, " {way} {}", self.peer)?;
+        write!(f, " {direction} {}", self.peer)?;
         match self.description {
             Some(_) => write!(f, " in {}", self.group),
             None => Ok(()),
@@ -58,10 +58,10 @@ impl fmt::Display for Rule {
 
 impl Rule {
     /// A rule for one TCP port.
-    pub fn tcp(group: &str, way: Way, port: i32, peer: &str) -> Self {
+    pub fn tcp(group: &str, direction: Direction, port: i32, peer: &str) -> Self {
         Self {
             group: group.to_owned(),
-            way,
+            direction,
             protocol: "tcp".to_owned(),
             ports: Some((port, port)),
             peer: peer.to_owned(),
@@ -73,12 +73,12 @@ impl Rule {
     /// peer.
     pub fn of(group: &SecurityGroup) -> Vec<Self> {
         let id = group.group_id().unwrap_or_default();
-        let way = |way: Way, permissions: &[IpPermission]| -> Vec<Self> {
+        let direction = |direction: Direction, permissions: &[IpPermission]| -> Vec<Self> {
             let all = permissions.iter();
-            all.flat_map(|one| rules(id, way, one)).collect()
+            all.flat_map(|one| rules(id, direction, one)).collect()
         };
-        let mut all = way(Way::In, group.ip_permissions());
-        all.extend(way(Way::Out, group.ip_permissions_egress()));
+        let mut all = direction(Direction::Ingress, group.ip_permissions());
+        all.extend(direction(Direction::Egress, group.ip_permissions_egress()));
         all
     }
 
@@ -100,10 +100,10 @@ impl Rule {
 
 /// The rule that AWS puts into every new group.
 pub fn is_default(rule: &Rule) -> bool {
-    rule.way == Way::Out && rule.protocol == "-1" && rule.peer == "0.0.0.0/0"
+    rule.direction == Direction::Egress && rule.protocol == "-1" && rule.peer == "0.0.0.0/0"
 }
 
-fn rules(group: &str, way: Way, permission: &IpPermission) -> Vec<Rule> {
+fn rules(group: &str, direction: Direction, permission: &IpPermission) -> Vec<Rule> {
     let ranges = permission.ip_ranges().iter();
     let ranges6 = permission.ipv6_ranges().iter();
     let lists = permission.prefix_list_ids().iter();
@@ -117,7 +117,7 @@ fn rules(group: &str, way: Way, permission: &IpPermission) -> Vec<Rule> {
         .filter_map(|(peer, description)| {
             Some(Rule {
                 group: group.to_owned(),
-                way,
+                direction,
                 protocol: permission.ip_protocol().unwrap_or("-1").to_owned(),
                 ports: permission.from_port().zip(permission.to_port()),
                 peer: peer?.to_owned(),
@@ -150,8 +150,8 @@ fn permission(rule: &Rule) -> IpPermission {
 
 /// Adds a rule; that it is there already is success.
 pub async fn authorize(aws: &Aws, rule: &Rule) -> Result<()> {
-    let done = match rule.way {
-        Way::In => aws
+    let done = match rule.direction {
+        Direction::Ingress => aws
             .ec2
             .authorize_security_group_ingress()
             .group_id(&rule.group)
@@ -160,7 +160,7 @@ pub async fn authorize(aws: &Aws, rule: &Rule) -> Result<()> {
             .await
             .called("AuthorizeSecurityGroupIngress")
             .map(drop),
-        Way::Out => aws
+        Direction::Egress => aws
             .ec2
             .authorize_security_group_egress()
             .group_id(&rule.group)
@@ -178,8 +178,8 @@ pub async fn authorize(aws: &Aws, rule: &Rule) -> Result<()> {
 
 /// Removes a rule; that it is not there is success.
 pub async fn revoke(aws: &Aws, rule: &Rule) -> Result<()> {
-    let done = match rule.way {
-        Way::In => aws
+    let done = match rule.direction {
+        Direction::Ingress => aws
             .ec2
             .revoke_security_group_ingress()
             .group_id(&rule.group)
@@ -188,7 +188,7 @@ pub async fn revoke(aws: &Aws, rule: &Rule) -> Result<()> {
             .await
             .called("RevokeSecurityGroupIngress")
             .map(drop),
-        Way::Out => aws
+        Direction::Egress => aws
             .ec2
             .revoke_security_group_egress()
             .group_id(&rule.group)

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_elasticloadbalancingv2::types::{self, ProtocolEnum};
+use aws_sdk_elasticloadbalancingv2::types::{self, Matcher, ProtocolEnum, TargetGroupAttribute};
 
-use super::Kind;
+use super::{Behind, Field};
 
 /// Endpoints of API Gateway and of S3 speak HTTPS.
 const PORT: i32 = 443;
@@ -22,8 +22,8 @@ pub(super) struct Settings {
     pub vpc: String,
     /// How targets are checked. Only functions can do without.
     pub check: Option<Check>,
-    /// What a difference is called, the attribute as ELBv2 spells it, its value.
-    pub attributes: Vec<(&'static str, &'static str, String)>,
+    /// The field, the attribute as ELBv2 spells it, its value.
+    pub attributes: Vec<(Field, &'static str, String)>,
 }
 
 /// A health check.
@@ -42,16 +42,23 @@ pub(super) struct Check {
     pub threshold: i32,
 }
 
+impl Check {
+    /// The healthy codes, as ELBv2 takes them.
+    pub fn matcher(&self) -> Matcher {
+        Matcher::builder().http_code(&self.matcher).build()
+    }
+}
+
 impl Settings {
     /// The settings for this kind of group.
-    pub fn of(kind: &Kind, vpc: &str) -> Self {
-        match kind {
-            Kind::Api { health } => Self::of_addresses(vpc, &health.path, &health.matcher),
+    pub fn of(behind: &Behind, vpc: &str) -> Self {
+        match behind {
+            Behind::Api { health } => Self::of_addresses(vpc, &health.path, &health.matcher),
             // S3 answers a request that names no bucket with 307 or 405: AWS's own
             // pattern (blog "Hosting Internal HTTPS Static Websites with ALB, S3,
             // and PrivateLink").
-            Kind::Site { .. } => Self::of_addresses(vpc, "/", "307,405"),
-            Kind::Lambda {
+            Behind::Site { .. } => Self::of_addresses(vpc, "/", "307,405"),
+            Behind::Lambda {
                 multi_value_headers,
                 health_check,
                 ..
@@ -69,7 +76,7 @@ impl Settings {
                     threshold: 2,
                 }),
                 attributes: vec![(
-                    "multi-value headers",
+                    Field::MultiValueHeaders,
                     MULTI_VALUE,
                     multi_value_headers.to_string(),
                 )],
@@ -91,7 +98,7 @@ impl Settings {
                 timeout: 5,
                 threshold: 2,
             }),
-            attributes: vec![("deregistration delay", delay, seconds.to_owned())],
+            attributes: vec![(Field::DeregistrationDelay, delay, seconds.to_owned())],
         }
     }
 
@@ -105,23 +112,30 @@ impl Settings {
         (!self.traffic.is_empty()).then_some(PORT)
     }
 
-    /// The health check by the names that differences have. Of one that is off
-    /// nothing else matters.
-    pub fn health(&self) -> BTreeMap<&'static str, String> {
+    /// The attribute that a field is, as ELBv2 takes it.
+    pub fn attribute(&self, field: &Field) -> Option<TargetGroupAttribute> {
+        let mut all = self.attributes.iter();
+        let (_, key, value) = all.find(|(own, ..)| own == field)?;
+        let attribute = TargetGroupAttribute::builder().key(*key);
+        Some(attribute.value(value).build())
+    }
+
+    /// The health check by its fields. Of one that is off nothing else matters.
+    pub fn health(&self) -> BTreeMap<Field, String> {
         let Some(check) = &self.check else {
-            return BTreeMap::from([("health check", "off".to_owned())]);
+            return BTreeMap::from([(Field::HealthCheck, "off".to_owned())]);
         };
         let mut health = BTreeMap::from([
-            ("health check", "on".to_owned()),
-            ("health check path", check.path.clone()),
-            ("health check matcher", check.matcher.clone()),
-            ("health check interval", check.interval.to_string()),
-            ("health check timeout", check.timeout.to_string()),
-            ("healthy threshold", check.threshold.to_string()),
-            ("unhealthy threshold", check.threshold.to_string()),
+            (Field::HealthCheck, "on".to_owned()),
+            (Field::HealthCheckPath, check.path.clone()),
+            (Field::HealthCheckMatcher, check.matcher.clone()),
+            (Field::HealthCheckInterval, check.interval.to_string()),
+            (Field::HealthCheckTimeout, check.timeout.to_string()),
+            (Field::HealthyThreshold, check.threshold.to_string()),
+            (Field::UnhealthyThreshold, check.threshold.to_string()),
         ]);
         if let Some(protocol) = &check.protocol {
-            health.insert("health check protocol", protocol.as_str().to_owned());
+            health.insert(Field::HealthCheckProtocol, protocol.as_str().to_owned());
         }
         health
     }
@@ -140,27 +154,30 @@ pub(super) fn traffic(group: &types::TargetGroup) -> String {
 }
 
 /// The health check, as ELBv2 reports it.
-pub(super) fn health(group: &types::TargetGroup) -> BTreeMap<&'static str, String> {
+pub(super) fn health(group: &types::TargetGroup) -> BTreeMap<Field, String> {
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
     let matcher = group.matcher().and_then(|matcher| matcher.http_code());
     let protocol = group.health_check_protocol().map(ProtocolEnum::as_str);
     let on = group.health_check_enabled().unwrap_or(true);
     BTreeMap::from([
-        ("health check", if on { "on" } else { "off" }.to_owned()),
-        ("health check protocol", text(protocol)),
-        ("health check path", text(group.health_check_path())),
-        ("health check matcher", text(matcher)),
+        (Field::HealthCheck, if on { "on" } else { "off" }.to_owned()),
+        (Field::HealthCheckProtocol, text(protocol)),
+        (Field::HealthCheckPath, text(group.health_check_path())),
+        (Field::HealthCheckMatcher, text(matcher)),
         (
-            "health check interval",
+            Field::HealthCheckInterval,
             number(group.health_check_interval_seconds()),
         ),
         (
-            "health check timeout",
+            Field::HealthCheckTimeout,
             number(group.health_check_timeout_seconds()),
         ),
-        ("healthy threshold", number(group.healthy_threshold_count())),
         (
-            "unhealthy threshold",
+            Field::HealthyThreshold,
+            number(group.healthy_threshold_count()),
+        ),
+        (
+            Field::UnhealthyThreshold,
             number(group.unhealthy_threshold_count()),
         ),
     ])

@@ -5,17 +5,17 @@ use std::{collections::BTreeSet, net::Ipv4Addr, sync::Arc};
 use aws_sdk_ec2::types::{self, ResourceType, SubnetConfiguration, TagSpecification};
 use serde_json::Value;
 
-use super::{Actual, Places, join};
+use super::{Actual, Field, Placement, join};
 use crate::{
-    aws::{
-        Aws, Called,
-        tags::{self, Owner, Tags},
-    },
+    aws::{Aws, Called},
     error::Result,
     graph::Node,
-    names,
+    hash,
     policy::{self, statements},
-    resource::Drift,
+    resource::{
+        Drift, Owner,
+        tags::{self, Tags},
+    },
     resources::SecurityGroup,
 };
 
@@ -26,7 +26,7 @@ pub struct Own {
     /// The VPC.
     pub vpc: String,
     /// Where it has its interfaces.
-    pub places: Places,
+    pub placement: Placement,
     /// Its security group.
     pub group: Arc<Node<SecurityGroup>>,
     /// The endpoint service, as in `com.amazonaws.eu-central-1.execute-api`.
@@ -55,12 +55,12 @@ impl Own {
             "{}|{group}|{}|{:?}|{:?}|{}|{}|{tags:?}|{attempt}",
             self.owner.stack,
             self.service,
-            self.places.subnets,
-            self.places.pins,
+            self.placement.subnets,
+            self.placement.pins,
             self.private_dns,
             self.first_policy(),
         );
-        names::long_hash(&request)
+        hash::long(&request)
     }
 
     /// Sends the call that makes it; attempts have tokens of their own.
@@ -81,8 +81,8 @@ impl Own {
             .vpc_endpoint_type(types::VpcEndpointType::Interface)
             .vpc_id(&self.vpc)
             .service_name(&self.service)
-            .set_subnet_ids(Some(self.places.subnets.iter().cloned().collect()))
-            .set_subnet_configurations(self.pins(&self.places.subnets))
+            .set_subnet_ids(Some(self.placement.subnets.iter().cloned().collect()))
+            .set_subnet_configurations(self.pins(&self.placement.subnets))
             .security_group_ids(group)
             .private_dns_enabled(self.private_dns)
             .policy_document(self.first_policy().to_string())
@@ -96,7 +96,7 @@ impl Own {
 
     /// The pinned addresses of these subnets, as EC2 takes them.
     pub(super) fn pins(&self, subnets: &BTreeSet<String>) -> Option<Vec<SubnetConfiguration>> {
-        let pinned = self.places.pins.iter();
+        let pinned = self.placement.pins.iter();
         let pinned = pinned.filter(|(subnet, _)| subnets.contains(*subnet));
         let all: Vec<SubnetConfiguration> = pinned
             .map(|(subnet, address)| {
@@ -110,25 +110,29 @@ impl Own {
     }
 
     /// What is not where it should be.
-    pub(super) fn place_drift(&self, actual: &Actual) -> Vec<Drift> {
-        let moves = self.places.moves(actual);
+    pub(super) fn place_drift(&self, actual: &Actual) -> Vec<Drift<Field>> {
+        let moves = self.placement.moves(actual);
         let mut drift = Vec::new();
-        let now: BTreeSet<String> = actual.subnets.union(&moves.now).cloned().collect();
+        let now: BTreeSet<String> = actual.subnets.union(&moves.adding).cloned().collect();
         if now != actual.subnets {
-            drift.push(Drift::new("subnets", join(&actual.subnets), join(&now)));
+            drift.push(Drift::new(
+                Field::Subnets,
+                join(&actual.subnets),
+                join(&now),
+            ));
         }
-        let wanted = &self.places.subnets;
+        let wanted = &self.placement.subnets;
         if now != *wanted {
-            drift.push(Drift::new("subnets", join(&now), join(wanted)).at_last());
+            drift.push(Drift::new(Field::Subnets, join(&now), join(wanted)).deferred());
         }
-        if !moves.wrong.is_empty() {
+        if !moves.misplaced.is_empty() {
             let wrong = actual.addresses.iter();
-            let wrong = wrong.filter(|one| moves.wrong.contains(&one.subnet));
+            let wrong = wrong.filter(|one| moves.misplaced.contains(&one.subnet));
             let has: BTreeSet<String> = wrong.map(|one| one.ip.clone()).collect();
-            let pins = self.places.pins.iter();
-            let pins = pins.filter(|(subnet, _)| moves.wrong.contains(*subnet));
+            let pins = self.placement.pins.iter();
+            let pins = pins.filter(|(subnet, _)| moves.misplaced.contains(*subnet));
             let pins: BTreeSet<Ipv4Addr> = pins.map(|(_, pin)| *pin).collect();
-            drift.push(Drift::new("addresses", join(&has), join(&pins)).at_last());
+            drift.push(Drift::new(Field::Addresses, join(&has), join(&pins)).deferred());
         }
         drift
     }
@@ -145,12 +149,12 @@ impl Own {
     }
 
     /// What may be read through it and should not be, or the other way round.
-    pub(super) fn policy_drift(&self, actual: &Actual) -> Vec<Drift> {
+    pub(super) fn policy_drift(&self, actual: &Actual) -> Vec<Drift<Field>> {
         let Some((now, last)) = self.policies(actual) else {
             return vec![]; // EndpointPolicy's
         };
-        let first = Drift::between("policy", &actual.policy, &now);
-        let then = Drift::between("policy", &now, &last).map(Drift::at_last);
+        let first = Drift::between(Field::Policy, &actual.policy, &now);
+        let then = Drift::between(Field::Policy, &now, &last).map(Drift::deferred);
         first.into_iter().chain(then).collect()
     }
 }

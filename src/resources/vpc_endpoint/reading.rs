@@ -5,12 +5,10 @@ use std::{collections::BTreeSet, sync::Arc};
 use aws_sdk_ec2::types::{self, NetworkInterface};
 
 use crate::{
-    aws::{
-        read::{Endpoints, Interfaces, Reads},
-        tags,
-    },
+    aws::read::{Endpoints, Interfaces, Reads},
     error::Result,
     policy,
+    resource::tags,
 };
 
 use super::{Actual, Address};

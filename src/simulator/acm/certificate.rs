@@ -2,20 +2,20 @@
 
 use serde_json::{Value, json};
 
+use super::arn::find;
 use super::encoding::pem;
 use super::request::record;
+use super::seam;
 use super::state::{Certificate, Kind, Status};
-use super::{find, seam};
-use crate::simulator::clock::Time;
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::elbv2;
-use crate::simulator::paging::cut;
-use crate::simulator::random::digest;
-use crate::simulator::world::Ctx;
+use crate::clock::Time;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::paging::cut;
+use crate::random::digest;
+use crate::world::Ctx;
 
 /// Returns what uses a certificate: load balancers, and what API Gateway has.
 fn in_use_by(ctx: &Ctx<'_>, arn: &str) -> Vec<String> {
-    let mut users = elbv2::certificate_users(&ctx.here.elbv2, arn, ctx.now);
+    let mut users = ctx.here.elbv2.users_of_certificate(arn, ctx.now);
     users.extend(seam::domains_using(ctx, arn));
     users
 }

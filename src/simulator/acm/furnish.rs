@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::request::{serial, validity};
 use super::state::{Certificate, Kind, Status};
-use crate::simulator::world::Ctx;
+use crate::world::Ctx;
 
 /// Adds a certificate for these names, the main one first, as ACM would have issued it.
 pub fn add_certificate(ctx: &mut Ctx<'_>, arn: &str, names: &[String], status: Status) {

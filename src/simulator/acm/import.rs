@@ -4,13 +4,14 @@ use std::fmt::Write;
 
 use serde_json::json;
 
+use super::arn::find;
 use super::encoding::{block, decode};
 use super::request::new_arn;
 use super::state::{Certificate, Kind, Status};
+use super::tag;
 use super::x509::{Facts, facts};
-use super::{find, tag};
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::world::Ctx;
 
 /// Reads a blob, which JSON has in base64, as text.
 fn blob(input: &Input, name: &str) -> Result<Option<String>, Refusal> {

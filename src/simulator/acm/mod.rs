@@ -2,19 +2,21 @@
 //!
 //! Wire names are those of the API's model of 2015-12-08.
 
+mod arn;
 mod certificate;
 mod encoding;
+mod event;
 pub mod furnish;
 mod import;
 mod request;
 mod seam;
-mod state;
+pub mod state;
 mod tag;
 mod x509;
 
 pub use state::{Certificate, Event, Kind, State, Status};
 
-use super::codec::{Protocol, Refusal};
+use super::codec::Protocol;
 use super::service::{Operation, Service, read, write};
 use super::world::Ctx;
 
@@ -109,45 +111,6 @@ pub fn covers(ctx: &Ctx<'_>, arn: &str, host: &str) -> bool {
     };
     status(ctx, arn) == Some(Status::Issued)
         && names(ctx, arn).is_some_and(|names| names.iter().any(fits))
-}
-
-/// Checks an ARN: not one is `ValidationException` (ACM API reference, the pattern of `Arn`), an unknown one `ResourceNotFoundException`.
-fn find<'a>(ctx: &'a Ctx<'_>, arn: &str) -> Result<&'a Certificate, Refusal> {
-    check_arn(arn)?;
-    ctx.here
-        .acm
-        .certificates
-        .get(arn)
-        .ok_or_else(|| absent(ctx, arn))
-}
-
-fn find_mut<'a>(ctx: &'a mut Ctx<'_>, arn: &str) -> Result<&'a mut Certificate, Refusal> {
-    check_arn(arn)?;
-    let absent = absent(ctx, arn);
-    ctx.here.acm.certificates.get_mut(arn).ok_or(absent)
-}
-
-fn check_arn(arn: &str) -> Result<(), Refusal> {
-    let mut parts = arn.splitn(6, ':');
-    if (parts.next(), parts.nth(1)) == (Some("arn"), Some("acm"))
-        && parts
-            .nth(2)
-            .is_some_and(|resource| resource.starts_with("certificate/"))
-    {
-        return Ok(());
-    }
-    let text = format!(
-        "1 validation error detected: Value '{arn}' at 'certificateArn' failed to satisfy constraint"
-    );
-    Err(Refusal::new("ValidationException", text))
-}
-
-fn absent(ctx: &Ctx<'_>, arn: &str) -> Refusal {
-    let text = format!(
-        "Could not find certificate {arn} in account {}.",
-        ctx.account
-    );
-    Refusal::new("ResourceNotFoundException", text)
 }
 
 #[cfg(test)]

@@ -7,11 +7,11 @@ use serde_json::json;
 use super::seam::record_exists;
 use super::state::{Certificate, Event, Kind, Status, Token};
 use super::tag;
-use crate::simulator::clock::Time;
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::latency;
-use crate::simulator::random::{Random, digest};
-use crate::simulator::world::{self, Ctx};
+use crate::clock::Time;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::latency;
+use crate::random::{Random, digest};
+use crate::world::{self, Ctx};
 
 /// How often ACM looks for records (assumption).
 const LOOK: Duration = Duration::from_secs(15);

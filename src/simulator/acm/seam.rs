@@ -1,15 +1,10 @@
 //! What ACM asks of Route 53 and of API Gateway.
 
-use crate::simulator::route53;
-use crate::simulator::world::Ctx;
+use crate::route53;
+use crate::world::Ctx;
 
 /// Returns whether a CNAME record of this name and value is in a PUBLIC hosted zone of the account.
 pub fn record_exists(ctx: &Ctx<'_>, name: &str, value: &str) -> bool {
-    // The tests here have no zones: their records stand as EC2 tags under the id `zone`.
-    #[cfg(test)]
-    if let Some(records) = ctx.here.ec2.tags.get("zone") {
-        return records.get(name).is_some_and(|known| known == value);
-    }
     let (name, value) = (route53::spelled(name), route53::spelled(value));
     let zones = ctx.global.route53.zones.values();
     let mut records = zones

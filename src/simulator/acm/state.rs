@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::request;
-use crate::simulator::clock::Time;
-use crate::simulator::world::Ctx;
+use crate::clock::Time;
 
 /// ACM in one region of an account.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -105,14 +103,4 @@ pub enum Event {
     Look(String),
     /// A certificate whose records were found is issued.
     Issue(String),
-}
-
-impl Event {
-    /// Lets it happen.
-    pub fn happen(self, ctx: &mut Ctx<'_>) {
-        match self {
-            Self::Look(arn) => request::look(ctx, &arn),
-            Self::Issue(arn) => request::issue(ctx, &arn),
-        }
-    }
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{find, find_mut};
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::world::Ctx;
+use super::arn::{find, find_mut};
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::world::Ctx;
 
 /// Reads the tags of a request (ACM API reference: `InvalidTagException`, `TooManyTagsException`, 50 tags).
 pub fn read(input: &Input) -> Result<BTreeMap<String, String>, Refusal> {

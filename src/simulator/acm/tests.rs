@@ -9,8 +9,9 @@ use super::furnish::add_certificate;
 use super::samples::{ELLIPTIC, KEY, RSA, RUN_OUT};
 use super::x509::facts;
 use super::{Status, request};
-use crate::simulator::testing::{ACCOUNT, REGION, account, furnished, signed};
-use crate::simulator::{Outcome, Simulator, elbv2};
+use crate::testing::{ACCOUNT, REGION, account, furnished, signed};
+use crate::testing_rest::{here, xml_call};
+use crate::{Outcome, Simulator, elbv2, route53};
 
 async fn acm(simulator: &Simulator, operation: &str, body: Value) -> Result<Value, String> {
     let mut request = signed("acm", "POST", "/", &body.to_string());
@@ -42,14 +43,17 @@ async fn certificate(simulator: &Simulator, arn: &str) -> Value {
     acm(simulator, "DescribeCertificate", body).await.unwrap()["Certificate"].clone()
 }
 
-/// Puts a record where tests keep them; see `seam.rs`.
-fn put_record(simulator: &Simulator, name: &str, value: &str) {
-    let put = simulator.edit(|world, conditions| {
-        let ctx = world.context(ACCOUNT, REGION, conditions);
-        let zone = ctx.here.ec2.tags.entry("zone".to_owned()).or_default();
-        zone.insert(name.to_owned(), value.to_owned());
-    });
-    put.unwrap();
+/// Puts a CNAME record into a zone.
+async fn put_record(simulator: &Simulator, zone: &str, name: &str, value: &str) {
+    let body = format!(
+        "<ChangeResourceRecordSetsRequest><ChangeBatch><Changes><Change><Action>UPSERT</Action>\
+         <ResourceRecordSet><Name>{name}</Name><Type>CNAME</Type><TTL>60</TTL>\
+         <ResourceRecords><ResourceRecord><Value>{value}</Value></ResourceRecord></ResourceRecords>\
+         </ResourceRecordSet></Change></Changes></ChangeBatch></ChangeResourceRecordSetsRequest>"
+    );
+    let path = format!("/2013-04-01/hostedzone/{zone}/rrset");
+    let put = xml_call(simulator, "route53", "POST", &path, &body).await;
+    put.unwrap_or_else(|error| panic!("{name}: {error:?}"));
 }
 
 #[test]
@@ -75,6 +79,10 @@ fn certificates_are_read() {
 #[tokio::test(start_paused = true)]
 async fn a_certificate_is_issued_once_its_record_is_there() {
     let simulator = account();
+    here(&simulator, |ctx| {
+        route53::add_zone(ctx, "ZPUBLIC", "example.com", false, &[]);
+        route53::add_zone(ctx, "ZPRIVATE", "example.com", true, &[]);
+    });
     let arn = requested(&simulator).await;
     let early = certificate(&simulator, &arn).await;
     assert!(
@@ -96,17 +104,15 @@ async fn a_certificate_is_issued_once_its_record_is_there() {
             .unwrap()
             .ends_with(".orders.example.com.")
     );
-    put_record(&simulator, record["Name"].as_str().unwrap(), "_wrong.");
+    let [name, value] = ["Name", "Value"].map(|part| record[part].as_str().unwrap());
+    put_record(&simulator, "ZPUBLIC", name, "_wrong.").await;
+    put_record(&simulator, "ZPRIVATE", name, value).await;
     tokio::time::sleep(Duration::from_mins(10)).await;
     assert_eq!(
         certificate(&simulator, &arn).await["Status"],
         "PENDING_VALIDATION"
     );
-    put_record(
-        &simulator,
-        record["Name"].as_str().unwrap(),
-        record["Value"].as_str().unwrap(),
-    );
+    put_record(&simulator, "ZPUBLIC", name, value).await;
     tokio::time::sleep(Duration::from_secs(149)).await;
     assert_eq!(
         certificate(&simulator, &arn).await["Status"],

@@ -1,6 +1,6 @@
 //! As much of a certificate as ACM tells about it: a walk over its DER.
 
-use crate::simulator::clock::Time;
+use crate::clock::Time;
 
 /// What is read off a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]

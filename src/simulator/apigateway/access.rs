@@ -6,8 +6,8 @@ use super::common::{bad, conflict, missing, page, tags};
 use super::domain;
 use super::endpoint::check_endpoint;
 use super::state::Association;
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::world::Ctx;
 
 fn shown(arn: &str, association: &Association) -> Value {
     json!({

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::common::bad;
-use super::import::failed;
+use super::common::failed;
 use super::method::check_integration;
 use super::state::{Integration, Method, Operations};
-use crate::simulator::codec::Refusal;
+use crate::codec::Refusal;
 
 const ENDPOINT: &str = "x-amazon-apigateway-endpoint-configuration";
 

@@ -3,9 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::state::{Api, State, Tags};
-use crate::simulator::codec::{Input, Refusal};
-use crate::simulator::paging;
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Refusal};
+use crate::paging;
+use crate::world::Ctx;
 
 /// API Gateway API reference: `BadRequestException`, 400.
 pub fn bad(message: impl Into<String>) -> Refusal {
@@ -193,4 +193,12 @@ pub fn tidy(tree: Value) -> Value {
             .into(),
         other => other,
     }
+}
+
+/// How an import says what it could not do (observed).
+pub fn failed(what: &str, refusal: &Refusal) -> Refusal {
+    bad(format!(
+        "Errors found during import:\n\tUnable to {what}: {}",
+        refusal.message
+    ))
 }

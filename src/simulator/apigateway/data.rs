@@ -3,7 +3,7 @@
 use super::domain;
 use super::mapping::NONE;
 use super::state::{Domain, Snapshot};
-use crate::simulator::world::Ctx;
+use crate::world::Ctx;
 
 /// Where a request to a custom domain name leads.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,10 +5,10 @@ use serde_json::{Map, Value, json};
 use super::common::{api, api_mut, bad, missing, page, strings, tidy};
 use super::stage;
 use super::state::{Api, Deployment, Snapshot, Tags};
-use crate::simulator::clock::Time;
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::random::Random;
-use crate::simulator::world::Ctx;
+use crate::clock::Time;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::random::Random;
+use crate::world::Ctx;
 
 /// `CreateDeployment`, and with `stageName` the stage too.
 pub fn create(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {

@@ -6,11 +6,9 @@ use super::common::{bad, conflict, limit, missing, page, patches, settings, tags
 use super::regional::{hosted_zone, target};
 use super::state::{Domain, Event, State};
 use super::{certificate, endpoint, policy};
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::latency::{
-    DOMAIN_NAME_CREATE, DOMAIN_NAME_UPDATE, PRIVATE_DOMAIN_CREATE, Span,
-};
-use crate::simulator::world::{self, Ctx};
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::latency::{DOMAIN_NAME_CREATE, DOMAIN_NAME_UPDATE, PRIVATE_DOMAIN_CREATE, Span};
+use crate::world::{self, Ctx};
 
 /// API Gateway developer guide, "Quotas" (research: peers §3.2).
 const MOST_PUBLIC: usize = 120;

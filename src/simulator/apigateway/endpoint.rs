@@ -1,9 +1,9 @@
 //! VPC endpoints as API Gateway looks at them.
 
 use super::common::bad;
-use crate::simulator::codec::{Input, Refusal};
-use crate::simulator::ec2::EndpointState;
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Refusal};
+use crate::ec2::EndpointState;
+use crate::world::Ctx;
 
 /// Whether an endpoint that is still pending may be associated.
 ///

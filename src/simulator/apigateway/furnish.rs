@@ -6,8 +6,8 @@ use serde_json::{Map, json};
 
 use super::state::{Integration, Method, Tags};
 use super::{deployment, policy, rest_api, stage};
-use crate::simulator::codec::Refusal;
-use crate::simulator::world::Ctx;
+use crate::codec::Refusal;
+use crate::world::Ctx;
 
 /// Adds a private API that an application team deployed: a mock behind every path, and a stage.
 ///

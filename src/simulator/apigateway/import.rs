@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::body::{Body, read};
-use super::common::{api, bad};
+use super::common::{api, bad, failed};
 use super::endpoint::{association, check_endpoints};
 use super::method::defaults;
 use super::rest_api::{check_name, new, replace, shown};
 use super::state::{Api, Resource};
 use super::{policy, resource};
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::random::Random;
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::random::Random;
+use crate::world::Ctx;
 
 /// API Gateway API reference, `PutRestApi`: 6 MB at most.
 const LONGEST: usize = 6 * 1024 * 1024;
@@ -177,12 +177,4 @@ fn resource_at(random: &mut Random, api: &mut Api, path: &str) -> Result<String,
         };
     }
     Ok(id)
-}
-
-/// How an import says what it could not do (observed).
-pub fn failed(what: &str, refusal: &Refusal) -> Refusal {
-    bad(format!(
-        "Errors found during import:\n\tUnable to {what}: {}",
-        refusal.message
-    ))
 }

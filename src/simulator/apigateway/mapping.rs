@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::common::{bad, conflict, missing, page, patches, tidy};
 use super::domain::{find, find_mut};
 use super::state::{Domain, Mapping, State};
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::world::Ctx;
 
 /// API Gateway's word for an empty base path, and for no stage.
 pub const NONE: &str = "(none)";

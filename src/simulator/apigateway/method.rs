@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::common::{api, api_mut, bad, conflict, missing, settings};
 use super::state::{Api, Integration, Method, Resource, State};
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::world::Ctx;
 
 const METHOD: &[&str] = &[
     "authorizationScopes",

@@ -10,6 +10,7 @@ mod data;
 mod deployment;
 mod domain;
 mod endpoint;
+mod event;
 pub mod furnish;
 mod import;
 mod mapping;
@@ -19,7 +20,7 @@ mod regional;
 mod resource;
 mod rest_api;
 mod stage;
-mod state;
+pub mod state;
 mod tag;
 
 pub use data::{Mapped, deployed, mapping_for, users_of_certificate};

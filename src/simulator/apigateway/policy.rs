@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::common::bad;
-use crate::simulator::codec::Refusal;
-use crate::simulator::world::Ctx;
+use crate::codec::Refusal;
+use crate::world::Ctx;
 
 /// API Gateway developer guide, "Quotas": a resource policy has 8,192 bytes at most (research: peers §3.2).
 const LONGEST: usize = 8192;

@@ -1,7 +1,7 @@
 //! Where the DNS of regional domain names leads.
 
-use crate::simulator::random::digest;
-use crate::simulator::world::Ctx;
+use crate::random::digest;
+use crate::world::Ctx;
 
 /// AWS general reference, "API Gateway endpoints and quotas": Route 53 hosted zone ids. Regions that are not here have an invented one.
 pub fn hosted_zone(region: &str) -> String {

@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 use super::common::{api, api_mut, bad, conflict, limit, missing, page};
 use super::method;
 use super::state::{Api, Resource};
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::random::Random;
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::random::Random;
+use crate::world::Ctx;
 
 /// API Gateway developer guide, "Quotas": resources an API (research: peers §3.2).
 const MOST: usize = 300;

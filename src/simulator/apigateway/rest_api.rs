@@ -8,8 +8,8 @@ use super::common::{Patch, api, api_mut, bad, limit, page, patches, settings, ta
 use super::endpoint::{association, check_endpoints};
 use super::policy;
 use super::state::{Api, Content, Resource};
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::world::Ctx;
 
 /// API Gateway developer guide, "Quotas": regional and private APIs a region (research: peers §3.2).
 const MOST: usize = 600;

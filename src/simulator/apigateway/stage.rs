@@ -8,9 +8,9 @@ use super::common::{
     Patch, api, api_mut, bad, conflict, limit, missing, patches, settings, strings, tags, tidy,
 };
 use super::state::{Api, Stage, Tags};
-use crate::simulator::clock::Time;
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::world::Ctx;
+use crate::clock::Time;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::world::Ctx;
 
 /// API Gateway developer guide, "Quotas": stages an API (research: peers §3.2).
 const MOST: usize = 10;

@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::domain;
-use crate::simulator::clock::Time;
-use crate::simulator::world::Ctx;
+use crate::clock::Time;
 
 /// The tags of one thing.
 pub type Tags = BTreeMap<String, String>;
@@ -215,15 +213,6 @@ pub enum Event {
         /// The change's number.
         change: u64,
     },
-}
-
-impl Event {
-    /// Lets it happen.
-    pub fn happen(self, ctx: &mut Ctx<'_>) {
-        match self {
-            Self::DomainSettled { domain, change } => domain::settle(ctx, &domain, change),
-        }
-    }
 }
 
 impl Api {

@@ -5,8 +5,8 @@ use serde_json::json;
 use super::common::{bad, missing, tags, within_limit};
 use super::domain;
 use super::state::Tags;
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::world::Ctx;
 
 /// Returns the tags of what an ARN names.
 ///

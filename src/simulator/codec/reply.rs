@@ -1,13 +1,11 @@
 //! Answers and errors in each protocol's shape.
 
-use std::borrow::Cow;
-
 use serde_json::{Value, json};
 
-use super::Protocol;
+use super::protocol::Protocol;
+use super::refusal::Refusal;
 use super::xml::{self, Lists, escape};
-use crate::simulator::service::Service;
-use crate::simulator::wire::Response;
+use crate::wire::Response;
 
 /// What an operation answers.
 #[derive(Clone, Debug)]
@@ -71,51 +69,22 @@ pub fn ok(tree: Value) -> Result<Output, Refusal> {
     Ok(tree.into())
 }
 
-/// A no, as AWS says it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{code}: {message}")]
-pub struct Refusal {
-    /// AWS's error code.
-    pub code: Cow<'static, str>,
-    /// The message.
-    pub message: String,
-    /// The HTTP status.
-    pub status: u16,
-}
-
-impl Refusal {
-    /// Returns a refusal with status 400.
-    pub fn new(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
-        Self {
-            code: code.into(),
-            message: message.into(),
-            status: 400,
-        }
-    }
-
-    /// Sets the HTTP status.
-    #[must_use]
-    pub const fn status(mut self, status: u16) -> Self {
-        self.status = status;
-        self
-    }
-}
-
 /// Writes the answer to an operation in the service's protocol.
 pub fn encode(
-    service: &Service,
+    protocol: Protocol,
+    namespace: &str,
     operation: &str,
     answer: Result<Output, Refusal>,
     request_id: &str,
 ) -> Response {
     let mut response = match answer {
-        Ok(output) => success(service, operation, output, request_id),
-        Err(refusal) => failure(service.protocol, service.namespace, &refusal, request_id),
+        Ok(output) => success(protocol, namespace, operation, output, request_id),
+        Err(refusal) => failure(protocol, namespace, &refusal, request_id),
     };
     response
         .headers
         .push(("x-amzn-requestid".to_owned(), request_id.to_owned()));
-    if service.protocol == Protocol::S3 {
+    if protocol == Protocol::S3 {
         response
             .headers
             .push(("x-amz-request-id".to_owned(), request_id.to_owned()));
@@ -123,14 +92,19 @@ pub fn encode(
     response
 }
 
-fn success(service: &Service, operation: &str, output: Output, request_id: &str) -> Response {
+fn success(
+    protocol: Protocol,
+    namespace: &str,
+    operation: &str,
+    output: Output,
+    request_id: &str,
+) -> Response {
     let Output {
         status,
         headers,
         body,
     } = output;
-    let namespace = service.namespace;
-    let (content_type, bytes) = match (body, service.protocol) {
+    let (content_type, bytes) = match (body, protocol) {
         (Body::Raw(content_type, bytes), _) => (content_type, bytes),
         (Body::Tree(tree), Protocol::RestJson) => {
             ("application/json", tree.to_string().into_bytes())
@@ -250,17 +224,10 @@ mod tests {
 
     const ID: &str = "id-1";
 
-    fn service(protocol: Protocol) -> Service {
-        Service {
-            name: "x",
-            protocol,
-            namespace: "urn:x",
-            operations: &[],
-        }
-    }
+    const NAMESPACE: &str = "urn:x";
 
     fn success(protocol: Protocol, tree: Value) -> String {
-        let response = encode(&service(protocol), "Get", ok(tree), ID);
+        let response = encode(protocol, NAMESPACE, "Get", ok(tree), ID);
         assert_eq!(response.status, 200);
         assert!(
             response
@@ -274,7 +241,7 @@ mod tests {
 
     fn failure(protocol: Protocol) -> (Response, String) {
         let refusal = Refusal::new("NotThere", "a < b").status(404);
-        let response = encode(&service(protocol), "Get", Err(refusal), ID);
+        let response = encode(protocol, NAMESPACE, "Get", Err(refusal), ID);
         assert_eq!(response.status, 404);
         let body = String::from_utf8(response.body.clone())
             .unwrap()
@@ -343,7 +310,8 @@ mod tests {
     #[test]
     fn an_answer_may_be_empty_or_raw() {
         let empty = encode(
-            &service(Protocol::RestJson),
+            Protocol::RestJson,
+            NAMESPACE,
             "Get",
             Ok(Output::empty(202)),
             ID,
@@ -354,7 +322,7 @@ mod tests {
             ..Output::empty(200)
         }
         .header("etag", "1");
-        let raw = encode(&service(Protocol::S3), "Get", Ok(raw), ID);
+        let raw = encode(Protocol::S3, NAMESPACE, "Get", Ok(raw), ID);
         assert_eq!(raw.body, b"x");
         assert!(raw.headers.contains(&("etag".to_owned(), "1".to_owned())));
     }

@@ -2,14 +2,13 @@
 
 use serde_json::Value;
 
+use super::answer::{Answer, Hop, Kind, Seen};
+use super::entrance::Entrance;
+use super::passed::{Passed, Stop, bare, through};
 use super::policy::{Question, Verdict, judge};
-use super::target::Entrance;
-use super::{Answer, Hop, Kind, Passed, Seen, Stop, bare, through};
-use crate::simulator::apigateway::{
-    Integration, Mapped, Method, Operations, Snapshot, deployed, mapping_for,
-};
-use crate::simulator::lambda;
-use crate::simulator::world::Ctx;
+use crate::apigateway::{Integration, Mapped, Method, Operations, Snapshot, deployed, mapping_for};
+use crate::lambda;
+use crate::world::Ctx;
 
 const INVOKE: &str = "execute-api:Invoke";
 

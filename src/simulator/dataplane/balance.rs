@@ -1,12 +1,15 @@
 //! From the name to the rule that takes the request.
 
+use super::answer::{Answer, Ask, Hop, Kind};
 use super::conditions::fits;
+use super::entrance::nodes;
+use super::passed::{Passed, Stop, bare, through};
 use super::rewrite::{location, rewritten};
-use super::{Answer, Ask, Hop, Kind, Passed, Stop, bare, certificate, target, through};
-use crate::simulator::ec2::{Flow, Interface, groups_admit};
-use crate::simulator::elbv2::{Deed, Listener, LoadBalancer, Rule};
-use crate::simulator::route53::{resolve_alias, spelled};
-use crate::simulator::world::Ctx;
+use super::{certificate, target};
+use crate::ec2::{Flow, groups_admit};
+use crate::elbv2::{Deed, Listener, LoadBalancer, Rule};
+use crate::route53::{resolve_alias, spelled};
+use crate::world::Ctx;
 
 /// Follows a request.
 pub fn answer(ctx: &Ctx<'_>, ask: &Ask) -> Result<Answer, Stop> {
@@ -89,13 +92,6 @@ fn balancer<'a>(ctx: &'a Ctx<'_>, name: &str) -> Result<&'a str, Stop> {
         }
         Some((arn, _)) => Ok(arn),
     }
-}
-
-/// The nodes of a load balancer.
-pub fn nodes<'a>(ctx: &'a Ctx<'_>, balancer: &'a str) -> impl Iterator<Item = &'a Interface> {
-    let now = ctx.now;
-    let all = ctx.here.ec2.interfaces.values();
-    all.filter(move |one| one.holder == balancer && !one.leaving && one.since <= now)
 }
 
 /// The client reaches every node, for DNS names any of them. A client inside the VPC is judged by its address only.

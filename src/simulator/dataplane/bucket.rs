@@ -1,10 +1,11 @@
 //! From the endpoint for S3 to an object.
 
+use super::answer::{Answer, Hop, Kind, Seen};
+use super::entrance::Entrance;
+use super::passed::{Passed, Stop, bare, through};
 use super::policy::{Question, Verdict, judge};
-use super::target::Entrance;
-use super::{Answer, Hop, Kind, Passed, Seen, Stop, bare, through};
-use crate::simulator::s3::{self, Bucket};
-use crate::simulator::world::Ctx;
+use crate::s3::{self, Bucket};
+use crate::world::Ctx;
 
 /// Follows a request without a signature: a GET or HEAD of an object.
 ///

@@ -1,17 +1,17 @@
 //! Which certificate a client is shown, and whether it fits.
 
-use super::{Ask, Hop, Stop, bare};
-use crate::simulator::acm;
-use crate::simulator::elbv2::Listener;
-use crate::simulator::world::Ctx;
+use super::answer::{Ask, Hop};
+use super::passed::{Stop, bare};
+use crate::acm;
+use crate::elbv2::Listener;
+use crate::world::Ctx;
 
 /// Returns the certificate that a client is shown; none over HTTP.
 ///
 /// ELB user guide, "SSL certificates": one that covers the name in SNI, else
 /// the default one. Between several it goes by keys and dates there; that the
 /// default one is preferred here, then the one added first, is an assumption.
-/// A client that is shown another name ends the connection. A certificate that
-/// ACM does not know covers everything: there are none but in tests.
+/// A client that is shown another name ends the connection.
 pub fn shown(ctx: &Ctx<'_>, listener: &Listener, ask: &Ask) -> Result<Option<String>, Stop> {
     let Some(default) = &listener.certificate else {
         return Ok(None);
@@ -21,9 +21,6 @@ pub fn shown(ctx: &Ctx<'_>, listener: &Listener, ask: &Ask) -> Result<Option<Str
     let mut all = [default].into_iter().chain(&listener.extra);
     if let Some(arn) = all.find(fits) {
         return Ok(Some(arn.clone()));
-    }
-    if acm::status(ctx, default).is_none() {
-        return Ok(Some(default.clone()));
     }
     let text =
         format!("no certificate of the listener covers {host}; the client is shown {default}");

@@ -4,10 +4,11 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::regex::Regex;
-use super::{Ask, bare};
-use crate::simulator::elbv2::{Condition, Field};
-use crate::simulator::pattern::matches;
+use super::answer::Ask;
+use super::passed::bare;
+use crate::elbv2::{Condition, Field};
+use crate::pattern::matches;
+use crate::regex::Regex;
 
 /// Returns whether a request meets a condition: one of its values fits.
 ///

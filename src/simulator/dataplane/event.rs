@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Passed, bare};
+use super::passed::{Passed, bare};
 
 /// Returns the event of a request.
 ///

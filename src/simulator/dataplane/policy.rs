@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use serde_json::Value;
 
-use crate::simulator::pattern::matches;
+use crate::pattern::matches;
 
 /// What is asked of a policy.
 pub struct Question<'a> {

@@ -1,8 +1,9 @@
 //! What becomes of hosts and URLs on the way: transforms and redirects.
 
-use super::regex::Regex;
-use super::{Ask, Hop, Passed, Stop, bare};
-use crate::simulator::elbv2::{Deed, Part, Transform};
+use super::answer::{Ask, Hop};
+use super::passed::{Passed, Stop, bare};
+use crate::elbv2::{Deed, Part, Transform};
+use crate::regex::Regex;
 
 /// Lets a rule's transforms rewrite a request.
 ///

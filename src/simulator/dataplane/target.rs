@@ -2,36 +2,15 @@
 
 use std::net::Ipv4Addr;
 
-use super::balance::nodes;
+use super::answer::{Answer, Hop, Kind};
+use super::entrance::{Entrance, nodes};
 use super::event::event;
-use super::{Answer, Hop, Kind, Passed, Stop, api, bucket, through};
-use crate::simulator::ec2::{Endpoint, EndpointState, Flow, Interface, groups_admit};
-use crate::simulator::elbv2::{MULTI_VALUE, Target, TargetGroup, TargetType, Verdict};
-use crate::simulator::lambda;
-use crate::simulator::world::Ctx;
-
-/// Where a request enters an AWS service.
-pub struct Entrance<'a> {
-    /// The endpoint's id.
-    pub id: &'a str,
-    /// The endpoint.
-    pub endpoint: &'a Endpoint,
-    /// The load balancer's node that sends the request.
-    pub sender: Ipv4Addr,
-}
-
-impl Entrance<'_> {
-    /// The condition keys of requests through an endpoint. IAM user guide,
-    /// "Global condition keys": `aws:SourceIp` is not among them, `aws:VpcSourceIp` is.
-    pub fn keys(&self) -> [(&'static str, String); 4] {
-        [
-            ("aws:SourceVpce", self.id.to_owned()),
-            ("aws:SourceVpc", self.endpoint.vpc.clone()),
-            ("aws:VpcSourceIp", self.sender.to_string()),
-            ("aws:SecureTransport", "true".to_owned()),
-        ]
-    }
-}
+use super::passed::{Passed, Stop, through};
+use super::{api, bucket};
+use crate::ec2::{EndpointState, Flow, Interface, groups_admit};
+use crate::elbv2::{MULTI_VALUE, Target, TargetGroup, TargetType, Verdict};
+use crate::lambda;
+use crate::world::Ctx;
 
 /// Forwards a request to each group that it may go to; weight 0 is none (`ELBv2` API reference, `TargetGroupTuple`).
 pub fn forward(

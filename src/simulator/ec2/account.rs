@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::world::Ctx;
 
 /// The attributes (EC2 API reference, `DescribeAccountAttributes`); this account has no default VPC.
 const ATTRIBUTES: &[(&str, &str)] = &[

@@ -2,10 +2,10 @@
 
 use super::id::Kind;
 use super::state::{State, Tags};
-use crate::simulator::codec::{Input, Refusal};
-use crate::simulator::paging::cut;
-use crate::simulator::pattern;
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Refusal};
+use crate::paging::cut;
+use crate::pattern;
+use crate::world::Ctx;
 
 /// How things of one kind are listed.
 pub struct Listing<T: 'static> {

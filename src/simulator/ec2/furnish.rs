@@ -4,11 +4,11 @@
 
 use ipnet::Ipv4Net;
 
-use super::endpoint::{EndpointState, FULL_ACCESS};
+use super::endpoint::FULL_ACCESS;
 use super::interface::{ENDPOINT_REQUESTER, NewInterface, VPC_ENDPOINT, attach_interface};
-use super::state::{Endpoint, Group, Peer, Rule, Subnet, Traffic, Vpc};
-use crate::simulator::codec::Refusal;
-use crate::simulator::world::Ctx;
+use super::state::{Endpoint, EndpointState, Group, Peer, Rule, Subnet, Traffic, Vpc};
+use crate::codec::Refusal;
+use crate::world::Ctx;
 
 /// Adds a VPC, with its default security group, which admits itself and lets
 /// out to all (VPC user guide, "Default security groups").

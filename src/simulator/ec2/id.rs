@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::state::State;
-use crate::simulator::codec::Refusal;
+use crate::codec::Refusal;
 
 /// A kind of thing, as its ids and errors name it. Codes: EC2 API reference, "Error codes".
 #[derive(Debug)]

@@ -8,13 +8,12 @@ use serde_json::{Value, json};
 use super::filter::Listing;
 use super::id::{GROUP, INTERFACE, SUBNET};
 use super::state::{Event, Interface, State};
-use super::subnet::zone_id;
-use super::tag;
-use crate::simulator::clock::Time;
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::latency;
-use crate::simulator::random::{Random, digest};
-use crate::simulator::world::{self, Ctx};
+use super::{tag, zone};
+use crate::clock::Time;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::latency;
+use crate::random::{Random, digest};
+use crate::world::{self, Ctx};
 
 const LISTING: Listing<Interface> = Listing {
     kind: &INTERFACE,
@@ -56,7 +55,7 @@ fn values(state: &State, id: &str, interface: &Interface, name: &str) -> Vec<Str
         "attachment.instance-owner-id" => one(instance_owner(interface)),
         "attachment.status" => one("attached"),
         "availability-zone" => one(&subnet.zone),
-        "availability-zone-id" => one(&zone_id(&subnet.zone)),
+        "availability-zone-id" => one(&zone::id_of(&subnet.zone)),
         "description" => one(&interface.description),
         "group-id" => interface.groups.clone(),
         "interface-type" => one(&interface.kind),

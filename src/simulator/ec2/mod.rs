@@ -5,6 +5,7 @@
 
 mod account;
 mod endpoint;
+mod event;
 mod filter;
 pub mod furnish;
 mod id;
@@ -14,17 +15,18 @@ mod permission;
 mod prefix_list;
 mod rule;
 mod security_group;
-mod state;
+pub mod state;
 mod subnet;
 mod tag;
 mod vpc;
 mod zone;
 
-pub use endpoint::EndpointState;
 pub use interface::release as release_interfaces;
 pub use interface::{NewInterface, attach_interface, free_addresses, replace_interface};
 pub use network::{Flow, groups_admit};
-pub use state::{Endpoint, Event, Group, Interface, Peer, Rule, State, Subnet, Tags, Traffic, Vpc};
+pub use state::{
+    Endpoint, EndpointState, Event, Group, Interface, Peer, Rule, State, Subnet, Tags, Traffic, Vpc,
+};
 pub use zone::{Zone, zones};
 
 use super::codec::Protocol;

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::id::GROUP;
 use super::state::{Peer, Rule, State, Traffic};
-use crate::simulator::codec::{Input, Refusal};
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Refusal};
+use crate::world::Ctx;
 
 impl Traffic {
     /// All traffic.

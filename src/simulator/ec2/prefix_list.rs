@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::filter::{filters, page};
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::random::digest;
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::random::digest;
+use crate::world::Ctx;
 
 /// `DescribePrefixLists`.
 pub fn describe(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {

@@ -7,8 +7,8 @@ use super::id::{GROUP, RULE};
 use super::permission::{description, requested};
 use super::state::{Peer, Rule, State, Traffic};
 use super::tag;
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::world::Ctx;
 
 const LISTING: Listing<Rule> = Listing {
     kind: &RULE,

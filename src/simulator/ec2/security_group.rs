@@ -7,8 +7,8 @@ use super::id::{GROUP, VPC};
 use super::permission::permissions;
 use super::state::{Group, Peer, Rule, State};
 use super::{furnish, tag};
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::world::Ctx;
 
 const LISTING: Listing<Group> = Listing {
     kind: &GROUP,

@@ -6,9 +6,7 @@ use std::net::Ipv4Addr;
 use ipnet::{Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
 
-use super::endpoint::{self, EndpointState};
-use crate::simulator::clock::Time;
-use crate::simulator::world::Ctx;
+use crate::clock::Time;
 
 /// The tags of one thing.
 pub type Tags = BTreeMap<String, String>;
@@ -107,6 +105,32 @@ pub enum Peer {
     PrefixList(String),
 }
 
+/// Where an endpoint is in its life. The wire has these words in lower case (observed; the API's model says `Available`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EndpointState {
+    /// Being made, or being changed.
+    Pending,
+    /// Ready.
+    Available,
+    /// On its way out.
+    Deleting,
+    /// Gone; only the reply to an old client token still shows it.
+    Deleted,
+}
+
+impl EndpointState {
+    /// The word on the wire.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Available => "available",
+            Self::Deleting => "deleting",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
 /// An interface endpoint.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Endpoint {
@@ -180,20 +204,4 @@ pub enum Event {
     EndpointGone(String),
     /// Interfaces are gone.
     InterfacesGone(Vec<String>),
-}
-
-impl Event {
-    /// Lets it happen.
-    pub fn happen(self, ctx: &mut Ctx<'_>) {
-        match self {
-            Self::EndpointSettled { id, change } => endpoint::settle(ctx, &id, change),
-            Self::EndpointGone(id) => endpoint::vanish(ctx, &id),
-            Self::InterfacesGone(ids) => {
-                for id in ids {
-                    ctx.here.ec2.interfaces.remove(&id);
-                    ctx.here.ec2.tags.remove(&id);
-                }
-            }
-        }
-    }
 }

@@ -8,8 +8,8 @@ use super::id::{SUBNET, VPC};
 use super::interface::free_addresses;
 use super::state::Subnet;
 use super::{tag, vpc, zone};
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::world::Ctx;
 
 const LISTING: Listing<Subnet> = Listing {
     kind: &SUBNET,
@@ -30,7 +30,7 @@ const LISTING: Listing<Subnet> = Listing {
     ],
     values: |state, id, subnet, name| match name {
         "availability-zone" | "availabilityZone" => vec![subnet.zone.clone()],
-        "availability-zone-id" | "availabilityZoneId" => vec![zone_id(&subnet.zone)],
+        "availability-zone-id" | "availabilityZoneId" => vec![zone::id_of(&subnet.zone)],
         "available-ip-address-count" => vec![free_addresses(state, id).to_string()],
         "cidr" | "cidr-block" | "cidrBlock" => vec![subnet.cidr.to_string()],
         "default-for-az" => vec!["false".to_owned()],
@@ -40,16 +40,6 @@ const LISTING: Listing<Subnet> = Listing {
     },
     least: 5,
 };
-
-/// Returns the id of the zone of this name.
-pub fn zone_id(name: &str) -> String {
-    let region = name
-        .strip_suffix(|letter: char| letter.is_ascii_lowercase())
-        .unwrap_or(name);
-    zone::named(region, Some(name), None)
-        .map(|zone| zone.id)
-        .unwrap_or_default()
-}
 
 /// `CreateSubnet`: inside its VPC's range (`InvalidSubnet.Range`) and apart from its
 /// other subnets (`InvalidSubnet.Conflict`); EC2 API reference, "Error codes".
@@ -106,7 +96,7 @@ fn item(ctx: &Ctx<'_>, id: &str, subnet: &Subnet) -> Value {
     json!({
         "assignIpv6AddressOnCreation": false,
         "availabilityZone": subnet.zone,
-        "availabilityZoneId": zone_id(&subnet.zone),
+        "availabilityZoneId": zone::id_of(&subnet.zone),
         "availableIpAddressCount": free_addresses(&ctx.here.ec2, id),
         "cidrBlock": subnet.cidr.to_string(),
         "defaultForAz": false,

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::filter::{filters, page};
 use super::id::{Kind, TAGGED, tagged};
 use super::state::{State, Tags};
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::world::Ctx;
 
 /// Reads the `TagSpecification`s of a create call for a thing of this kind.
 ///

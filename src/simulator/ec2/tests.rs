@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use super::{Flow, NewInterface, attach_interface, furnish, groups_admit, release_interfaces};
-use crate::simulator::codec::Refusal;
-use crate::simulator::latency::LOAD_BALANCER_INTERFACES_LINGER;
-use crate::simulator::testing::{
+use crate::codec::Refusal;
+use crate::latency::LOAD_BALANCER_INTERFACES_LINGER;
+use crate::testing::{
     ACCOUNT, REGION, account, ec2, ec2_text, furnished, refused, second_group, state,
 };
-use crate::simulator::world::Ctx;
+use crate::world::Ctx;
 
 const HTTPS: &str =
     "IpPermissions.1.IpProtocol=tcp&IpPermissions.1.FromPort=443&IpPermissions.1.ToPort=443";

@@ -7,9 +7,9 @@ use super::filter::Listing;
 use super::id::VPC;
 use super::state::Vpc;
 use super::{furnish, tag};
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::random::digest;
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::random::digest;
+use crate::world::Ctx;
 
 const LISTING: Listing<Vpc> = Listing {
     kind: &VPC,

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::filter::filters;
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::world::Ctx;
 
 /// A zone of a region.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,6 +129,16 @@ pub fn named(region: &str, name: Option<&str>, id: Option<&str>) -> Result<Zone,
         // AWS chooses; here always the first.
         (None, None) => all.next().ok_or_else(|| invalid(region)),
     }
+}
+
+/// Returns the id of the zone of this name.
+pub fn id_of(name: &str) -> String {
+    let region = name
+        .strip_suffix(|letter: char| letter.is_ascii_lowercase())
+        .unwrap_or(name);
+    named(region, Some(name), None)
+        .map(|zone| zone.id)
+        .unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::arn::BALANCER;
 use super::list::page;
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::world::Ctx;
 
 /// Load balancers a region (ELB user guide, "Quotas for your Application Load Balancers", as are all here).
 pub const BALANCERS: usize = 50;

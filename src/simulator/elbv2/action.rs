@@ -1,58 +1,12 @@
 //! What listeners and rules do with requests.
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::account::{GROUPS_A_BALANCER, GROUPS_AN_ACTION};
 use super::arn::{GROUP, invalid, unsupported};
 use super::list::number;
-use super::state::{Listener, State};
-use crate::simulator::codec::{Input, Refusal};
-
-/// An action, with the place the request gave it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Action {
-    /// What is done.
-    pub deed: Deed,
-    /// Its `Order`, if one was given.
-    pub order: Option<u32>,
-}
-
-/// What is done with a request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Deed {
-    /// It goes to a target of one of these groups, by their weights.
-    Forward {
-        /// ARNs and weights.
-        groups: Vec<(String, u32)>,
-        /// Whether a client stays with a group, and for how many seconds.
-        sticky: Option<u32>,
-    },
-    /// The client is sent elsewhere.
-    Redirect {
-        /// `HTTP`, `HTTPS` or `#{protocol}`.
-        protocol: String,
-        /// A number or `#{port}`.
-        port: String,
-        /// The host.
-        host: String,
-        /// The path.
-        path: String,
-        /// The query, without `?`.
-        query: String,
-        /// `HTTP_301` or `HTTP_302`.
-        status: String,
-    },
-    /// The client is answered.
-    Respond {
-        /// The status code.
-        status: String,
-        /// The content type.
-        content_type: Option<String>,
-        /// The body.
-        body: Option<String>,
-    },
-}
+use super::state::{Action, Deed, Listener, State};
+use crate::codec::{Input, Refusal};
 
 impl Action {
     /// Returns the groups it forwards to.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::state::State;
-use crate::simulator::codec::Refusal;
-use crate::simulator::world::Ctx;
+use crate::codec::Refusal;
+use crate::world::Ctx;
 
 /// A kind of thing, as ARNs and errors name it. Codes: `ELBv2` API reference, the errors of each call.
 #[derive(Debug)]

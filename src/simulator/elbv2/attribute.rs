@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::arn::{BALANCER, GROUP, LISTENER, invalid};
 use super::state::{Pairs, TargetGroup, TargetType};
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::world::Ctx;
 
 /// What an attribute may be.
 enum Kind {

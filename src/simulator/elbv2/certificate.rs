@@ -1,7 +1,5 @@
 //! The certificates of listeners.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
 
 use super::account::CERTIFICATES;
@@ -9,10 +7,9 @@ use super::arn::{LISTENER, invalid};
 use super::list::page;
 use super::state::State;
 use super::usage;
-use crate::simulator::acm::{self, Status};
-use crate::simulator::clock::Time;
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::world::Ctx;
+use crate::acm::{self, Status};
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::world::Ctx;
 
 /// Reads a certificate that a listener is to use: it is in ACM, here, and issued.
 ///
@@ -40,19 +37,6 @@ pub fn usable(ctx: &Ctx<'_>, certificate: &Input) -> Result<String, Refusal> {
             Err(Refusal::new("UnsupportedCertificate", text))
         }
     }
-}
-
-/// Returns the load balancers that use a certificate, or did a moment ago.
-pub fn users(state: &State, certificate: &str, now: Time) -> Vec<String> {
-    let bound = state.bound.iter().map(|(used, user)| (used, user));
-    let recent = state.released.iter().filter(|(.., until)| now < *until);
-    let recent = recent.map(|(used, user, _)| (used, user));
-    let users: BTreeSet<String> = bound
-        .chain(recent)
-        .filter(|(used, _)| *used == certificate)
-        .map(|(_, user)| user.clone())
-        .collect();
-    users.into_iter().collect()
 }
 
 fn secure(state: &State, arn: &str) -> Result<(), Refusal> {

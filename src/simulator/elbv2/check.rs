@@ -4,7 +4,7 @@ use super::arn::invalid;
 use super::list::number;
 use super::matcher;
 use super::state::{HealthCheck, TargetType};
-use crate::simulator::codec::{Input, Refusal};
+use crate::codec::{Input, Refusal};
 
 /// Reads the health check of a new group. Defaults: `ELBv2` API reference, `CreateTargetGroup`.
 pub fn new_check(input: &Input, kind: TargetType) -> Result<HealthCheck, Refusal> {

@@ -1,43 +1,13 @@
 //! What requests a rule takes.
 
 use ipnet::IpNet;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::account::{VALUES, WILDCARDS};
 use super::arn::invalid;
+use super::state::{Condition, Field};
 use super::transform::check_regex;
-use crate::simulator::codec::{Input, Refusal};
-
-/// A condition.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Condition {
-    /// What it looks at.
-    pub field: Field,
-    /// Values, of which one must fit; with wildcards where the field knows them.
-    pub values: Vec<String>,
-    /// For query strings: the keys of the values, in their order.
-    pub keys: Vec<Option<String>>,
-    /// Regular expressions, of which one must fit.
-    pub regexes: Vec<String>,
-}
-
-/// What a condition looks at.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Field {
-    /// `host-header`.
-    Host,
-    /// `path-pattern`.
-    Path,
-    /// `http-header`, of this name.
-    Header(String),
-    /// `query-string`.
-    Query,
-    /// `http-request-method`.
-    Method,
-    /// `source-ip`.
-    Source,
-}
+use crate::codec::{Input, Refusal};
 
 impl Field {
     const fn word(&self) -> &'static str {

@@ -7,8 +7,8 @@ use super::load_balancer::dns_name;
 use super::network::attach;
 use super::state::{HealthCheck, Listener, LoadBalancer, Pairs, Rule, TargetGroup, TargetType};
 use super::{Action, Deed, ssl_policy, usage};
-use crate::simulator::codec::Refusal;
-use crate::simulator::world::Ctx;
+use crate::codec::Refusal;
+use crate::world::Ctx;
 
 /// Adds an internal load balancer that is active already, with an interface in each subnet. Name and id are read off the ARN.
 pub fn add_load_balancer(

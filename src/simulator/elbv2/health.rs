@@ -8,41 +8,15 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::arn::GROUP;
-use super::probe::{Answer, probe};
-use super::state::{Event, Target, TargetGroup};
+use super::probe::probe;
+use super::state::{Answer, Event, Health, Target, TargetGroup, Verdict};
 use super::usage::is_active;
 use super::{matcher, target};
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::world::{self, Ctx};
-
-/// What the checks of a target have found.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Health {
-    /// The verdict so far.
-    pub verdict: Verdict,
-    /// Good answers in a row.
-    pub good: u32,
-    /// Bad answers in a row.
-    pub bad: u32,
-}
-
-/// Whether a target is healthy.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Verdict {
-    /// No check yet.
-    #[default]
-    Registering,
-    /// Not enough checks yet.
-    Initial,
-    /// Healthy.
-    Healthy,
-    /// Unhealthy, for this reason.
-    Unhealthy(Answer),
-}
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::world::{self, Ctx};
 
 impl Health {
     /// Takes the answer to a check into account.

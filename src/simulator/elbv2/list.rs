@@ -1,9 +1,9 @@
 //! Describing: names and numbers in requests, and pages by marker.
 
 use super::arn::invalid;
-use crate::simulator::codec::{Input, Refusal};
-use crate::simulator::paging::cut;
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Refusal};
+use crate::paging::cut;
+use crate::world::Ctx;
 
 /// Cuts a page out of what was found: `PageSize` 1 to 400 (`ELBv2` API reference), `Marker`, `NextMarker`.
 pub fn page<T>(

@@ -6,8 +6,8 @@ use super::arn::{BALANCER, LISTENER, RULE, below, invalid};
 use super::list::{page, port};
 use super::state::{Listener, Pairs, Rule, State};
 use super::{account, action, certificate, ssl_policy, tag, usage};
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::world::Ctx;
 
 /// `CreateListener`.
 ///

@@ -4,13 +4,15 @@ use serde_json::{Value, json};
 
 use super::arn::{BALANCER, arn, invalid, unsupported};
 use super::list::{check_name, page};
-use super::network::{attach, check_groups, check_subnets, default_groups, requested_subnets};
+use super::network::{
+    attach, check_addresses, check_groups, check_subnets, default_groups, requested_subnets, zones,
+};
 use super::state::{Event, LoadBalancer, Pairs};
 use super::{account, attribute, hosted_zone, tag, usage};
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::ec2::release_interfaces;
-use crate::simulator::latency;
-use crate::simulator::world::{self, Ctx};
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::ec2::release_interfaces;
+use crate::latency;
+use crate::world::{self, Ctx};
 
 /// `CreateLoadBalancer`, for application load balancers.
 ///
@@ -112,18 +114,6 @@ fn check_kind(input: &Input) -> Result<(), Refusal> {
     check_addresses(input.text("IpAddressType").unwrap_or("ipv4"))
 }
 
-/// Subnets here have no IPv6 ranges, which AWS refuses, too (the code is an assumption).
-pub fn check_addresses(kind: &str) -> Result<(), Refusal> {
-    match kind {
-        "ipv4" => Ok(()),
-        "dualstack" | "dualstack-without-public-ipv4" => {
-            let text = "You must specify subnets with an associated IPv6 CIDR block.";
-            Err(Refusal::new("InvalidConfigurationRequest", text))
-        }
-        kind => Err(invalid(format!("IP address type '{kind}' is not valid"))),
-    }
-}
-
 /// The default is internet-facing (`ELBv2` API reference), and that needs an
 /// internet gateway (observed: "VPC … has no internet gateway"), of which this account has none.
 fn check_scheme(input: &Input, vpc: &str) -> Result<(), Refusal> {
@@ -188,20 +178,6 @@ fn item(ctx: &Ctx<'_>, arn: &str, balancer: &LoadBalancer) -> Value {
         "Type": "application",
         "VpcId": balancer.vpc,
     })
-}
-
-/// Writes the subnets with their zones.
-pub fn zones(ctx: &Ctx<'_>, balancer: &LoadBalancer) -> Value {
-    let zone = |id: &String| {
-        let zone = ctx
-            .here
-            .ec2
-            .subnets
-            .get(id)
-            .map(|subnet| subnet.zone.clone());
-        json!({"LoadBalancerAddresses": [], "SubnetId": id, "ZoneName": zone})
-    };
-    balancer.subnets.iter().map(zone).collect()
 }
 
 /// `DeleteLoadBalancer`.

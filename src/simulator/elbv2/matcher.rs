@@ -1,7 +1,7 @@
 //! Which status codes are healthy.
 
 use super::arn::invalid;
-use crate::simulator::codec::Refusal;
+use crate::codec::Refusal;
 
 /// Returns the ranges of a matcher such as `200,301-302`.
 fn ranges(matcher: &str) -> Option<Vec<(u16, u16)>> {

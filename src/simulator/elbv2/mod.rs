@@ -9,6 +9,7 @@ mod attribute;
 mod certificate;
 mod check;
 mod condition;
+mod event;
 pub mod furnish;
 mod health;
 mod hosted_zone;
@@ -22,24 +23,19 @@ mod probe;
 mod rule;
 mod seam;
 mod ssl_policy;
-mod state;
+pub mod state;
 mod tag;
 mod target;
 mod target_group;
 mod transform;
 mod usage;
 
-pub use action::{Action, Deed};
 pub use attribute::MULTI_VALUE;
-pub use certificate::users as certificate_users;
-pub use condition::{Condition, Field};
-pub use health::{Health, Verdict};
 pub use hosted_zone::of as hosted_zone;
-pub use probe::Answer;
 pub use state::{
-    Event, HealthCheck, Listener, LoadBalancer, Pairs, Rule, State, Target, TargetGroup, TargetType,
+    Action, Answer, Condition, Deed, Event, Field, Health, HealthCheck, Listener, LoadBalancer,
+    Pairs, Part, Rule, State, Target, TargetGroup, TargetType, Transform, Verdict,
 };
-pub use transform::{Part, Transform};
 
 use super::codec::Protocol;
 use super::service::Service;

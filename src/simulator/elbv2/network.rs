@@ -1,14 +1,13 @@
 //! Where load balancers stand: subnets, zones, security groups, interfaces.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::arn::{BALANCER, invalid};
-use super::load_balancer::{check_addresses, zones};
 use super::state::LoadBalancer;
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::ec2::{NewInterface, attach_interface, free_addresses, release_interfaces};
-use crate::simulator::latency;
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::ec2::{NewInterface, attach_interface, free_addresses, release_interfaces};
+use crate::latency;
+use crate::world::Ctx;
 
 /// Reads the subnets of a request: either `Subnets` or `SubnetMappings` (`ELBv2` API reference).
 pub fn requested_subnets(input: &Input) -> Result<Vec<String>, Refusal> {
@@ -195,4 +194,30 @@ pub fn set_addresses(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal
     let kind = input.require("IpAddressType")?;
     check_addresses(kind)?;
     ok(json!({"IpAddressType": kind}))
+}
+
+/// Subnets here have no IPv6 ranges, which AWS refuses, too (the code is an assumption).
+pub fn check_addresses(kind: &str) -> Result<(), Refusal> {
+    match kind {
+        "ipv4" => Ok(()),
+        "dualstack" | "dualstack-without-public-ipv4" => {
+            let text = "You must specify subnets with an associated IPv6 CIDR block.";
+            Err(Refusal::new("InvalidConfigurationRequest", text))
+        }
+        kind => Err(invalid(format!("IP address type '{kind}' is not valid"))),
+    }
+}
+
+/// Writes the subnets with their zones.
+pub fn zones(ctx: &Ctx<'_>, balancer: &LoadBalancer) -> Value {
+    let zone = |id: &String| {
+        let zone = ctx
+            .here
+            .ec2
+            .subnets
+            .get(id)
+            .map(|subnet| subnet.zone.clone());
+        json!({"LoadBalancerAddresses": [], "SubnetId": id, "ZoneName": zone})
+    };
+    balancer.subnets.iter().map(zone).collect()
 }

@@ -4,7 +4,7 @@ use super::{
     account, attribute, certificate, health, listener, load_balancer, network, rule, ssl_policy,
     tag, target, target_group,
 };
-use crate::simulator::service::{Operation, read, write};
+use crate::service::{Operation, read, write};
 
 const BALANCER: &[&str] = &["LoadBalancerArn"];
 const GROUP: &[&str] = &["TargetGroupArn"];

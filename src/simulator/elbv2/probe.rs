@@ -2,23 +2,10 @@
 
 use std::net::Ipv4Addr;
 
-use serde::{Deserialize, Serialize};
-
 use super::seam;
-use super::state::{Target, TargetGroup, TargetType};
-use crate::simulator::ec2::{Endpoint, EndpointState, Flow, Interface, groups_admit};
-use crate::simulator::world::Ctx;
-
-/// The answer to a health check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Answer {
-    /// An HTTP status.
-    Code(u16),
-    /// None in time.
-    Timeout,
-    /// The connection was refused, or the answer was no answer.
-    Failed,
-}
+use super::state::{Answer, Target, TargetGroup, TargetType};
+use crate::ec2::{Endpoint, EndpointState, Flow, Interface, groups_admit};
+use crate::world::Ctx;
 
 impl Answer {
     /// The reason code of an unhealthy target (`ELBv2` API reference, `TargetHealth`).

@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use super::arn::{LISTENER, RULE, below, invalid};
 use super::list::{number, page};
-use super::state::{Rule, State};
+use super::state::{Condition, Rule, State, Transform};
 use super::{account, action, condition, tag, transform, usage};
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::world::Ctx;
 
 /// `CreateRule`: a priority stands once (`PriorityInUse`), even for the same rule again.
 pub fn create(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
@@ -109,11 +109,11 @@ fn item(arn: &str, rule: &Rule) -> Value {
         .map_or("default".to_owned(), |priority| priority.to_string());
     json!({
         "Actions": [rule.action.item()],
-        "Conditions": rule.conditions.iter().map(condition::Condition::item).collect::<Value>(),
+        "Conditions": rule.conditions.iter().map(Condition::item).collect::<Value>(),
         "IsDefault": rule.priority.is_none(),
         "Priority": priority,
         "RuleArn": arn,
-        "Transforms": rule.transforms.iter().map(transform::Transform::item).collect::<Value>(),
+        "Transforms": rule.transforms.iter().map(Transform::item).collect::<Value>(),
     })
 }
 

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::list::page;
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::world::Ctx;
 
 /// The policy of listeners that name none (ELB user guide, "Security policies": other than in the console).
 pub const DEFAULT: &str = "ELBSecurityPolicy-2016-08";

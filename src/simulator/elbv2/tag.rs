@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::arn::{exists, invalid};
 use super::state::{Pairs, State};
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::world::Ctx;
 
 /// Reads the tags of a request.
 ///

@@ -7,14 +7,13 @@ use ipnet::Ipv4Net;
 use serde_json::json;
 
 use super::arn::{GROUP, invalid};
-use super::health::Health;
 use super::list::port;
-use super::state::{Event, Target, TargetGroup, TargetType};
+use super::state::{Event, Health, Target, TargetGroup, TargetType};
 use super::usage::is_active;
 use super::{account, attribute, seam};
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::latency;
-use crate::simulator::world::{self, Ctx};
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::latency;
+use crate::world::{self, Ctx};
 
 /// The ranges that addresses outside the VPC may come from (`ELBv2` API reference, `CreateTargetGroup`: RFC 1918 and RFC 6598).
 const PRIVATE: [(Ipv4Addr, u8); 4] = [

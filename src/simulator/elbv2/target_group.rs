@@ -7,8 +7,8 @@ use super::check::{changed_check, new_check};
 use super::list::{check_name, page, port};
 use super::state::{Pairs, TargetGroup, TargetType};
 use super::{account, tag, usage};
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::world::Ctx;
 
 /// `CreateTargetGroup`, for addresses and functions.
 ///

@@ -1,31 +1,11 @@
 //! How rules rewrite requests on their way to targets.
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::arn::invalid;
-use crate::simulator::codec::{Input, Refusal};
-use crate::simulator::dataplane;
-
-/// A rewrite: what the expression finds is replaced.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Transform {
-    /// What is rewritten.
-    pub part: Part,
-    /// The regular expression.
-    pub regex: String,
-    /// What takes the place of the match; `$1` is its first group.
-    pub replace: String,
-}
-
-/// What a transform rewrites.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Part {
-    /// The host header.
-    Host,
-    /// Path and query.
-    Url,
-}
+use super::state::{Part, Transform};
+use crate::codec::{Input, Refusal};
+use crate::regex;
 
 impl Part {
     const fn words(self) -> (&'static str, &'static str) {
@@ -115,7 +95,7 @@ pub fn check_regex(regex: &str, most: usize) -> Result<(), Refusal> {
         .replace("\\*", "")
         .replace("\\?", "");
     let forbidden = FORBIDDEN.iter().any(|form| bare.contains(form));
-    let legible = balanced(&plain) && dataplane::reads(regex);
+    let legible = balanced(&plain) && regex::reads(regex);
     if length == 0 || length > most || backreference || forbidden || !legible {
         return Err(invalid(format!(
             "The regular expression '{regex}' is not valid or not supported"

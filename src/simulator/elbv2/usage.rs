@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::health::Health;
-use super::state::{Event, State};
-use crate::simulator::latency;
-use crate::simulator::world::{self, Ctx};
+use super::state::{Event, Health, State};
+use crate::latency;
+use crate::world::{self, Ctx};
 
 /// Returns the users of all groups that any action names.
 fn users(state: &State) -> BTreeMap<String, String> {

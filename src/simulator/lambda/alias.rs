@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::function::revision;
 use super::name::{Named, conflict, invalid, missing};
 use super::state::Alias;
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::world::Ctx;
 
 fn alias_shown(ctx: &Ctx<'_>, function: &str, name: &str, alias: &Alias) -> Value {
     json!({

@@ -4,10 +4,10 @@ use serde_json::{Map, Value, json};
 
 use super::name::{Named, conflict, invalid, parse};
 use super::state::{Function, Tags, Version};
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::paging;
-use crate::simulator::random::{Random, digest};
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::paging;
+use crate::random::{Random, digest};
+use crate::world::Ctx;
 
 const SETTINGS: &[&str] = &[
     "Architectures",

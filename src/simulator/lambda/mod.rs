@@ -6,7 +6,7 @@ mod alias;
 mod function;
 mod name;
 mod permission;
-mod state;
+pub mod state;
 
 pub use permission::permits;
 pub use state::{Alias, Function, Policy, State, Tags, Version};

@@ -1,8 +1,8 @@
 //! Function names: by name, partial ARN or ARN, each with a qualifier or without.
 
 use super::state::{Function, State};
-use crate::simulator::codec::{Input, Refusal};
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Refusal};
+use crate::world::Ctx;
 
 /// A function, as a request names it.
 #[derive(Clone, Debug, PartialEq, Eq)]

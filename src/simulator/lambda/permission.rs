@@ -5,9 +5,9 @@ use serde_json::{Map, Value, json};
 use super::function::revision;
 use super::name::{Named, conflict, invalid, missing, parse};
 use super::state::Policy;
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::pattern;
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::pattern;
+use crate::world::Ctx;
 
 /// Lambda developer guide, "Quotas": a function's policy has 20 KB at most.
 const LONGEST: usize = 20_480;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::simulator::clock::Time;
+use crate::clock::Time;
 
 /// The tags of one function.
 pub type Tags = BTreeMap<String, String>;

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{add_function, permits};
-use crate::simulator::Simulator;
-use crate::simulator::testing::{ACCOUNT, REGION, account};
-use crate::simulator::testing_rest::{here, json_call};
+use crate::Simulator;
+use crate::testing::{ACCOUNT, REGION, account};
+use crate::testing_rest::{here, json_call};
 
 const POLICY: &str = "/2015-03-31/functions/orders/policy";
 const GATEWAY: &str = "apigateway.amazonaws.com";

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::state::{Change, Event};
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::latency::CHANGE_INSYNC;
-use crate::simulator::world::{self, Ctx};
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::latency::CHANGE_INSYNC;
+use crate::world::{self, Ctx};
 
 /// Begins a change, and returns its `ChangeInfo`.
 pub fn begin(ctx: &mut Ctx<'_>, comment: Option<&str>) -> Value {

@@ -4,9 +4,10 @@
 //! is left to fault rules: nobody documents when it comes.
 
 mod change;
+mod event;
 mod name;
 mod record;
-mod state;
+pub mod state;
 mod tag;
 mod zone;
 

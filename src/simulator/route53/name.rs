@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::simulator::codec::Refusal;
+use crate::codec::Refusal;
 
 /// Returns a name in the one spelling that is kept: lower case, with a final dot, `\052` read as `*`.
 pub fn inside(name: &str) -> String {

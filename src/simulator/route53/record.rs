@@ -8,8 +8,8 @@ use super::change::begin;
 use super::name::{check, inside, lies_in, outside};
 use super::state::{Alias, Record, State, Zone};
 use super::zone::{find, find_mut, size};
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::world::Ctx;
 
 /// Route 53 API reference, `ResourceRecordSet`.
 const KINDS: &[&str] = &[

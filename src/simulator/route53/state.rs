@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::simulator::clock::Time;
-use crate::simulator::world::Ctx;
+use crate::clock::Time;
 
 /// Route 53 of an account; everything is under its id.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -98,16 +97,6 @@ pub struct Change {
 pub enum Event {
     /// All name servers know a change.
     InSync(String),
-}
-
-impl Event {
-    /// Lets it happen.
-    pub fn happen(self, ctx: &mut Ctx<'_>) {
-        let Self::InSync(id) = self;
-        if let Some(change) = ctx.global.route53.changes.get_mut(&id) {
-            change.in_sync = true;
-        }
-    }
 }
 
 impl Record {

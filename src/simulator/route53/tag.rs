@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::zone::absent;
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::world::Ctx;
 
 /// Health checks are not simulated.
 fn zone_id(input: &Input) -> Result<&str, Refusal> {

@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{add_zone, resolve_alias};
-use crate::simulator::Simulator;
-use crate::simulator::testing::account;
-use crate::simulator::testing_rest::{here, xml_call};
+use crate::Simulator;
+use crate::testing::account;
+use crate::testing_rest::{here, xml_call};
 
 const RRSET: &str = "/2013-04-01/hostedzone/Z1/rrset";
 const BALANCER: &str = "internal-a-1.eu-central-1.elb.amazonaws.com";

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::change::begin;
 use super::name::{check, inside, outside, sort_key};
 use super::state::{Record, State, Vpc, Zone};
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::world::Ctx;
 
 /// Route 53 developer guide, "Quotas": hosted zones an account.
 const MOST: usize = 500;

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::bucket::{Found, find};
 use super::state::{AccessBlock, Bucket};
-use crate::simulator::codec::{Body, Input, Output, Refusal, ok};
-use crate::simulator::world::Ctx;
+use crate::codec::{Body, Input, Output, Refusal, ok};
+use crate::world::Ctx;
 
 fn malformed(text: &str) -> Refusal {
     Refusal::new("MalformedPolicy", text)

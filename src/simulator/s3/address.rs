@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use crate::simulator::codec::Protocol;
-use crate::simulator::service::{Operation, Service};
-use crate::simulator::wire::Request;
+use crate::codec::Protocol;
+use crate::service::{Operation, Service};
+use crate::wire::Request;
 
 /// Returns the path that a request's route is looked up by; a bucket in the host goes to its front.
 ///
@@ -52,7 +52,7 @@ pub fn members(
     let mut members = Map::new();
     if !operation.route.0.contains("{Key+}") {
         let text = String::from_utf8_lossy(&request.body);
-        if let Ok(Value::Object(body)) = crate::simulator::codec::read(&text) {
+        if let Ok(Value::Object(body)) = crate::codec::read(&text) {
             members = body;
         }
     }

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::state::{AccessBlock, Bucket};
-use crate::simulator::codec::{Body, Input, Output, Refusal, escape, ok};
-use crate::simulator::paging;
-use crate::simulator::world::Ctx;
+use crate::codec::{Body, Input, Output, Refusal, escape, ok};
+use crate::paging;
+use crate::world::Ctx;
 
 /// S3 user guide, "Bucket quotas": general purpose buckets an account.
 const MOST: usize = 10_000;
@@ -221,7 +221,7 @@ pub fn list(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
             )
         })?;
     ok(json!({"ListAllMyBucketsResult": {
-        "Owner": {"ID": crate::simulator::random::digest(ctx.account, 64)},
+        "Owner": {"ID": crate::random::digest(ctx.account, 64)},
         "Buckets": {"Bucket": items},
         "ContinuationToken": next,
     }}))

@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::bucket::{Found, find};
 use super::state::Encryption;
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::world::Ctx;
 
 fn invalid(text: &str) -> Refusal {
     Refusal::new("InvalidArgument", text)

@@ -9,7 +9,7 @@ mod address;
 mod bucket;
 mod encryption;
 mod object;
-mod state;
+pub mod state;
 
 pub use access::restricted;
 pub use address::{members, path};

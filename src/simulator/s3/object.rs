@@ -9,11 +9,11 @@ use super::address::unchunked;
 use super::bucket::{Found, find};
 use super::encryption;
 use super::state::{Bytes, Encryption, Object};
-use crate::simulator::clock::Time;
-use crate::simulator::codec::{Body, Input, Output, Refusal, ok};
-use crate::simulator::paging;
-use crate::simulator::random::digest;
-use crate::simulator::world::Ctx;
+use crate::clock::Time;
+use crate::codec::{Body, Input, Output, Refusal, ok};
+use crate::paging;
+use crate::random::digest;
+use crate::world::Ctx;
 
 /// The headers that an object keeps.
 const KEPT: &[&str] = &[

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::simulator::clock::Time;
+use crate::clock::Time;
 
 /// S3 of an account: buckets by name.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

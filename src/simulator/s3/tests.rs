@@ -1,9 +1,9 @@
 //! S3: one test a rule, on the wire.
 
 use super::{add_bucket, object};
-use crate::simulator::Simulator;
-use crate::simulator::testing::{REGION, account, signed};
-use crate::simulator::testing_rest::{header, here, send, xml_call};
+use crate::Simulator;
+use crate::testing::{REGION, account, signed};
+use crate::testing_rest::{header, here, send, xml_call};
 
 fn with_bucket(region: &str) -> Simulator {
     let simulator = account();
@@ -89,7 +89,7 @@ async fn objects_come_back_as_they_were_put() {
     });
     assert_eq!(body.unwrap().0.as_slice(), html.as_bytes());
     let world = serde_json::to_string(&simulator.world()).unwrap();
-    let read: crate::simulator::world::World = serde_json::from_str(&world).unwrap();
+    let read: crate::world::World = serde_json::from_str(&world).unwrap();
     assert_eq!(
         serde_json::to_string(&read).unwrap(),
         world,

@@ -13,7 +13,7 @@ use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_sdk_ec2::types::{ResourceType, Tag, TagSpecification};
 use aws_sdk_lambda::{primitives::Blob, types as lambda};
 use aws_sdk_route53::types as route53;
-use hybridgw::aws::Aws;
+use hybridgw::aws::{Aws, Turns};
 use serde_json::Value;
 
 use super::server;
@@ -265,6 +265,7 @@ fn clients(account: &str) -> Aws {
         s3: aws_sdk_s3::Client::from_conf(by_path.build()),
         sts: aws_sdk_sts::Client::new(&config),
         region: REGION.to_owned(),
+        turns: Turns::default(),
     }
 }
 

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use super::{
     NOBODY, api, call, code, deployment, patch, policy, private, refuse, staged, with_endpoint,
 };
-use crate::simulator::apigateway::{deployed, furnish};
-use crate::simulator::testing::{ACCOUNT, REGION, account, ec2};
-use crate::simulator::testing_rest::here;
+use crate::apigateway::{deployed, furnish};
+use crate::testing::{ACCOUNT, REGION, account, ec2};
+use crate::testing_rest::here;
 
 const BAD: &str = "BadRequestException";
 

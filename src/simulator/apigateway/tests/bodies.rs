@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{api, body, call, policy, put, refuse, with_endpoint};
-use crate::simulator::testing::account;
+use crate::testing::account;
 
 const BAD: &str = "BadRequestException";
 

@@ -4,12 +4,16 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{call, certificate, code, patch, refuse, regional, staged, with_endpoint};
-use crate::simulator::apigateway::{Mapped, mapping_for, users_of_certificate};
-use crate::simulator::conditions::Conditions;
-use crate::simulator::testing::{ACCOUNT, REGION, account};
-use crate::simulator::testing_rest::here;
-use crate::simulator::{Simulator, apigateway};
+use super::{
+    call, certificate, certify, code, patch, refuse, regional, staged, with_certificate,
+    with_endpoint,
+};
+use crate::acm::{Status, furnish::add_certificate};
+use crate::apigateway::{Mapped, mapping_for, users_of_certificate};
+use crate::conditions::Conditions;
+use crate::testing::{ACCOUNT, REGION};
+use crate::testing_rest::here;
+use crate::{Simulator, apigateway};
 
 const BAD: &str = "BadRequestException";
 const HOST: &str = "orders.example.com";
@@ -29,25 +33,42 @@ fn mapping(path: &str, api: &str, stage: &str) -> Value {
 
 #[tokio::test]
 async fn a_certificate_is_of_the_region_and_the_account() {
-    let simulator = account();
-    for (from, to) in [
-        (REGION, "us-east-1"),
-        (ACCOUNT, "444455556666"),
-        ("acm", "iam"),
+    let simulator = with_certificate();
+    for (from, to, words) in [
+        (REGION, "us-east-1", "must be in 'eu-central-1'"),
+        (ACCOUNT, "444455556666", "must be owned by the account"),
+        ("acm", "iam", "Invalid certificate ARN"),
     ] {
         let mut domain = regional(HOST);
         domain["regionalCertificateArn"] = certificate().replace(from, to).into();
-        assert_eq!(
-            code(&simulator, "POST", "/domainnames", domain).await,
-            BAD,
-            "{to}"
-        );
+        refuse(&simulator, "POST", "/domainnames", domain, BAD, words).await;
     }
 }
 
 #[tokio::test]
+async fn a_certificate_is_there_issued_and_covers_the_name() {
+    let simulator = with_certificate();
+    let [pending, lost] = ["pending", "lost"].map(|name| format!("{}-{name}", certificate()));
+    let names = [HOST.to_owned()];
+    here(&simulator, |ctx| {
+        add_certificate(ctx, &pending, &names, Status::PendingValidation);
+    });
+    let refused = "does not exist, is not issued, or does not cover";
+    for (host, arn) in [
+        (HOST, pending),
+        (HOST, lost),
+        ("orders.example.org", certificate()),
+    ] {
+        let mut domain = regional(host);
+        domain["regionalCertificateArn"] = arn.into();
+        refuse(&simulator, "POST", "/domainnames", domain, BAD, refused).await;
+    }
+    call(&simulator, "POST", "/domainnames", regional(HOST)).await;
+}
+
+#[tokio::test]
 async fn a_regional_name_is_taken_once_in_a_region_by_any_account() {
-    let simulator = account();
+    let simulator = with_certificate();
     call(&simulator, "POST", "/domainnames", regional(HOST)).await;
     let words = "The domain name you provided already exists.";
     refuse(
@@ -83,7 +104,7 @@ async fn a_regional_name_is_taken_once_in_a_region_by_any_account() {
 
 #[tokio::test]
 async fn another_accounts_name_is_taken() {
-    let simulator = account();
+    let simulator = with_certificate();
     let key = format!("apigateway/{REGION}/{HOST}");
     here(&simulator, |ctx| {
         ctx.claims.insert(key, "444455556666".to_owned())
@@ -102,7 +123,7 @@ async fn another_accounts_name_is_taken() {
 
 #[tokio::test(start_paused = true)]
 async fn a_domain_is_updating_until_it_is_available() {
-    let simulator = account();
+    let simulator = with_certificate();
     let status = || async {
         let found = call(&simulator, "GET", DOMAIN, Value::Null).await;
         found["domainNameStatus"].as_str().unwrap().to_owned()
@@ -129,7 +150,7 @@ async fn a_domain_is_updating_until_it_is_available() {
 
 #[tokio::test]
 async fn strict_access_needs_an_enhanced_policy_and_types_stay() {
-    let simulator = account();
+    let simulator = with_certificate();
     let mut strict = regional(HOST);
     strict["endpointAccessMode"] = "STRICT".into();
     refuse(
@@ -286,6 +307,7 @@ async fn private_names_go_by_their_id() {
 #[tokio::test(start_paused = true)]
 async fn domain_names_are_slow_and_limits_are_fixed() {
     let simulator = Simulator::new(Conditions::default());
+    certify(&simulator);
     call(
         &simulator,
         "POST",

@@ -6,16 +6,32 @@ mod domains;
 
 use serde_json::{Value, json};
 
-use crate::simulator::Simulator;
-use crate::simulator::testing::{ACCOUNT, Network, REGION, ec2_text, furnished};
-use crate::simulator::testing_rest::json_call;
+use crate::Simulator;
+use crate::acm::{Status, furnish::add_certificate};
+use crate::testing::{ACCOUNT, Network, REGION, account, ec2_text, furnished};
+use crate::testing_rest::{here, json_call};
 
 /// An endpoint that nobody made.
 const NOBODY: &str = "vpce-0123456789abcdef0";
 
-/// An account with a network and an endpoint for execute-api.
+/// An account with a certificate for names below `example.com`.
+fn with_certificate() -> Simulator {
+    let simulator = account();
+    certify(&simulator);
+    simulator
+}
+
+fn certify(simulator: &Simulator) {
+    let names = ["*.example.com".to_owned()];
+    here(simulator, |ctx| {
+        add_certificate(ctx, &certificate(), &names, Status::Issued);
+    });
+}
+
+/// An account with a network, an endpoint for execute-api, and a certificate.
 async fn with_endpoint() -> (Simulator, Network, String) {
     let (simulator, network) = furnished().await;
+    certify(&simulator);
     let id = ec2_text(
         &simulator,
         &network.endpoint(),

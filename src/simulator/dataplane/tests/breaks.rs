@@ -4,9 +4,9 @@ use serde_json::json;
 
 use super::{BALANCER, ENDPOINT, FULL_ACCESS, GROUP, HOST, LISTENER, Stack};
 use super::{api, denying, integrate, invoking, permit, snapshot};
-use crate::simulator::dataplane::Hop;
-use crate::simulator::ec2::EndpointState;
-use crate::simulator::world::Ctx;
+use crate::dataplane::Hop;
+use crate::ec2::EndpointState;
+use crate::world::Ctx;
 
 /// What breaks, how, and where a request stops then with which status.
 type Break = (&'static str, fn(&mut Ctx<'_>), Hop, u16);

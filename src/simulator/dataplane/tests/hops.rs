@@ -4,9 +4,9 @@ use serde_json::json;
 
 use super::{API, ENDPOINT, FUNCTION, HOST, STAGE, Stack};
 use super::{api, denying, get, integrate, invoking, permit, snapshot};
-use crate::simulator::dataplane::{Ask, Hop, Kind};
-use crate::simulator::testing::REGION;
-use crate::simulator::testing_rest::json_call;
+use crate::dataplane::{Ask, Hop, Kind};
+use crate::testing::REGION;
+use crate::testing_rest::json_call;
 
 #[tokio::test]
 async fn a_whole_stack_serves() {

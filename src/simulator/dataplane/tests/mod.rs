@@ -13,15 +13,16 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{Answer, Ask, Hop};
-use crate::simulator::apigateway::{self, Api, Integration, Snapshot};
-use crate::simulator::ec2::{self, Peer, Rule, Traffic};
-use crate::simulator::elbv2;
-use crate::simulator::lambda;
-use crate::simulator::route53::{self, Alias, Record};
-use crate::simulator::testing::{ACCOUNT, Network, REGION, furnished, signed};
-use crate::simulator::testing_rest::{here, json_call, send};
-use crate::simulator::world::Ctx;
-use crate::simulator::{Simulator, codec};
+use crate::acm;
+use crate::apigateway::{self, Api, Integration, Snapshot};
+use crate::ec2::{self, Peer, Rule, Traffic};
+use crate::elbv2;
+use crate::lambda;
+use crate::route53::{self, Alias, Record};
+use crate::testing::{ACCOUNT, Network, REGION, furnished, signed};
+use crate::testing_rest::{here, json_call, send};
+use crate::world::Ctx;
+use crate::{Simulator, codec};
 
 const HOST: &str = "orders.example.com";
 const API: &str = "orders0001";
@@ -178,6 +179,7 @@ fn furnish(ctx: &mut Ctx<'_>, network: &Network) {
     ec2::furnish::add_endpoint(ctx, ENDPOINT, &network.vpc, &service, &subnets, &groups).unwrap();
     let groups = ["sg-balancer".to_owned()];
     elbv2::furnish::add_load_balancer(ctx, BALANCER, &network.vpc, &subnets, &groups).unwrap();
+    acm::furnish::add_certificate(ctx, CERTIFICATE, &[HOST.to_owned()], acm::Status::Issued);
     elbv2::furnish::add_https_listener(ctx, LISTENER, 443, CERTIFICATE);
     elbv2::furnish::add_target_group(ctx, GROUP, &network.vpc, "/ping");
     apigateway::furnish::add_api(ctx, API, STAGE, &[ENDPOINT.to_owned()]).unwrap();

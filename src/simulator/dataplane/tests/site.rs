@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{BALANCER, CLIENT, ENDPOINT, FULL_ACCESS, GROUP, HOST, LISTENER, Stack, get};
-use crate::simulator::dataplane::{Answer, Ask, Hop, Kind};
-use crate::simulator::s3;
-use crate::simulator::testing::REGION;
+use crate::dataplane::{Answer, Ask, Hop, Kind};
+use crate::s3;
+use crate::testing::REGION;
 
 const BUCKET: &str = "orders-frontend";
 
@@ -84,7 +84,7 @@ async fn site() -> Stack {
     stack
 }
 
-fn bucket_of<'a>(ctx: &'a mut crate::simulator::world::Ctx<'_>) -> &'a mut s3::Bucket {
+fn bucket_of<'a>(ctx: &'a mut crate::world::Ctx<'_>) -> &'a mut s3::Bucket {
     ctx.global.s3.buckets.get_mut(BUCKET).unwrap()
 }
 
@@ -295,7 +295,7 @@ async fn a_rewrite_that_leaves_no_path_or_host_fails() {
 
 #[tokio::test]
 async fn the_certificate_is_chosen_by_name() {
-    use crate::simulator::acm::{Status, furnish::add_certificate};
+    use crate::acm::{Status, furnish::add_certificate};
     let stack = Stack::new().await;
     let arn = |name: &str| format!("arn:aws:acm:{REGION}:111122223333:certificate/{name}");
     let add = |name: &str, host: &str| {

@@ -5,11 +5,11 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{CLIENT, ENDPOINT, FULL_ACCESS, FUNCTION, GROUP, Stack, get, permit};
-use crate::simulator::dataplane::{Ask, Hop, Kind};
-use crate::simulator::elbv2::{TargetType, Verdict};
-use crate::simulator::s3::{self, Bucket, Object};
-use crate::simulator::testing::REGION;
-use crate::simulator::testing_rest::json_call;
+use crate::dataplane::{Ask, Hop, Kind};
+use crate::elbv2::{TargetType, Verdict};
+use crate::s3::{self, Bucket, Object};
+use crate::testing::REGION;
+use crate::testing_rest::json_call;
 
 #[tokio::test]
 async fn without_a_healthy_target_all_are_tried() {
@@ -112,7 +112,7 @@ async fn a_functions_event_has_the_whole_path_and_one_value_or_all() {
 async fn a_permission_counts_for_the_alias_and_the_group_it_names() {
     let stack = Stack::new().await;
     let alias = format!("{FUNCTION}:live");
-    stack.edit(|ctx| crate::simulator::lambda::add_function(ctx, &alias));
+    stack.edit(|ctx| crate::lambda::add_function(ctx, &alias));
     let made = stack
         .elb_group("CreateTargetGroup&Name=fn&TargetType=lambda")
         .await;

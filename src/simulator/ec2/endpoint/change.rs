@@ -4,16 +4,17 @@ use std::net::Ipv4Addr;
 
 use serde_json::json;
 
-use super::{
-    EndpointState, FULL_ACCESS, Place, add_interfaces, check_groups, check_policy,
-    check_private_dns, check_subnets, pins,
+use super::check::{
+    FULL_ACCESS, Place, add_interfaces, check_groups, check_policy, check_private_dns,
+    check_subnets, pins,
 };
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::ec2::id::ENDPOINT;
-use crate::simulator::ec2::interface::release;
-use crate::simulator::ec2::state::{Endpoint, Event};
-use crate::simulator::latency;
-use crate::simulator::world::{self, Ctx};
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::ec2::id::ENDPOINT;
+use crate::ec2::interface::release;
+use crate::ec2::state::EndpointState;
+use crate::ec2::state::{Endpoint, Event};
+use crate::latency;
+use crate::world::{self, Ctx};
 
 /// `ModifyVpcEndpoint`.
 ///

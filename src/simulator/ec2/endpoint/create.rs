@@ -2,18 +2,20 @@
 
 use serde_json::json;
 
-use super::describe::item;
-use super::{
-    EndpointState, FULL_ACCESS, Place, add_interfaces, check_groups, check_policy,
-    check_private_dns, check_subnets, pins, service,
+use super::check::{
+    FULL_ACCESS, Place, add_interfaces, check_groups, check_policy, check_private_dns,
+    check_subnets, pins,
 };
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::ec2::id::{ENDPOINT, ENDPOINT_VPC};
-use crate::simulator::ec2::state::{Endpoint, Event, State, Token};
-use crate::simulator::ec2::tag;
-use crate::simulator::latency;
-use crate::simulator::random::digest;
-use crate::simulator::world::{self, Ctx};
+use super::describe::item;
+use super::service;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::ec2::id::{ENDPOINT, ENDPOINT_VPC};
+use crate::ec2::state::EndpointState;
+use crate::ec2::state::{Endpoint, Event, State, Token};
+use crate::ec2::tag;
+use crate::latency;
+use crate::random::digest;
+use crate::world::{self, Ctx};
 
 /// VPC user guide, "Quotas": 50 interface endpoints a VPC.
 const MOST: usize = 50;

@@ -2,15 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::{EndpointState, service};
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::ec2::filter::Listing;
-use crate::simulator::ec2::id::ENDPOINT;
-use crate::simulator::ec2::interface::group_set;
-use crate::simulator::ec2::state::Endpoint;
-use crate::simulator::ec2::tag;
-use crate::simulator::random::digest;
-use crate::simulator::world::Ctx;
+use super::service;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::ec2::filter::Listing;
+use crate::ec2::id::ENDPOINT;
+use crate::ec2::interface::group_set;
+use crate::ec2::state::Endpoint;
+use crate::ec2::state::EndpointState;
+use crate::ec2::tag;
+use crate::random::digest;
+use crate::world::Ctx;
 
 const LISTING: Listing<Endpoint> = Listing {
     kind: &ENDPOINT,

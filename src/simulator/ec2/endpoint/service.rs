@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::simulator::codec::{Input, Output, Refusal, ok};
-use crate::simulator::ec2::filter::{filters, page};
-use crate::simulator::ec2::zone::zones;
-use crate::simulator::random::digest;
-use crate::simulator::world::Ctx;
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::ec2::filter::{filters, page};
+use crate::ec2::zone::zones;
+use crate::random::digest;
+use crate::world::Ctx;
 
 /// The services this account knows, by the last part of their names. AWS has hundreds.
 const SERVICES: &[&str] = &[

@@ -4,10 +4,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::simulator::Simulator;
-use crate::simulator::testing::{
-    Network, REGION, ec2, ec2_text, furnished, refused, second_group, state,
-};
+use crate::Simulator;
+use crate::testing::{Network, REGION, ec2, ec2_text, furnished, refused, second_group, state};
 
 #[tokio::test(start_paused = true)]
 async fn a_token_makes_one_endpoint() {
@@ -372,11 +370,11 @@ async fn a_borrowed_endpoint_is_changed_like_ones_own() {
     let id = "vpce-0123456789abcdef0";
     simulator
         .edit(|world, conditions| {
-            let mut ctx = world.context(crate::simulator::testing::ACCOUNT, REGION, conditions);
+            let mut ctx = world.context(crate::testing::ACCOUNT, REGION, conditions);
             let service = format!("com.amazonaws.{REGION}.execute-api");
             let groups = [network.group.clone()];
             let subnets = [network.one.clone()];
-            crate::simulator::ec2::furnish::add_endpoint(
+            crate::ec2::furnish::add_endpoint(
                 &mut ctx,
                 id,
                 &network.vpc,

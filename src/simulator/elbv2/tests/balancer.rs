@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{balancer, elb, listener, new_balancer, ready, refused, text};
-use crate::simulator::testing::{ec2, ec2_text};
+use crate::testing::{ec2, ec2_text};
 
 const STATE: &str = "/LoadBalancers/member/State/Code";
 
@@ -251,7 +251,7 @@ async fn subnets_and_groups_can_be_replaced() {
     );
     tokio::time::sleep(Duration::from_secs(90)).await;
     ec2(&simulator, &delete).await.unwrap();
-    let two = crate::simulator::testing::second_group(&simulator, &network).await;
+    let two = crate::testing::second_group(&simulator, &network).await;
     elb(
         &simulator,
         &format!("SetSecurityGroups&LoadBalancerArn={arn}&SecurityGroups.member.1={two}"),

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{elb, forward, new_balancer, new_listener, path_rule, ready, text};
-use crate::simulator::Simulator;
-use crate::simulator::lambda;
-use crate::simulator::testing_rest::{here, json_call};
+use super::{elb, forward, new_balancer, new_listener, path_rule, permit, ready, text};
+use crate::Simulator;
+use crate::lambda;
+use crate::testing_rest::{here, json_call};
 
 const FUNCTION: &str = "arn:aws:lambda:eu-central-1:111122223333:function:orders:live";
 
@@ -33,14 +33,7 @@ async fn a_functions_health_is_unavailable_until_checks_invoke_it() {
     here(&simulator, |ctx| lambda::add_function(ctx, FUNCTION));
     let create = "CreateTargetGroup&Name=fn&TargetType=lambda";
     let group = text(&simulator, create, "/TargetGroups/member/TargetGroupArn").await;
-    let permission = json!({
-        "StatementId": "alb", "Action": "lambda:InvokeFunction",
-        "Principal": "elasticloadbalancing.amazonaws.com", "SourceArn": group,
-    });
-    let policy = "/2015-03-31/functions/orders:live/policy";
-    json_call(&simulator, "lambda", "POST", policy, &permission)
-        .await
-        .unwrap();
+    permit(&simulator, "orders:live", &group).await;
     let register = format!("RegisterTargets&TargetGroupArn={group}&Targets.member.1.Id={FUNCTION}");
     elb(&simulator, &register).await.unwrap();
     assert_eq!(
@@ -64,8 +57,8 @@ async fn a_functions_health_is_unavailable_until_checks_invoke_it() {
     // Five good answers in a row.
     sleep(10 + 4 * 35).await;
     assert_eq!(health(&simulator, &group).await, words("healthy", ""));
-    let remove = format!("{policy}/alb");
-    json_call(&simulator, "lambda", "DELETE", &remove, &json!(null))
+    let remove = "/2015-03-31/functions/orders:live/policy/alb";
+    json_call(&simulator, "lambda", "DELETE", remove, &json!(null))
         .await
         .unwrap();
     sleep(5 * 35).await;

@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use super::{
-    elb, forward, group, new_balancer, new_group, new_listener, path_rule, ready, refused, text,
+    elb, forward, group, new_balancer, new_group, new_listener, path_rule, permit, ready, refused,
+    text,
 };
+use crate::lambda;
+use crate::testing_rest::here;
 
 #[tokio::test]
 async fn the_same_settings_give_the_same_group() {
@@ -143,6 +146,13 @@ async fn functions_have_no_network_and_must_permit() {
             "RegisterTargets&TargetGroupArn={arn}&Targets.member.1.Id=arn:aws:lambda:eu-central-1:111122223333:function:{name}"
         )
     };
+    let functions = "arn:aws:lambda:eu-central-1:111122223333:function:";
+    for name in ["other", "permitted"] {
+        here(&simulator, |ctx| {
+            lambda::add_function(ctx, &format!("{functions}{name}"));
+        });
+    }
+    permit(&simulator, "permitted", arn).await;
     refused(&simulator, &register("other"), "AccessDenied").await;
     elb(&simulator, &register("permitted")).await.unwrap();
     let second = register("permitted").replace(":lambda:eu-central-1:", ":lambda:eu-west-1:");

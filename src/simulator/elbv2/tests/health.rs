@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{elb, forward, new_balancer, new_group, new_listener, path_rule, ready, refused, text};
-use crate::simulator::Simulator;
-use crate::simulator::testing::{Network, ec2, ec2_text, state};
+use crate::Simulator;
+use crate::testing::{Network, ec2, ec2_text, state};
 
 /// A stack whose endpoint is available and whose load balancer is active; the target is registered, and forwarded to.
 struct Stack {

@@ -4,8 +4,8 @@ use super::{
     CERTIFICATE, FIXED, PENDING, elb, forward, group, listener, new_balancer, new_group,
     new_listener, ready, refused, text,
 };
-use crate::simulator::acm::{self, Status};
-use crate::simulator::testing_rest::here;
+use crate::acm::{self, Status};
+use crate::testing_rest::here;
 
 fn https(balancer: &str, certificate: &str) -> String {
     format!(

@@ -7,12 +7,13 @@ mod health;
 mod listener;
 mod rule;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::simulator::acm::{self, Status};
-use crate::simulator::codec::read;
-use crate::simulator::testing::{ACCOUNT, Network, REGION, furnished, signed};
-use crate::simulator::{Outcome, Response, Simulator};
+use crate::acm::{self, Status};
+use crate::codec::read;
+use crate::testing::{ACCOUNT, Network, REGION, furnished, signed};
+use crate::testing_rest::json_call;
+use crate::{Outcome, Response, Simulator};
 
 /// A certificate that is issued.
 pub const CERTIFICATE: &str = "arn:aws:acm:eu-central-1:111122223333:certificate/issued";
@@ -70,6 +71,17 @@ pub async fn ready() -> (Simulator, Network) {
         })
         .unwrap();
     (simulator, network)
+}
+
+/// Lets load balancers invoke a function for a target group.
+pub async fn permit(simulator: &Simulator, function: &str, group: &str) {
+    let permission = json!({
+        "StatementId": "alb", "Action": "lambda:InvokeFunction",
+        "Principal": "elasticloadbalancing.amazonaws.com", "SourceArn": group,
+    });
+    let policy = format!("/2015-03-31/functions/{function}/policy");
+    let added = json_call(simulator, "lambda", "POST", &policy, &permission).await;
+    added.unwrap_or_else(|error| panic!("{function}: {error:?}"));
 }
 
 /// A request for a load balancer of this name.

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{elb, forward, new_balancer, new_group, new_listener, path_rule, ready, refused, text};
-use crate::simulator::Simulator;
+use crate::Simulator;
 
 const RESPOND: &str =
     "Actions.member.1.Type=fixed-response&Actions.member.1.FixedResponseConfig.StatusCode=403";

@@ -1,0 +1,189 @@
+//! The routes: a path each, and what answers there.
+
+use std::path::PathBuf;
+
+use serde_json::{Value as Json, json};
+
+use crate::config::choice::{choice, one_of};
+use crate::config::form::{Form, OnlyTrue, Seconds, Switch};
+use crate::config::key::{Key, optional, or, required};
+use crate::config::reading::{Context, Kind, Reading};
+use crate::config::schema::{Definitions, Object, object};
+use crate::config::section::{Given, Section};
+use crate::config::table::{Table, nested, table};
+use crate::config::tree::{Entries, Value};
+use crate::config::values::api::{ID, OPENAPI, STAGE};
+use crate::config::values::arn::FUNCTION;
+use crate::config::values::path::ROUTE;
+use crate::config::values::s3::{BUCKET, INDEX};
+use crate::config::values::serving::{HEALTH_PATH, MATCHER};
+
+table! {
+    /// A path, and what answers there.
+    pub struct Route, before: note_kind {
+        /// `/`, or levels without a slash at the end: `/orders`. An API has one
+        /// level. `/ping` and `/sping` belong to API Gateway.
+        path: String = required(ROUTE).then(|path, context| context.paths.push(path.clone()));
+        /// What answers.
+        target: Target = one_of(
+            "for example api = { openapi = \"openapi.json\", stage = \"v1\" }",
+            "keep one of them, and give the others routes of their own",
+        );
+    }
+}
+
+choice! {
+    /// What answers at a route.
+    pub enum Target {
+        /// The private REST API that answers.
+        Api(Api) = "api", nested();
+        /// The function that answers, straight behind the load balancer.
+        Lambda(Function) = "lambda", FunctionOrTable;
+        /// The bucket whose objects answer, through an S3 endpoint.
+        Site(Site) = "site", nested();
+    }
+}
+
+table! {
+    /// A private REST API, from exactly one source.
+    pub struct Api {
+        /// Where the API comes from.
+        source: ApiSource = one_of(
+            "for example api = { openapi = \"openapi.json\", stage = \"v1\" }",
+            "keep one of them",
+        );
+        /// The stage that is served.
+        stage: String = or(STAGE, "v1");
+    }
+}
+
+choice! {
+    /// Where a private REST API comes from.
+    pub enum ApiSource {
+        /// The `OpenAPI` file that describes it, JSON or YAML, relative to the
+        /// configuration.
+        OpenApi(PathBuf) = "openapi", OPENAPI;
+        /// The id of one that an application team deploys.
+        Borrowed(String) = "id", ID;
+        /// The ARN of the one function behind a proxy API, in the stack's region.
+        Lambda(String) = "lambda", FUNCTION.examples(ORDERS);
+        /// Always `true`: an API that answers 200, to prove the way in before there
+        /// is an application.
+        Placeholder = "placeholder", OnlyTrue {
+            hint: "leave the key out, and name one of `openapi`, `id` and `lambda`",
+        };
+    }
+}
+
+const ORDERS: &[&str] = &["arn:aws:lambda:eu-central-1:111122223333:function:orders"];
+
+table! {
+    /// A Lambda function with the target group's settings.
+    pub struct Function {
+        /// The function's ARN, in the stack's region and account, with an alias or
+        /// a version if one is meant.
+        arn as "function": String = required(FUNCTION);
+        /// Whether headers and query parameters come and go as lists.
+        multi_value_headers: bool = or(Switch, false);
+        /// How the function is checked. Not at all without it: each check invokes
+        /// the function.
+        health_check: Option<FunctionHealth> = optional(nested());
+    }
+}
+
+// ELBv2's own defaults for groups of functions. The interval is above the 30 s
+// that a check of a function may take (ELBv2: it is greater than the timeout).
+table! {
+    /// How a function is checked.
+    pub struct FunctionHealth: Default {
+        /// The path of the event that the function gets.
+        path: String = or(HEALTH_PATH, "/");
+        /// The codes of a healthy answer, from 200 to 499: `200`, `200,301`, `200-299`.
+        matcher: String = or(MATCHER, "200");
+        /// Seconds from one check to the next.
+        interval: u32 = or(Seconds { least: 35, most: 300 }, 35_u32);
+    }
+}
+
+table! {
+    /// A single-page application in a bucket of the stack's region.
+    pub struct Site {
+        /// The bucket's name.
+        bucket: String = required(BUCKET);
+        /// The object that answers wherever a path does not end in a file's name.
+        index: String = or(INDEX, "index.html");
+        /// Whether hybridgw may add its statement to the bucket's policy. Otherwise
+        /// it prints the statement.
+        manage_policy: bool = or(Switch, false);
+    }
+}
+
+impl Route {
+    /// The API, if the route leads to one.
+    pub fn api(&self) -> Option<&Api> {
+        match &self.target {
+            Target::Api(api) => Some(api),
+            Target::Lambda(_) | Target::Site(_) => None,
+        }
+    }
+
+    /// The site, if the route leads to one.
+    pub fn site(&self) -> Option<&Site> {
+        match &self.target {
+            Target::Site(site) => Some(site),
+            Target::Api(_) | Target::Lambda(_) => None,
+        }
+    }
+}
+
+/// What the route leads to decides which paths it may have.
+fn note_kind(section: &Section, context: &mut Context) {
+    let given = |key| section.has(key);
+    context.kind = match (given("api"), given("lambda"), given("site")) {
+        (true, false, false) => Kind::Api,
+        (false, true, false) => Kind::Lambda,
+        (false, false, true) => Kind::Site,
+        _ => Kind::Unclear,
+    };
+}
+
+/// A function: its ARN alone, or a table with settings.
+struct FunctionOrTable;
+
+impl Form for FunctionOrTable {
+    type Value = Function;
+
+    fn read(&self, given: Given, reading: &mut Reading) -> Option<Function> {
+        match given.node.value {
+            Value::Table(_) => nested().read(given, reading),
+            // A string, also one that `--set` gave without quotes.
+            Value::String(_) | Value::Broken => {
+                let Given { at, path, node } = given;
+                let entry = ("function".to_owned(), (at, node.clone()));
+                let settings = Section::new(path.clone(), at, Entries::from([entry]));
+                // Checked as what it is here, then read as the table it stands for.
+                FUNCTION.read(Given { at, path, node }, reading)?;
+                Function::read(settings, reading)
+            }
+            _ => {
+                let hint = "write lambda = \"arn:aws:lambda:…\", or lambda = { function = \"arn:aws:lambda:…\" }";
+                given.unexpected("a string or a table", hint, reading);
+                None
+            }
+        }
+    }
+
+    fn write(&self, value: &Function) -> Json {
+        value.write().into()
+    }
+
+    fn schema(&self, definitions: &mut Definitions) -> Object {
+        let arn = FUNCTION.schema(definitions);
+        let settings = nested::<Function>().schema(definitions);
+        object(json!({ "anyOf": [arn, settings] }))
+    }
+
+    fn example(&self) -> String {
+        FUNCTION.example()
+    }
+}

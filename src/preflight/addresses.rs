@@ -1,0 +1,145 @@
+//! Pinned addresses: one in each subnet, and free.
+
+use std::{collections::BTreeMap, net::Ipv4Addr};
+
+use ipnet::Ipv4Net;
+
+use super::{
+    finding::{Finding, Problems, failed, problem},
+    network::Places,
+    own_endpoint,
+};
+use crate::{
+    aws::read::{Interfaces, Reads},
+    config::Config,
+    error::Error,
+    resource::Kind,
+};
+
+const PLACE: &str = "endpoint.addresses";
+
+/// Checks the pinned addresses against the subnets. Returns each subnet's.
+pub(super) async fn check(
+    config: &Config,
+    reads: &Reads,
+    places: Option<&Places>,
+) -> Finding<BTreeMap<String, Ipv4Addr>> {
+    let addresses = &config.endpoint.addresses;
+    let Some(places) = places.filter(|_| !addresses.is_empty()) else {
+        return Ok(BTreeMap::new());
+    };
+    let mut problems = Problems::default();
+    let mut pins: BTreeMap<String, Ipv4Addr> = BTreeMap::new();
+    for address in addresses {
+        match subnet_of(*address, places) {
+            Err(error) => problems.note(error),
+            Ok(subnet) => {
+                if let Some(other) = pins.insert(subnet.to_owned(), *address) {
+                    problems.note(problem(
+                        PLACE,
+                        format!("{other} and {address} are both in {subnet}"),
+                        "name one address of each subnet",
+                    ));
+                }
+            }
+        }
+    }
+    problems.take(check_free(addresses, config, reads).await);
+    problems.or(pins)
+}
+
+/// The subnet that has the address, if it may be used there.
+fn subnet_of(address: Ipv4Addr, places: &Places) -> std::result::Result<&str, Error> {
+    let ranges = places
+        .iter()
+        .filter_map(|(id, place)| Some((id, place.range?)));
+    let mut ranges = ranges.filter(|(_, range)| range.contains(&address));
+    let Some((id, range)) = ranges.next() else {
+        return Err(problem(
+            PLACE,
+            format!("{address} is in none of the subnets"),
+            "name one address of each subnet of `network.subnets`",
+        ));
+    };
+    if is_reserved(address, range) {
+        return Err(problem(
+            PLACE,
+            format!("{address} is one of the five that AWS keeps in {id} ({range})"),
+            "not the first four and not the last",
+        ));
+    }
+    Ok(id)
+}
+
+/// VPC user guide, "Subnet CIDR blocks": the first four and the last.
+fn is_reserved(address: Ipv4Addr, range: Ipv4Net) -> bool {
+    let place = u32::from(address) - u32::from(range.network());
+    place < 4 || address == range.broadcast()
+}
+
+/// Whether nobody has the addresses, or only the stack's own endpoint.
+async fn check_free(addresses: &[Ipv4Addr], config: &Config, reads: &Reads) -> Finding<()> {
+    let which = Interfaces::At {
+        vpc: config.network.vpc.clone(),
+        addresses: addresses.iter().map(ToString::to_string).collect(),
+    };
+    let interfaces = reads.network_interfaces(which);
+    let (interfaces, own) = tokio::join!(interfaces, own_endpoint(reads, Kind::VpcEndpoint));
+    let interfaces = interfaces.map_err(failed)?;
+    let own = own.map_err(failed)?;
+    let is_own = |address: &str| {
+        let mut held = own.iter().flat_map(|endpoint| &endpoint.actual.addresses);
+        held.any(|held| held.ip == address)
+    };
+    let mut problems = Problems::default();
+    for interface in interfaces.iter() {
+        let all = interface.private_ip_addresses().iter();
+        let held = all.filter_map(|one| one.private_ip_address());
+        for address in held.filter(|one| addresses.iter().any(|pin| pin.to_string() == *one)) {
+            if is_own(address) {
+                continue;
+            }
+            let holder = interface
+                .network_interface_id()
+                .unwrap_or("another interface");
+            let what = interface.description().filter(|text| !text.is_empty());
+            let what = what.map(|text| format!(", {text}")).unwrap_or_default();
+            problems.note(problem(
+                PLACE,
+                format!("{address} is taken ({holder}{what})"),
+                "choose an address that is free",
+            ));
+        }
+    }
+    problems.or(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::preflight::network::Place;
+
+    fn places() -> Places {
+        let place = |id: &str, range: &str| {
+            let range = range.parse().ok();
+            let zone = id.to_owned();
+            (id.to_owned(), Place { zone, range })
+        };
+        Places::from([place("a", "10.0.1.0/24"), place("b", "10.0.2.0/28")])
+    }
+
+    #[test]
+    fn the_first_four_addresses_and_the_last_are_awss_own() {
+        let subnet =
+            |address: &str| subnet_of(address.parse().unwrap(), &places()).map(str::to_owned);
+        for (address, id) in [("10.0.1.4", "a"), ("10.0.1.254", "a"), ("10.0.2.14", "b")] {
+            assert_eq!(subnet(address).unwrap(), id);
+        }
+        for address in ["10.0.1.0", "10.0.1.3", "10.0.1.255", "10.0.2.15"] {
+            let said = subnet(address).unwrap_err().to_string();
+            assert!(said.contains("AWS keeps"), "{said}");
+        }
+        let said = subnet("10.0.2.16").unwrap_err().to_string();
+        assert!(said.contains("in none of the subnets"), "{said}");
+    }
+}

@@ -1,0 +1,248 @@
+//! The buckets of sites: there, in the region, and readable without credentials
+//! through the S3 endpoint.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_s3::types::ServerSideEncryption;
+use futures_util::future::join_all;
+
+use super::{
+    TO_COME,
+    finding::{Finding, Problems, failed, wrong},
+    own_endpoint,
+};
+use crate::{
+    aws::{
+        Partition,
+        read::{Bucket, Object, Reads},
+    },
+    config::{Config, Route, Site},
+    error::{Error, ErrorKind, Result},
+    policy::{self, Request, statements},
+    resource::{Key, Kind},
+};
+
+/// Checks the bucket of every site. Returns warnings.
+pub(super) async fn check(config: &Config, reads: &Reads) -> Finding<Vec<String>> {
+    if !config.has_site() {
+        return Ok(Vec::new());
+    }
+    let endpoint = own_endpoint(reads, Kind::SiteEndpoint)
+        .await
+        .map_err(failed)?;
+    let endpoint = endpoint.map(|found| found.id);
+    // Two routes may share a bucket, but hardly an index.
+    let mut buckets: BTreeMap<&str, Vec<(&Route, &Site)>> = BTreeMap::new();
+    for (route, site) in config.sites() {
+        buckets.entry(&site.bucket).or_default().push((route, site));
+    }
+    let checks = buckets.iter().map(|(bucket, sites)| {
+        let vpc = &config.network.vpc;
+        check_one(bucket, sites, endpoint.as_deref(), vpc, reads)
+    });
+    let mut problems = Problems::default();
+    let mut warnings = Vec::new();
+    for finding in join_all(checks).await {
+        warnings.extend(problems.take(finding).unwrap_or_default());
+    }
+    problems.or(warnings)
+}
+
+async fn check_one(
+    bucket: &str,
+    sites: &[(&Route, &Site)],
+    endpoint: Option<&str>,
+    vpc: &str,
+    reads: &Reads,
+) -> Finding<Vec<String>> {
+    let place = place(sites);
+    check_region(bucket, &place, reads).await?;
+    let indexes = join_all(
+        sites
+            .iter()
+            .map(|(route, site)| check_index(route, site, reads)),
+    );
+    let (indexes, encryption, policy) = tokio::join!(
+        indexes,
+        check_encryption(bucket, &place, reads),
+        check_policy(bucket, sites, endpoint, vpc, reads),
+    );
+    let mut problems = Problems::default();
+    let mut warnings = Vec::new();
+    for finding in indexes.into_iter().chain([encryption, policy]) {
+        warnings.extend(problems.take(finding).flatten());
+    }
+    problems.or(warnings)
+}
+
+fn place(sites: &[(&Route, &Site)]) -> String {
+    let route = sites.first().map_or("/", |(route, _)| &route.path);
+    format!("route {route}")
+}
+
+/// Whether the bucket is there and in the stack's region: an S3 endpoint leads
+/// to the buckets of its own region only (`PrivateLink` guide, "`PrivateLink` for
+/// Amazon S3").
+async fn check_region(bucket: &str, place: &str, reads: &Reads) -> Finding<()> {
+    let here = &reads.region;
+    match &*reads.bucket(bucket).await.map_err(failed)? {
+        Bucket::Here => Ok(()),
+        Bucket::Missing => wrong(
+            place,
+            format!("the bucket {bucket} does not exist"),
+            "check the name and the account",
+        ),
+        Bucket::In(region) => wrong(
+            place,
+            format!("the bucket {bucket} is in {region}, not in {here}"),
+            "use a bucket in the stack's region: its S3 endpoint leads to no other",
+        ),
+        Bucket::Refused => wrong(
+            place,
+            format!("the bucket {bucket} may not be looked at"),
+            "use one of this account, and allow the caller s3:ListBucket on it",
+        ),
+    }
+}
+
+/// The answer to a look that the check can do without: what is not allowed is
+/// said, and stands in nobody's way.
+fn optional<T>(answer: Result<T>, place: &str, what: &str) -> std::result::Result<T, Unseen> {
+    answer.map_err(|error| match error.kind {
+        ErrorKind::Denied => {
+            Unseen::Warning(format!("{place}: {what} could not be looked at: {error}"))
+        }
+        _ => Unseen::Failure(error),
+    })
+}
+
+enum Unseen {
+    Warning(String),
+    Failure(Error),
+}
+
+impl From<Unseen> for Finding<Option<String>> {
+    fn from(unseen: Unseen) -> Self {
+        match unseen {
+            Unseen::Warning(warning) => Ok(Some(warning)),
+            Unseen::Failure(error) => Err(failed(error)),
+        }
+    }
+}
+
+/// Requests without credentials cannot use a KMS key: such objects are refused
+/// to them (S3 user guide, "Protecting data with SSE-KMS").
+async fn check_index(route: &Route, site: &Site, reads: &Reads) -> Finding<Option<String>> {
+    let Site { bucket, index, .. } = site;
+    let place = format!("route {}", route.path);
+    let encryption = match &*reads.object(bucket, index).await.map_err(failed)? {
+        Object::There(encryption) => encryption.clone(),
+        Object::Refused => {
+            return Ok(Some(format!(
+                "{place}: {index} of the bucket {bucket} may not be looked at (s3:GetObject)"
+            )));
+        }
+        Object::Missing => {
+            return Ok(Some(format!(
+                "{place}: the bucket {bucket} has no {index} yet; until it has, people get an error of S3"
+            )));
+        }
+    };
+    if encryption.as_ref().is_some_and(is_kms) {
+        return wrong(
+            &place,
+            format!(
+                "{index} of the bucket {bucket} is encrypted with a KMS key, so that it cannot be read without credentials"
+            ),
+            "encrypt the objects with SSE-S3 (AES256): change the bucket's default, and copy them over themselves",
+        );
+    }
+    Ok(None)
+}
+
+fn is_kms(encryption: &ServerSideEncryption) -> bool {
+    encryption.as_str().starts_with("aws:kms")
+}
+
+async fn check_encryption(bucket: &str, place: &str, reads: &Reads) -> Finding<Option<String>> {
+    let answer = reads.bucket_encryption(bucket).await;
+    let what = format!("the encryption of the bucket {bucket}");
+    let answer = match optional(answer, place, &what) {
+        Ok(answer) => answer,
+        Err(Unseen::Failure(error)) if error.code() == Some(NO_ENCRYPTION) => return Ok(None),
+        Err(unseen) => return unseen.into(),
+    };
+    let rules = answer.as_ref().as_ref();
+    let rules = rules.map(|rules| rules.rules()).unwrap_or_default().iter();
+    let mut defaults = rules.filter_map(|rule| rule.apply_server_side_encryption_by_default());
+    let kms = defaults.any(|default| is_kms(default.sse_algorithm()));
+    Ok(kms.then(|| {
+        format!(
+            "{place}: the bucket {bucket} encrypts new objects with a KMS key; they cannot be read without credentials, so upload with SSE-S3 (AES256) or change the default"
+        )
+    }))
+}
+
+/// Buckets from before January 2023 in places where S3 has not given them one.
+const NO_ENCRYPTION: &str = "ServerSideEncryptionConfigurationNotFoundError";
+
+/// A warning with the statement if the bucket's policy does not let anonymous
+/// reads through the stack's endpoint, and hybridgw may not change it.
+async fn check_policy(
+    bucket: &str,
+    sites: &[(&Route, &Site)],
+    endpoint: Option<&str>,
+    vpc: &str,
+    reads: &Reads,
+) -> Finding<Option<String>> {
+    let left_alone: Vec<(&Route, &Site)> = sites
+        .iter()
+        .copied()
+        .filter(|(_, site)| !site.manage_policy)
+        .collect();
+    // One statement serves all routes to the bucket.
+    if left_alone.len() < sites.len() {
+        return Ok(None);
+    }
+    let place = place(&left_alone);
+    let answer = reads.bucket_policy(bucket).await;
+    let what = format!("the policy of the bucket {bucket}");
+    let answer = match optional(answer, &place, &what) {
+        Ok(answer) => answer,
+        Err(unseen) => return unseen.into(),
+    };
+    // What the stack has added itself goes when it may not be added any more.
+    let text = answer.as_deref().unwrap_or_default().to_owned();
+    let text = left_alone.iter().fold(text, |text, (route, _)| {
+        let key = Key::of_route(Kind::BucketPolicy, &route.path);
+        let theirs = statements::without(&text, &statements::sid(&reads.stack, &key));
+        theirs.map(|left| left.to_string()).unwrap_or_default()
+    });
+    let partition = Partition::of(&reads.region).id();
+    let policy = policy::parse(&text);
+    let index = sites.first().map_or("", |(_, site)| &site.index);
+    // Index and assets: a policy that names single objects is not enough.
+    let readable = [index, "hybridgw/any.asset"].into_iter().all(|key| {
+        policy::lets_through(
+            &policy,
+            Request {
+                action: "s3:GetObject",
+                resource: &format!("arn:{partition}:s3:::{bucket}/{key}"),
+                endpoint: endpoint.unwrap_or("vpce-none"),
+                vpc,
+            },
+        )
+    });
+    if readable {
+        return Ok(None);
+    }
+    let yet = if endpoint.is_some() {
+        ""
+    } else {
+        " yet (it does not exist)"
+    };
+    let statement = policy::read_through(endpoint.unwrap_or(TO_COME), bucket, partition);
+    Ok(Some(format!(
+        "{place}: the policy of the bucket {bucket} does not admit this stack's S3 endpoint{yet}; add this statement, or set `manage_policy = true`: {statement}"
+    )))
+}

@@ -1,0 +1,339 @@
+//! A borrowed endpoint: whether it fits, and what its owner has to open.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_ec2::types::{IpPermission, SecurityGroup as Group, VpcEndpoint as Described};
+use ipnet::Ipv4Net;
+use serde_json::{Value, json};
+
+use super::{
+    finding::{Finding, Problems, failed, problem, wrong},
+    network::Places,
+};
+use crate::{
+    aws::{
+        Partition,
+        read::{Endpoints, Groups, Reads, Subnets},
+    },
+    config::{ApiSource, Config},
+    error::Result,
+    policy::{self, Request, statements},
+    resource::{Key, Kind, Resource},
+    resources::{RestApi, SecurityGroup, security_group_rules},
+};
+
+const PLACE: &str = "endpoint.id";
+
+/// What the stack needs to know of the endpoint that it borrows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Borrowed {
+    /// `vpce-…`.
+    pub id: String,
+    /// Its security groups.
+    pub groups: BTreeSet<String>,
+    /// Its subnets.
+    pub subnets: BTreeSet<String>,
+    /// Its policy, normalised.
+    pub policy: Value,
+}
+
+/// Checks the endpoint that the configuration borrows, if it borrows one.
+/// Returns it with warnings.
+pub(super) async fn check(
+    config: &Config,
+    reads: &Reads,
+    service: &str,
+    account: &str,
+    places: Option<&Places>,
+) -> Finding<(Option<Borrowed>, Vec<String>)> {
+    let Some(id) = &config.endpoint.id else {
+        return Ok((None, Vec::new()));
+    };
+    let found = reads.vpc_endpoints(Endpoints::With(id.clone())).await;
+    let found = found.map_err(failed)?;
+    let Some(endpoint) = found.first() else {
+        return wrong(
+            PLACE,
+            format!("{id} does not exist in {}", reads.region),
+            "check the id, the region and the account",
+        );
+    };
+    fits(endpoint, id, service, &config.network.vpc)?;
+    let borrowed = borrowed(endpoint, id);
+    let (zones, groups, statement) = tokio::join!(
+        missing_zones(&borrowed, reads, places),
+        closed_groups(&borrowed, config, reads, places),
+        missing_statement(&borrowed, config, reads, account),
+    );
+    let mut problems = Problems::default();
+    let mut warnings = Vec::new();
+    for finding in [zones, groups, statement] {
+        warnings.extend(problems.take(finding).flatten());
+    }
+    warnings.extend(too_open(&borrowed, config, reads));
+    problems.or((Some(borrowed), warnings))
+}
+
+fn borrowed(endpoint: &Described, id: &str) -> Borrowed {
+    let groups = endpoint.groups().iter();
+    Borrowed {
+        id: id.to_owned(),
+        groups: groups
+            .filter_map(|group| group.group_id().map(str::to_owned))
+            .collect(),
+        subnets: endpoint.subnet_ids().iter().cloned().collect(),
+        policy: policy::parse(endpoint.policy_document().unwrap_or_default()),
+    }
+}
+
+/// Whether requests to private APIs can go through it.
+fn fits(endpoint: &Described, id: &str, service: &str, vpc: &str) -> Finding<()> {
+    let mut problems = Problems::default();
+    let kind = endpoint
+        .vpc_endpoint_type()
+        .map_or("?", |kind| kind.as_str());
+    let actual = endpoint.service_name().unwrap_or("?");
+    if actual != service {
+        problems.note(problem(
+            PLACE,
+            format!("{id} leads to {actual}, not to {service}"),
+            "name an endpoint for execute-api, or leave `id` out",
+        ));
+    } else if kind != "Interface" {
+        problems.note(problem(
+            PLACE,
+            format!("{id} is a {kind} endpoint"),
+            "name an interface endpoint: only these have addresses",
+        ));
+    }
+    let own = endpoint.vpc_id().unwrap_or("another VPC");
+    if own != vpc {
+        problems.note(problem(
+            PLACE,
+            format!("{id} is in {own}, not in {vpc}"),
+            "name an endpoint of `network.vpc`",
+        ));
+    }
+    // The wire has these words in lower case (aws-sdk-rust issue 619).
+    let state = endpoint.state().map_or("?", |state| state.as_str());
+    if !state.eq_ignore_ascii_case("available") {
+        problems.note(problem(
+            PLACE,
+            format!("{id} is {}, not available", state.to_lowercase()),
+            "wait for it, or name another one",
+        ));
+    }
+    if endpoint.subnet_ids().is_empty() {
+        problems.note(problem(
+            PLACE,
+            format!("{id} is in no subnet, so it has no address"),
+            "its owner has to give it one",
+        ));
+    }
+    problems.or(())
+}
+
+/// A warning of zones in which the load balancer has no target of its own.
+async fn missing_zones(
+    borrowed: &Borrowed,
+    reads: &Reads,
+    places: Option<&Places>,
+) -> Finding<Option<String>> {
+    let Some(places) = places else {
+        return Ok(None);
+    };
+    let own = borrowed.subnets.iter();
+    let (known, others): (Vec<&String>, Vec<&String>) =
+        own.partition(|id| places.contains_key(*id));
+    let mut covered: BTreeSet<String> = known.iter().map(|id| places[*id].zone.clone()).collect();
+    if !others.is_empty() {
+        let which = Subnets::With(others.into_iter().cloned().collect());
+        let subnets = reads.subnets(which).await.map_err(failed)?;
+        let zones = subnets.iter().filter_map(|one| one.availability_zone());
+        covered.extend(zones.map(str::to_owned));
+    }
+    let zones: BTreeSet<&str> = places.values().map(|place| place.zone.as_str()).collect();
+    let all = zones.len();
+    let without: Vec<&str> = zones
+        .into_iter()
+        .filter(|zone| !covered.contains(*zone))
+        .collect();
+    if without.len() == all {
+        let what = format!(
+            "{} has no address in a zone of `network.subnets`; a load balancer uses only targets in its zones",
+            borrowed.id
+        );
+        return wrong(PLACE, what, "name subnets in the endpoint's zones");
+    }
+    Ok((!without.is_empty()).then(|| {
+        format!(
+            "{PLACE}: {} has no address in {}; the load balancer's requests from there cross to another zone",
+            borrowed.id,
+            without.join(" and ")
+        )
+    }))
+}
+
+/// A warning if the endpoint's groups do not admit the load balancer, and
+/// hybridgw may not open them.
+async fn closed_groups(
+    borrowed: &Borrowed,
+    config: &Config,
+    reads: &Reads,
+    places: Option<&Places>,
+) -> Finding<Option<String>> {
+    let (Some(places), false) = (places, config.endpoint.manage) else {
+        return Ok(None);
+    };
+    let which = Groups::With(borrowed.groups.iter().cloned().collect());
+    let groups = reads.security_groups(which);
+    let (groups, own) = tokio::join!(groups, SecurityGroup::discover(reads));
+    let groups = groups.map_err(failed)?;
+    let mut own = own.map_err(failed)?.into_iter();
+    let own = own.find(|group| group.key.kind() == Kind::LoadBalancerSecurityGroup);
+    let own = own.map(|group| group.id);
+    let ranges: Vec<Ipv4Net> = places.values().filter_map(|place| place.range).collect();
+    let opened = security_group_rules::description(&config.stack);
+    if admit(&groups, own.as_deref(), &opened, &ranges) {
+        return Ok(None);
+    }
+    let from = own.unwrap_or_else(|| {
+        "the load balancer's security group (see `hybridgw outputs` once it is there)".to_owned()
+    });
+    let ranges: Vec<String> = ranges.iter().map(ToString::to_string).collect();
+    let groups: Vec<&str> = borrowed.groups.iter().map(String::as_str).collect();
+    Ok(Some(format!(
+        "{PLACE}: the security groups of {} ({}) do not admit the load balancer; their owner has to let in tcp 443 from {from}, or from {}; or set `manage = true`",
+        borrowed.id,
+        groups.join(", "),
+        ranges.join(" and "),
+    )))
+}
+
+/// Whether the groups let in HTTPS from the load balancer's group, or from all
+/// of its subnets. Prefix lists are not looked into.
+fn admit(groups: &[Group], own: Option<&str>, opened: &str, ranges: &[Ipv4Net]) -> bool {
+    let rules: Vec<&IpPermission> = groups
+        .iter()
+        .flat_map(|group| group.ip_permissions())
+        .filter(|rule| is_https(rule))
+        .collect();
+    // What the stack has opened itself goes when it may not be opened any more.
+    let peers = rules.iter().flat_map(|rule| rule.user_id_group_pairs());
+    let mut theirs = peers.filter(|peer| peer.description() != Some(opened));
+    if own.is_some() && theirs.any(|peer| peer.group_id() == own) {
+        return true;
+    }
+    let open: Vec<Ipv4Net> = rules
+        .iter()
+        .flat_map(|rule| rule.ip_ranges())
+        .filter_map(|range| range.cidr_ip()?.parse().ok())
+        .collect();
+    let is_open = |wanted: &Ipv4Net| open.iter().any(|range| range.contains(wanted));
+    !ranges.is_empty() && ranges.iter().all(is_open)
+}
+
+fn is_https(rule: &IpPermission) -> bool {
+    let ports = rule.from_port().unwrap_or(0)..=rule.to_port().unwrap_or(65535);
+    match rule.ip_protocol() {
+        Some("-1") => true,
+        Some("tcp" | "6") => ports.contains(&443),
+        _ => false,
+    }
+}
+
+/// What an API's part of an ARN is called before the API exists.
+fn api_to_come(path: &str) -> String {
+    format!("<the id of the API of route {path}, see `hybridgw outputs`>")
+}
+
+/// The ARNs of the stack's APIs, and for each whether it exists.
+async fn apis(config: &Config, reads: &Reads, account: &str) -> Result<Vec<(String, bool)>> {
+    let own: BTreeMap<String, String> = RestApi::discover(reads)
+        .await?
+        .into_iter()
+        .map(|found| (found.key.path(), found.id))
+        .collect();
+    let region = &reads.region;
+    let prefix = format!(
+        "arn:{}:execute-api:{region}:{account}",
+        Partition::of(region).id()
+    );
+    let apis = config.routes.iter().filter_map(|route| {
+        let id = match &route.api()?.source {
+            ApiSource::Borrowed(id) => Some(id),
+            _ => own.get(&route.path),
+        };
+        Some(match id {
+            Some(id) => (format!("{prefix}:{id}"), true),
+            None => (format!("{prefix}:{}", api_to_come(&route.path)), false),
+        })
+    });
+    Ok(apis.collect())
+}
+
+fn invoke<'a>(resource: &'a str, borrowed: &'a Borrowed, vpc: &'a str) -> Request<'a> {
+    Request {
+        action: "execute-api:Invoke",
+        resource,
+        endpoint: &borrowed.id,
+        vpc,
+    }
+}
+
+/// A warning with the statement if the endpoint's policy does not admit the
+/// stack's APIs, and hybridgw may not change it.
+async fn missing_statement(
+    borrowed: &Borrowed,
+    config: &Config,
+    reads: &Reads,
+    account: &str,
+) -> Finding<Option<String>> {
+    if config.endpoint.manage {
+        return Ok(None);
+    }
+    let apis = apis(config, reads, account).await.map_err(failed)?;
+    let vpc = &config.network.vpc;
+    // What the stack has added itself goes when it may not be added any more.
+    let sid = statements::sid(&config.stack, &Key::bare(Kind::EndpointPolicy));
+    let theirs = statements::without(&borrowed.policy.to_string(), &sid).unwrap_or_default();
+    let closed: Vec<&str> = apis
+        .iter()
+        .filter(|(arn, _)| {
+            let asked = format!("{arn}/v1/GET/");
+            !policy::lets_through(&theirs, invoke(&asked, borrowed, vpc))
+        })
+        .map(|(arn, _)| arn.as_str())
+        .collect();
+    if closed.is_empty() {
+        return Ok(None);
+    }
+    let all_exist = apis.iter().all(|(_, exists)| *exists);
+    let yet = if all_exist { "" } else { " yet" };
+    let resources: Vec<String> = closed.iter().map(|arn| format!("{arn}/*")).collect();
+    let statement = json!({
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "execute-api:Invoke",
+        "Resource": resources,
+    });
+    Ok(Some(format!(
+        "{PLACE}: the policy of {} does not admit this stack's APIs{yet}; its owner has to add this statement, or set `manage = true`: {statement}",
+        borrowed.id
+    )))
+}
+
+/// A warning if the endpoint leads to APIs of whatever account: people on the
+/// network could reach a stranger's through it.
+fn too_open(borrowed: &Borrowed, config: &Config, reads: &Reads) -> Option<String> {
+    let region = &reads.region;
+    let partition = Partition::of(region).id();
+    let strangers = format!("arn:{partition}:execute-api:{region}:000000000000:aaaaaaaaaa/v1/GET/");
+    let request = invoke(&strangers, borrowed, &config.network.vpc);
+    policy::lets_through(&borrowed.policy, request).then(|| {
+        format!(
+            "{PLACE}: the policy of {} admits the APIs of every AWS account; its owner may want to narrow it",
+            borrowed.id
+        )
+    })
+}

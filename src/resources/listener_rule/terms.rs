@@ -1,0 +1,111 @@
+//! The terms in which rules are compared: their parts, and what can differ.
+
+use std::fmt;
+
+use aws_sdk_elasticloadbalancingv2::types::RedirectActionConfig;
+use strum::{Display, EnumIter};
+
+/// Which of a route's rules it is. The last one is deleted first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// What the other parts leave: of an API or a function, everything.
+    #[default]
+    Rest,
+    /// A site's files.
+    Assets,
+    /// A site's path without the slash at its end.
+    Redirect,
+}
+
+impl Part {
+    /// The word for it in the tag `hybridgw:part`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Rest => "rest",
+            Self::Assets => "assets",
+            Self::Redirect => "redirect",
+        }
+    }
+
+    /// The part with this word; the only rule of a route has none.
+    pub fn from_tag(word: Option<&String>) -> Self {
+        match word.map(String::as_str) {
+            Some("assets") => Self::Assets,
+            Some("redirect") => Self::Redirect,
+            _ => Self::Rest,
+        }
+    }
+}
+
+/// What can differ of one rule.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Display, EnumIter)]
+#[strum(serialize_all = "lowercase")]
+pub enum RuleField {
+    /// The host name that it takes.
+    #[default]
+    Host,
+    /// The paths that it takes.
+    Path,
+    /// Where it forwards to.
+    #[strum(to_string = "target group")]
+    TargetGroup,
+    /// Where it sends the browser.
+    Redirect,
+    /// How it rewrites requests.
+    Transforms,
+    /// Its place among the rules.
+    Priority,
+    /// A tag, by its key.
+    #[strum(to_string = "tags.{0}")]
+    Tag(String),
+}
+
+/// A path that a rule takes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Pattern {
+    /// With `*` and `?`.
+    Plain(String),
+    /// A regular expression.
+    Regex(String),
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Plain(text) => f.write_str(text),
+            Self::Regex(text) => write!(f, "regex {text}"),
+        }
+    }
+}
+
+/// What a rule rewrites before the target sees it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Transform {
+    /// `host-header-rewrite` or `url-rewrite`.
+    pub kind: String,
+    /// What is replaced.
+    pub regex: String,
+    /// By what.
+    pub replace: String,
+}
+
+impl fmt::Display for Transform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} -> {}", self.kind, self.regex, self.replace)
+    }
+}
+
+/// A redirect in words.
+pub fn words_of(redirect: &RedirectActionConfig) -> String {
+    let part = |part: Option<&str>| part.unwrap_or_default().to_owned();
+    let code = redirect.status_code().map(|code| code.as_str());
+    format!(
+        "{} to {}://{}:{}{}?{}",
+        part(code),
+        part(redirect.protocol()),
+        part(redirect.host()),
+        part(redirect.port()),
+        part(redirect.path()),
+        part(redirect.query()),
+    )
+}

@@ -1,0 +1,279 @@
+//! A strict simulated AWS account.
+//!
+//! Emulators say yes where AWS says no. This account says no, and takes its
+//! time: it refuses what AWS refuses, with AWS's codes, and what takes minutes
+//! there takes minutes of simulated time here.
+//!
+//! ```text
+//!   in process            hybridgw simulate
+//!  (SDK connector)        (server.rs: HTTP on loopback, admin routes)
+//!        └──────────┬──────────────┘
+//!            Simulator::handle            Request → Outcome
+//!                   │
+//!            route.rs + codec/            which service, operation, account, region; an Input tree
+//!                   │
+//!            faults.rs  drop, refuse, delay, hang?
+//!            quotas.rs  a token left?
+//!            advance.rs what is due happens (the agenda of world.rs)
+//!            past.rs    reads: the present, or a while ago (lag.rs)?
+//!                   │
+//!            ec2/ sts.rs …                fn(&mut Ctx, &Input) -> Result<Output, Refusal>
+//!                   │
+//!            file.rs    the world is saved, whole
+//!                   │
+//!            codec/     the answer in the service's protocol
+//! ```
+//!
+//! A write runs on a copy of the world, which replaces it only on success: a
+//! refusal changes nothing. Each rule names its source in a comment: a page of
+//! AWS's documentation, "observed" (somebody's public log), or "assumption".
+//!
+//! `dataplane/` looks at the same world as a client of the stack does: does a request get through?
+//!
+//! No two files import each other. On the ground lie the clock, chance and the
+//! codec; on them each service's `state`, data alone; on these `agenda` and
+//! [`world`], which hold them all; on the world the services' operations, which
+//! ask each other through it; above them [`dataplane`], `advance`, `route`,
+//! `live`, and this file. A service's folder is below the world with its state
+//! and above it with its operations: that much the one world needs.
+//!
+//! # To add a service
+//!
+//! Write `foo/` with
+//!
+//! - `State` in `state.rs`: serde with `#[serde(default)]`, `Clone`, `Default`; `BTreeMap`s, so that runs repeat;
+//! - `SERVICE`: its signing name, its protocol, and a table of `read(…)` and `write(…)` rows,
+//!   REST rows with `.at("GET /things/{id}")`;
+//! - an operation a row: `fn(&mut Ctx, &Input) -> Result<Output, Refusal>`. It reads its
+//!   parameters off the [`codec::Input`], its own state off `ctx.here.foo` (or `ctx.global.foo`),
+//!   other services' likewise, and answers `ok(json!({…}))`, a tree with the wire's names;
+//! - if something takes time, `enum Event` in `state.rs`, `happen(self, ctx)` in `event.rs`, a row
+//!   for its span in [`latency`], and `ctx.after(ctx.takes(SPAN), world::Event::Foo(…))` where it begins. An event
+//!   checks that what it finishes is still under way.
+//!
+//! Then five lines elsewhere: the module here, its entry in [`SERVICES`], its field in
+//! [`world::Region`] or [`world::Global`], its arms in [`world::Event`] and `advance.rs`. Its request quotas and its
+//! code for too many requests are rows in `quotas.rs`.
+
+pub mod acm;
+mod advance;
+mod agenda;
+pub mod apigateway;
+pub mod clock;
+pub mod codec;
+pub mod conditions;
+pub mod dataplane;
+pub mod ec2;
+pub mod elbv2;
+mod error;
+pub mod faults;
+mod file;
+pub mod lag;
+pub mod lambda;
+pub mod latency;
+mod live;
+pub mod paging;
+mod past;
+pub mod pattern;
+pub mod quotas;
+pub mod random;
+pub mod regex;
+mod route;
+pub mod route53;
+pub mod s3;
+pub mod server;
+pub mod service;
+mod services;
+pub mod sts;
+pub mod wire;
+pub mod world;
+
+#[cfg(test)]
+pub mod testing;
+#[cfg(test)]
+mod testing_rest;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use clock::{Clock, Time};
+use codec::Refusal;
+use conditions::Conditions;
+use faults::{Fault, Faults};
+use file::WorldFile;
+use live::{Live, remembering};
+use world::World;
+
+pub use error::WorldError;
+pub use live::Entry;
+pub use services::SERVICES;
+pub use wire::{Outcome, Request, Response};
+
+/// The simulated account; clones are the same account.
+#[derive(Clone, Debug)]
+pub struct Simulator {
+    live: Arc<Mutex<Live>>,
+}
+
+impl Simulator {
+    /// Returns an empty account, in memory only.
+    pub fn new(conditions: Conditions) -> Self {
+        let world = World::new(conditions.seed, Time::START);
+        Self::over(world, None, conditions)
+    }
+
+    /// Opens the account in a world file, a new one if there is none; no time has passed since it was last used.
+    pub fn open(path: &Path, conditions: Conditions) -> Result<Self, WorldError> {
+        let (file, world) = WorldFile::open(path)?;
+        let world = world.unwrap_or_else(|| World::new(conditions.seed, Time::START));
+        file.save(&world)?;
+        Ok(Self::over(world, Some(file), conditions))
+    }
+
+    fn over(world: World, file: Option<WorldFile>, conditions: Conditions) -> Self {
+        let live = Live {
+            clock: Clock::starting_at(world.now, conditions.speed),
+            faults: Faults::new(conditions.faults.clone(), conditions.seed),
+            past: remembering(&world, &conditions),
+            journal: Vec::new(),
+            world,
+            conditions,
+            file,
+        };
+        Self {
+            live: Arc::new(Mutex::new(live)),
+        }
+    }
+
+    /// Answers a request, in simulated time.
+    pub async fn handle(&self, request: Request) -> Outcome {
+        let call = match route::identify(&request) {
+            Ok(call) => call,
+            Err(response) => return Outcome::Reply(response),
+        };
+        let (fault, clock) = {
+            let mut live = self.lock();
+            (live.faults.strike(&call.name()), live.clock)
+        };
+        match fault {
+            None => Outcome::Reply(self.lock().answer(&call, "")),
+            Some(Fault::Refuse {
+                code,
+                status,
+                message,
+            }) => {
+                let message = if message.is_empty() {
+                    "refused by a fault rule".to_owned()
+                } else {
+                    message
+                };
+                Outcome::Reply(
+                    self.lock()
+                        .refuse(&call, Refusal::new(code, message).status(status)),
+                )
+            }
+            Some(Fault::DropRequest) => {
+                self.lock().note(&call, "drop-request".to_owned());
+                Outcome::Dropped
+            }
+            Some(Fault::DropReply) => {
+                self.lock().answer(&call, "drop-reply: ");
+                Outcome::Dropped
+            }
+            Some(Fault::Delay { seconds }) => {
+                clock.sleep(faults::seconds(seconds)).await;
+                Outcome::Reply(self.lock().answer(&call, "delay: "))
+            }
+            Some(Fault::DelayReply { seconds }) => {
+                let response = self.lock().answer(&call, "delay-reply: ");
+                clock.sleep(faults::seconds(seconds)).await;
+                Outcome::Reply(response)
+            }
+            Some(Fault::Hang) => {
+                self.lock().note(&call, "hang".to_owned());
+                std::future::pending().await
+            }
+            Some(Fault::HangReply) => {
+                self.lock().answer(&call, "hang-reply: ");
+                std::future::pending().await
+            }
+        }
+    }
+
+    /// Reads the clock.
+    pub fn now(&self) -> Time {
+        self.lock().clock.now()
+    }
+
+    /// Puts the clock forward.
+    pub fn skip(&self, span: Duration) {
+        self.lock().clock.skip(span);
+    }
+
+    /// Replaces the fault rules; their counts start anew.
+    pub fn set_faults(&self, rules: Vec<faults::Rule>) {
+        let mut live = self.lock();
+        live.faults = Faults::new(rules, live.conditions.seed);
+    }
+
+    /// Replaces the conditions but for the speed.
+    pub fn set_conditions(&self, conditions: Conditions) {
+        let mut live = self.lock();
+        live.faults = Faults::new(conditions.faults.clone(), conditions.seed);
+        live.past = remembering(&live.world, &conditions);
+        live.conditions = conditions;
+    }
+
+    /// Empties the account.
+    pub fn reset(&self) -> Result<(), WorldError> {
+        let mut live = self.lock();
+        let now = live.clock.now();
+        live.world = World::new(live.conditions.seed, now);
+        live.past = remembering(&live.world, &live.conditions);
+        live.journal.clear();
+        live.save()
+    }
+
+    /// Returns the calls of this process.
+    pub fn journal(&self) -> Vec<Entry> {
+        self.lock().journal.clone()
+    }
+
+    /// Returns a copy of the world as it is now.
+    pub fn world(&self) -> World {
+        let mut live = self.lock();
+        live.advance();
+        live.world.clone()
+    }
+
+    /// Follows a request to where it gets, as things are now; nothing changes.
+    pub fn ask(&self, account: &str, region: &str, ask: &dataplane::Ask) -> dataplane::Answer {
+        let (mut world, conditions) = (self.world(), self.lock().conditions.clone());
+        dataplane::ask(&world.context(account, region, &conditions), ask)
+    }
+
+    /// Changes the world behind AWS's back, at this moment, and saves it: to furnish it, or as drift.
+    pub fn edit<T>(
+        &self,
+        change: impl FnOnce(&mut World, &Conditions) -> T,
+    ) -> Result<T, WorldError> {
+        let mut live = self.lock();
+        live.advance();
+        let Live {
+            world, conditions, ..
+        } = &mut *live;
+        let result = change(world, conditions);
+        live.remember();
+        live.save()?;
+        Ok(result)
+    }
+
+    /// A panic elsewhere leaves the world as the last whole write left it.
+    fn lock(&self) -> MutexGuard<'_, Live> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests;
