@@ -40,7 +40,7 @@ impl Bench {
     /// How many there are of each thing that carries the stack's marks.
     async fn things(&self) -> BTreeMap<String, usize> {
         let mut things = BTreeMap::new();
-        for owned in discover(&self.observe()).await.expect("reads work") {
+        for owned in discover(&self.look()).await.expect("reads work") {
             *things.entry(owned.key.to_string()).or_default() += 1;
         }
         things
