@@ -199,10 +199,7 @@ impl<R: Resource> Step for Node<R> {
         news: Moment,
         written: Moment,
     ) -> BoxFuture<'a, Result<()>> {
-        Box::pin(async move {
-            let watching = reads.watching(news, written, R::READS);
-            self.observe(&watching).await
-        })
+        Box::pin(async move { self.observe(&reads.watching(news, written, R::READS)).await })
     }
 
     fn is_made_once(&self) -> bool {

@@ -1,6 +1,6 @@
 //! Apply: walk the graph, everything at once that can be.
 //!
-//! Each resource runs on its own as soon as its needs are met: look, act, look
+//! Each resource runs on its own as soon as its needs are met: reads, act, reads
 //! again until AWS shows what is wanted. That loop is the program's only
 //! waiter. It also is crash recovery: what a killed run left half made is found
 //! half made, and taken on from there.
@@ -301,8 +301,9 @@ impl Walk<'_> {
         let mut patience = Patience::by(self.run.stop.clock);
         let mut settling = false;
         // What the plan did not see, and AWS makes only once, needs no look.
-        let is_new = self.earlier == Earlier::None && self.step.observed().is_none();
-        let mut blind = is_new && self.step.is_made_once();
+        let mut blind = self.earlier == Earlier::None
+            && self.step.is_made_once()
+            && self.step.observed().is_none();
         loop {
             let looked = if std::mem::take(&mut blind) {
                 Ok(())
@@ -350,18 +351,17 @@ impl Walk<'_> {
 
     /// Looks it up; if only AWS's own progress is waited for, no more than that.
     async fn look(&mut self, settling: bool) -> Result<(), Error> {
-        let (step, reads) = (self.step, self.run.reads);
         if settling {
-            return step.watch(reads, self.moment, self.looked).await;
+            let step = self.step;
+            return step.watch(self.run.reads, self.moment, self.looked).await;
         }
         self.looked = self.moment;
-        step.refresh(reads, self.moment).await
+        self.step.refresh(self.run.reads, self.moment).await
     }
 
     /// Waits for the next beat, and before that for what AWS does first. What
     /// others ask for meanwhile is news for this one, too.
     async fn pause(&mut self, pause: Pause, settles: bool) -> Result<(), Why> {
-        let stop = self.run.stop;
         let first = self.step.settles_after();
         for need in first.iter().filter(|_| settles) {
             let Some(neighbour) = self.board.get(need.key()) else {
@@ -369,12 +369,12 @@ impl Walk<'_> {
             };
             tokio::select! {
                 biased;
-                why = stop.thrown() => return Err(why),
+                why = self.run.stop.thrown() => return Err(why),
                 _ = neighbour.wait_for(|now| now.progress >= wanted(need)) => {}
             }
         }
         self.moment = self.run.reads.now();
-        stop.sleep(self.rhythm.until(pause)).await
+        self.run.stop.sleep(self.rhythm.until(pause)).await
     }
 
     fn seen(&mut self) -> Option<Observed> {
@@ -418,7 +418,7 @@ impl Walk<'_> {
                 if let ErrorKind::Exists(_) = error.kind
                     && !std::mem::replace(&mut written.exists, true)
                 {
-                    // Another run may have made it, and reads lag behind: look
+                    // Another run may have made it, and reads lag behind: reads
                     // for a while before believing that it is somebody else's.
                     written.created = Some(Instant::now());
                     return Turn::wait(error.to_string());
@@ -508,7 +508,7 @@ impl Walk<'_> {
             }
             _ => Turn::Over(End::Failed(error.context(match verb {
                 Some(verb) => format!("could not {verb} {}", self.step.key()),
-                None => format!("could not look up {}", self.step.key()),
+                None => format!("could not reads up {}", self.step.key()),
             }))),
         }
     }
@@ -540,7 +540,7 @@ fn wanted(need: &Need) -> Progress {
 
 /// What a turn of the loop decides.
 enum Turn {
-    /// Something was written: look at once.
+    /// Something was written: reads at once.
     LookAgain,
     /// Nothing to do but wait.
     Wait {
