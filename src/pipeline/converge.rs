@@ -47,7 +47,7 @@ pub async fn execute(
 
 /// Plans again after an apply, and repairs what another run has brought about,
 /// until a plan is empty or the rounds are over. The report goes on with what
-/// was done; the plan and its look are the last ones.
+/// was done; the plan and its reads are the last ones.
 ///
 /// Removes twins and nothing else, replaces nothing: more was not approved.
 ///
