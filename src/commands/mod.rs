@@ -211,7 +211,7 @@ async fn open(
     .await
 }
 
-/// A stack to reads at: named on the command line, or the configuration's.
+/// A stack to look at: named on the command line, or the configuration's.
 async fn named(
     global: &Global,
     stack: Option<&str>,

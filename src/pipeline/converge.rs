@@ -1,4 +1,4 @@
-//! Carry out what was planned, then converge: reads once more, and bring together
+//! Carry out what was planned, then converge: look once more, and bring together
 //! what several runs have made.
 //!
 //! Nothing but AWS is shared between two machines that run `up` at once, and a
@@ -102,7 +102,7 @@ async fn repair(
     if report.ok() {
         let mut gone = remove(&plan.duplicates(), aws, reads, sink, stop).await;
         // AWS refuses to delete an API that has been mapped meanwhile: then the
-        // other one is the twin, and the next reads says so.
+        // other one is the twin, and the next look says so.
         gone.failed.retain(|(_, error)| !is_refusal(error));
         report.extend(gone);
     }

@@ -1,4 +1,4 @@
-//! Observe: reads at everything once, siblings together.
+//! Observe: look at everything once, siblings together.
 //!
 //! No order has to be kept here: a resource that lives in another asks for its
 //! parent through the same [`Reads`], which answers each question once.

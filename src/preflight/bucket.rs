@@ -105,7 +105,7 @@ async fn check_region(bucket: &str, place: &str, reads: &Reads) -> Finding<()> {
     }
 }
 
-/// The answer to a reads that the check can do without: what is not allowed is
+/// The answer to a look that the check can do without: what is not allowed is
 /// said, and stands in nobody's way.
 fn optional<T>(answer: Result<T>, place: &str, what: &str) -> std::result::Result<T, Unseen> {
     answer.map_err(|error| match error.kind {

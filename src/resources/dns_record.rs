@@ -1,7 +1,7 @@
 //! The alias that leads the name to the load balancer.
 //!
 //! A record cannot be tagged. It is ours if it is an alias to a load balancer
-//! of our name, whether or not that load balancer still exists; where to reads
+//! of our name, whether or not that load balancer still exists; where to look
 //! is remembered in tags of the load balancer's security group. A record that
 //! is not ours is somebody's, and is not touched: creation uses `CREATE`, which
 //! Route 53 refuses for an existing name, and a change deletes exactly the
@@ -260,7 +260,7 @@ async fn send(aws: &Aws, zone: &str, changes: Vec<Change>) -> Result<ChangeId> {
         .await
         .called("ChangeResourceRecordSets");
     match sent {
-        // The record changed between the read and this call: reads again.
+        // The record changed between the read and this call: look again.
         Err(error) if error.code() == Some("InvalidChangeBatch") => {
             Err(Error::not_yet(error.to_string()))
         }

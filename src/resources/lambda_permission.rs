@@ -257,7 +257,7 @@ impl Resource for LambdaPermission {
 }
 
 /// The functions that tags name. A value that is none, which only somebody else
-/// can have written, names no policy to reads at.
+/// can have written, names no policy to look at.
 fn functions(tags: &Tags) -> impl Iterator<Item = &str> {
     let values = tags::now_and_before(tags, tags::FUNCTION).into_iter();
     values.filter(|value| {

@@ -291,7 +291,7 @@ impl Resource for RestApi {
         }
         tag(aws, &format!("/restapis/{}", actual.id), &changes).await?;
         if body_differs {
-            // What the body does not carry over shows at the next reads.
+            // What the body does not carry over shows at the next look.
             return self.put(aws, actual).await;
         }
         if patches.is_empty() {

@@ -89,7 +89,7 @@ impl Stage {
             .await
             .called("UpdateStage");
         match updated {
-            // Another run has removed it in this very moment: reads again.
+            // Another run has removed it in this very moment: look again.
             Err(error) if error.code() == Some("BadRequestException") => {
                 Err(Error::not_yet(error.to_string()))
             }
