@@ -8,6 +8,7 @@ mod bench;
 mod changes;
 mod endpoints;
 mod functions;
+mod names;
 mod several;
 mod sites;
 mod teardown;
