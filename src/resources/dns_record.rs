@@ -28,6 +28,7 @@ use crate::{
 };
 
 /// An alias record.
+#[derive(Hash)]
 pub struct DnsRecord {
     /// The stack's name, which is the load balancer's.
     pub stack: String,

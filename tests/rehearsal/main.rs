@@ -8,6 +8,8 @@ mod bench;
 mod changes;
 mod endpoints;
 mod functions;
+mod replacement;
+mod saved;
 mod several;
 mod sites;
 mod teardown;
