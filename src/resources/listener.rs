@@ -40,7 +40,7 @@ mod certificates;
 use certificates::Wanted;
 
 /// What a listener does.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Purpose {
     /// Serves the routes.
     Https {
@@ -59,6 +59,7 @@ pub enum Purpose {
 }
 
 /// A listener.
+#[derive(Hash)]
 pub struct Listener {
     /// Whose it is.
     pub owner: Owner,

@@ -38,6 +38,7 @@ use part::{Does, Wanted};
 use terms::{Part, RuleField};
 
 /// The rules of one route and host.
+#[derive(Hash)]
 pub struct ListenerRule {
     /// Whose they are.
     pub owner: Owner,

@@ -29,6 +29,7 @@ use crate::{
 };
 
 /// An internal load balancer, called like its stack.
+#[derive(Hash)]
 pub struct LoadBalancer {
     /// Whose it is.
     pub owner: Owner,

@@ -9,6 +9,8 @@ mod changes;
 mod endpoints;
 mod functions;
 mod names;
+mod replacement;
+mod saved;
 mod several;
 mod sites;
 mod teardown;

@@ -34,7 +34,7 @@ use super::{
 };
 
 /// A site as the load balancer has to know it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Site {
     /// The bucket's host name of its own in S3, by which S3 finds it.
     pub bucket_host: String,
