@@ -112,6 +112,12 @@ pub trait Resource: Hash + Send + Sync + 'static {
         Vec::new()
     }
 
+    /// What must work before live requests are led to it: what is
+    /// [`Due::Switch`] waits for all of these.
+    fn switches_after(&self) -> Vec<Need> {
+        Vec::new()
+    }
+
     /// What will be made, in a few words for the plan.
     fn summary(&self) -> String;
 

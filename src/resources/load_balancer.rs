@@ -249,7 +249,7 @@ impl Resource for LoadBalancer {
                 Field::Internal | Field::Vpc => {}
                 Field::Subnets => {
                     let subnets = match one.due {
-                        Due::Now => self.subnets_now(&actual.subnets),
+                        Due::Now | Due::Switch => self.subnets_now(&actual.subnets),
                         Due::Deferred => self.subnets.clone(),
                     };
                     set_subnets(aws, &actual.arn, subnets).await?;

@@ -11,6 +11,7 @@ mod functions;
 mod names;
 mod replacement;
 mod saved;
+mod probe;
 mod several;
 mod sites;
 mod teardown;
