@@ -7,9 +7,13 @@ use crate::{
     cli::Up,
     commands::{Run, Session, ask, refuse_without_consent},
     error::{Error, ErrorKind, Result},
+    file,
     pipeline::{self, Action, Plan, Report, converge, observe, remove, report::failure},
-    ui::{self, progress},
+    ui::{self, Text, progress},
 };
+
+/// Far more than the plan of the largest stack.
+const MOST_BYTES: usize = 16 * 1024 * 1024;
 
 pub(super) async fn run(run: &mut Run<'_>, args: Up) -> Result<()> {
     let saved = args.plan.as_deref().map(read).transpose()?;
@@ -38,7 +42,7 @@ pub(super) async fn run(run: &mut Run<'_>, args: Up) -> Result<()> {
     refuse_replacement(&plan, args.allow_replace)?;
     if asks && !plan.is_empty() {
         let place = format!("{} in {} / {}", plan.stack, plan.account, plan.region);
-        let answer = ask(&format!("\nApply to {place}? [y/N]"), &run.stop).await?;
+        let answer = ask(&format!("Apply to {place}? [y/N]"), &run.stop).await?;
         if !matches!(answer.to_lowercase().as_str(), "y" | "yes") {
             return Err(Error::new(
                 ErrorKind::Declined,
@@ -138,17 +142,18 @@ async fn confirm(run: &mut Run<'_>, session: &Session, again: &Plan, reads: &Rea
             .filter(|(count, _)| *count > 0)
             .map(|(count, verb)| format!("{count} {verb}"))
             .collect();
-        let good = ui::GOOD;
-        run.printer.note(&format!(
-            "\n{good}Converged{good:#}: {}; a second plan is empty",
-            if done.is_empty() {
-                "nothing changed".to_owned()
-            } else {
-                done.join(", ")
-            }
-        ));
+        let done = if done.is_empty() {
+            "nothing changed".to_owned()
+        } else {
+            done.join(", ")
+        };
+        let mut text = Text::new();
+        text.line()
+            .styled(ui::GOOD, "Converged")
+            .say(format_args!(": {done}; a second plan is empty"));
+        run.printer.note(&text);
         if let Some(url) = outputs.url {
-            run.printer.data(&url)?;
+            run.printer.data(&Text::of(url))?;
         }
     }
     Ok(())
@@ -175,7 +180,7 @@ fn read(path: &Path) -> Result<serde_json::Value> {
         Error::invalid(format!("{} is not a saved plan: {why}", path.display()))
             .hint("make one with `hybridgw plan --out FILE`")
     };
-    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+    let text = file::read_text(path, MOST_BYTES).map_err(|error| wrong(error.to_string()))?;
     let value: serde_json::Value =
         serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
     match value["format_version"].as_u64() {
