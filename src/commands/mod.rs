@@ -208,6 +208,7 @@ async fn open(
         profile: global.profile.clone(),
         region,
         endpoint_url: global.endpoint_url.clone(),
+        allow_http: global.allow_http,
     })
     .await
 }

@@ -85,7 +85,7 @@ pub mod server;
 pub mod service;
 mod services;
 pub mod sts;
-mod visitor;
+pub mod visitor;
 pub mod wire;
 pub mod world;
 

@@ -46,7 +46,7 @@ pub fn refusal(uri: &Uri, headers: &HeaderMap) -> Option<String> {
 
 /// Whether a host, with or without a port, can be nothing but this machine.
 /// `localhost` and what ends in `.localhost` never leave it (RFC 6761, 6.3).
-fn is_loopback(host: &str) -> bool {
+pub fn is_loopback(host: &str) -> bool {
     let name = match host.strip_prefix('[') {
         Some(rest) => rest.split(']').next().unwrap_or_default(),
         None => host.split(':').next().unwrap_or_default(),

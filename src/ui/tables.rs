@@ -116,6 +116,6 @@ mod tests {
     fn a_cell_stays_in_its_row_and_its_column() {
         let mut text = Text::new();
         columns(&mut text, &[["a\nb\u{1b}[2K", "x"], ["c", "y\r"]]);
-        assert_eq!(&*text, "  a\\nb\\u{1b}[2K  x\n  c               y\\r\n");
+        assert_eq!(&*text, "  a\\nb\\u{1b}[2K  x\n  c              y\\r\n");
     }
 }
