@@ -31,7 +31,7 @@ pub use ownership::{Found, Mark, Ours};
 pub use tags::Owner;
 
 /// What a resource needs of a neighbour before it can be made.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Need {
     /// Its id, ARN or DNS name: it may still be provisioning.
     Exists(Key),

@@ -63,7 +63,7 @@ pub struct ListenerRule {
 }
 
 /// How requests go that a rule takes.
-#[derive(Default)]
+#[derive(Default, Hash)]
 pub struct Way {
     /// The site, if the route leads to one.
     pub site: Option<Site>,
