@@ -146,6 +146,7 @@ impl Run<'_> {
                     silent: None,
                     missing: None,
                     did: Did::Nothing,
+                    touched: None,
                 };
                 walk.run()
             })
@@ -173,13 +174,23 @@ enum End {
 struct Outcome {
     key: Key,
     did: Did,
+    touched: Option<Vec<Drift>>,
     end: End,
 }
 
 fn into_report(mut outcomes: Vec<Outcome>) -> Report {
     outcomes.sort_by(|a, b| a.key.cmp(&b.key));
     let mut report = Report::default();
-    for Outcome { key, did, end } in outcomes {
+    for Outcome {
+        key,
+        did,
+        touched,
+        end,
+    } in outcomes
+    {
+        report
+            .touched
+            .extend(touched.map(|drift| (key.clone(), drift)));
         match did {
             Did::Nothing => {}
             Did::Created => report.created.push(key.clone()),
@@ -213,6 +224,8 @@ struct Walk<'a> {
     /// Since when AWS says that something is not there which it needs.
     missing: Option<Instant>,
     did: Did,
+    /// What differed when a change of it failed, which may have been applied.
+    touched: Option<Vec<Drift>>,
 }
 
 /// What this walk has written and not yet seen.
@@ -251,6 +264,7 @@ impl Walk<'_> {
         Outcome {
             key,
             did: self.did,
+            touched: self.touched,
             end,
         }
     }
@@ -414,6 +428,8 @@ impl Walk<'_> {
                     // the call a second time.
                     self.did = Did::Created;
                     written.created = Some(Instant::now());
+                } else if self.step.is_made_in_steps() && self.is_partly_there().await {
+                    self.did = Did::Created;
                 }
                 if let ErrorKind::Exists(_) = error.kind
                     && !std::mem::replace(&mut written.exists, true)
@@ -426,6 +442,14 @@ impl Walk<'_> {
                 self.after_failed_call(error, Some("create"))
             }
         }
+    }
+
+    /// Whether a create of several calls has made something before it failed.
+    /// What cannot be read may be there.
+    async fn is_partly_there(&mut self) -> bool {
+        let now = self.run.reads.now();
+        let looked = self.step.refresh(self.run.reads, now).await;
+        looked.is_err() || self.step.observed().is_some()
     }
 
     async fn repair(&mut self, observed: Observed, written: &mut Written) -> Turn {
@@ -493,7 +517,10 @@ impl Walk<'_> {
                 written.repaired = Some((Instant::now(), drift));
                 Turn::LookAgain
             }
-            Err(error) => self.after_failed_call(error, Some("change")),
+            Err(error) => {
+                self.touched.get_or_insert(observed.drift);
+                self.after_failed_call(error, Some("change"))
+            }
         }
     }
 

@@ -34,5 +34,6 @@ mod kills;
 mod ownership;
 mod parser;
 mod processes;
+mod rollback;
 mod stale;
 mod storms;
