@@ -12,7 +12,11 @@ use crate::{
     error::{Error, ErrorKind, Result},
     event::Sink,
     graph::Owned,
-    pipeline::{Action, Plan, Report, apply, observe, remove},
+    pipeline::{
+        Action, Plan, Report, apply,
+        apply::{make, take_away},
+        observe, remove, teardown,
+    },
     stack::Stack,
     stop::Stop,
 };
@@ -21,7 +25,8 @@ use crate::{
 const ROUNDS: usize = 4;
 
 /// Does what a plan says: what is replaced goes, what is wanted comes, what is
-/// no longer wanted goes last. Each part only if the one before it succeeded.
+/// no longer wanted goes last, and of that first what leads requests there.
+/// Each part only if the one before it succeeded.
 pub async fn execute(
     stack: &Stack,
     plan: &Plan,
@@ -37,10 +42,21 @@ pub async fn execute(
     let replaced: Vec<Owned> = replaced.filter_map(|step| step.owned()).collect();
     let mut report = remove(&replaced, aws, reads, sink, stop).await;
     if report.ok() {
-        report.extend(apply(stack, aws, reads, sink, stop).await);
+        report.extend(make(stack, aws, reads, sink, stop).await);
+    }
+    let (leading, rest): (Vec<Owned>, Vec<Owned>) = plan
+        .orphans
+        .iter()
+        .cloned()
+        .partition(|thing| teardown::leads_requests(thing.key.kind()));
+    if report.ok() {
+        report.extend(remove(&leading, aws, reads, sink, stop).await);
     }
     if report.ok() {
-        report.extend(remove(&plan.orphans, aws, reads, sink, stop).await);
+        report.extend(take_away(stack, aws, reads, sink, stop).await);
+    }
+    if report.ok() {
+        report.extend(remove(&rest, aws, reads, sink, stop).await);
     }
     report
 }
