@@ -64,6 +64,15 @@ pub async fn apply(
     sink: &dyn Sink,
     stop: &Stop,
 ) -> Report {
+    let mut report = make(stack, aws, reads, sink, stop).await;
+    if report.ok() {
+        report.extend(take_away(stack, aws, reads, sink, stop).await);
+    }
+    report
+}
+
+/// The first half of [`apply`]: all but what takes something away.
+pub async fn make(stack: &Stack, aws: &Aws, reads: &Reads, sink: &dyn Sink, stop: &Stop) -> Report {
     let run = Run {
         stack,
         aws,
@@ -71,7 +80,26 @@ pub async fn apply(
         sink,
         stop,
     };
-    let mut report = run.pass(Due::Now, Earlier::None).await;
+    run.pass(Due::Now, Earlier::None).await
+}
+
+/// The second half of [`apply`]: what takes something away, once nobody is led
+/// to it any more.
+pub async fn take_away(
+    stack: &Stack,
+    aws: &Aws,
+    reads: &Reads,
+    sink: &dyn Sink,
+    stop: &Stop,
+) -> Report {
+    let run = Run {
+        stack,
+        aws,
+        reads,
+        sink,
+        stop,
+    };
+    let mut report = Report::default();
     let is_deferred = || {
         stack
             .steps

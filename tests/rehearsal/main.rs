@@ -9,6 +9,7 @@ mod changes;
 mod endpoints;
 mod functions;
 mod names;
+mod guard;
 mod probe;
 mod replacement;
 mod saved;
