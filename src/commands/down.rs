@@ -4,7 +4,12 @@ use crate::{
     cli::Down,
     commands::{Run, ask, located, named, refuse_without_consent},
     error::{Error, ErrorKind, Result},
-    pipeline::{Plan, Report, observe::discover, remove, report::failure},
+    pipeline::{
+        Plan, Report,
+        observe::{discover, refuse_used},
+        remove,
+        report::failure,
+    },
     preflight,
     ui::{self, progress},
 };
@@ -42,6 +47,7 @@ pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
         return Ok(());
     }
     refuse_protected(&plan)?;
+    refuse_used(&reads, &plan.orphans).await?;
     if asks {
         let answer = ask(
             &format!("\nType {} to delete all of this:", reads.stack),

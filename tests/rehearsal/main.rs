@@ -9,6 +9,7 @@ mod changes;
 mod endpoints;
 mod functions;
 mod several;
+mod sharing;
 mod sites;
 mod teardown;
 mod throttles;
