@@ -109,6 +109,7 @@ pub const TABLE: &[(Class, &[&str])] = &[
             "RegisterTargets",
             "RemoveListenerCertificates",
             "RemoveTags",
+            "SetIpAddressType",
             "SetRulePriorities",
             "SetSecurityGroups",
             "SetSubnets",

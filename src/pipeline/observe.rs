@@ -9,7 +9,7 @@ use crate::{
     aws::read::Reads,
     error::Result,
     graph::Owned,
-    pipeline::plan::{Action, Plan},
+    pipeline::plan::Plan,
     resource::Kind,
     resources::{self, vpc_endpoint::lending},
     stack::Stack,
@@ -25,27 +25,12 @@ pub async fn observe(stack: &Stack, reads: &Reads) -> Result<Plan> {
     let (_, owned) = tokio::try_join!(looks, discover(reads))?;
     let plan = Plan::new(stack, owned);
     refuse_conflicts(stack, reads, &plan).await?;
-    let replaced = stack.steps.iter().filter(|step| {
-        let action = plan.action(&step.key());
-        action == Some(Action::Replace)
-    });
-    let replaced = replaced.filter_map(|step| step.owned());
-    let doomed: Vec<Owned> = replaced.chain(plan.orphans.iter().cloned()).collect();
-    refuse_used(reads, &doomed).await?;
-    Ok(plan)
-}
-
-/// Refuses to delete what others use: an endpoint that other stacks borrow.
-///
-/// # Errors
-///
-/// One of these things is used by others, who are named.
-pub async fn refuse_used(reads: &Reads, doomed: &[Owned]) -> Result<()> {
-    let endpoints = doomed
-        .iter()
-        .filter(|thing| thing.key.kind() == Kind::VpcEndpoint && thing.state != "deleting");
+    let orphans = plan.orphans.iter();
+    let endpoints =
+        orphans.filter(|thing| thing.key.kind() == Kind::VpcEndpoint && thing.state != "deleting");
     let endpoints = endpoints.map(|thing| thing.id.as_str()).collect();
-    lending::refuse_used(reads, &endpoints).await
+    lending::refuse_used(reads, &endpoints).await?;
+    Ok(plan)
 }
 
 /// Everything in the account and region that carries the stack's marks.

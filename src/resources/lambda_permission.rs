@@ -32,6 +32,7 @@ use crate::{
 };
 
 /// The permission for one route.
+#[derive(Hash)]
 pub struct LambdaPermission {
     /// The stack's name.
     pub stack: String,
@@ -44,6 +45,7 @@ pub struct LambdaPermission {
 }
 
 /// Who invokes a function.
+#[derive(Hash)]
 pub enum Caller {
     /// A REST API.
     Api {

@@ -86,6 +86,7 @@ pub mod server;
 pub mod service;
 mod services;
 pub mod sts;
+pub mod visitor;
 pub mod wire;
 pub mod world;
 
