@@ -42,6 +42,7 @@ pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
         return Ok(());
     }
     refuse_protected(&plan)?;
+    refusal::used(&plan.orphans, &reads).await?;
     if asks {
         let answer = ask(
             &format!("Type {} to delete all of this:", reads.stack),
