@@ -55,7 +55,7 @@ pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
             ));
         }
     }
-    let sink = progress::sink(run.printer, run.global.verbose > 0);
+    let sink = progress::sink(run.printer, run.global.verbose > 0, run.stop.clock);
     let aws = connection.writer();
     let mut rest = plan.orphans;
     // Things that another run made meanwhile, or that showed late, go in a
