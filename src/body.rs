@@ -32,14 +32,14 @@ const ENDPOINT: &str = "x-amazon-apigateway-endpoint-configuration";
 const AUTHORIZER: &str = "x-amazon-apigateway-authorizer";
 
 /// An API's body, known to be one that API Gateway can import.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Body {
     document: Value,
     dialect: Dialect,
 }
 
 /// The two families of bodies, which keep the endpoint in different places.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Dialect {
     Swagger2,
     OpenApi3,

@@ -4,7 +4,7 @@ use crate::{
     cli::Down,
     commands::{Run, ask, located, named, refuse_without_consent},
     error::{Error, ErrorKind, Result},
-    pipeline::{Plan, Report, observe::discover, remove, report::failure},
+    pipeline::{Plan, Report, observe::discover, refusal, remove, report::failure},
     preflight,
     ui::{self, Text, progress},
 };
@@ -58,6 +58,7 @@ pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
     let sink = progress::sink(run.printer, run.global.verbose > 0, run.stop.clock);
     let aws = connection.writer();
     let mut rest = plan.orphans;
+    refusal::of_removal(&rest, &reads.forgetful()).await?;
     // Things that another run made meanwhile, or that showed late, go in a
     // second round.
     for _ in 0..2 {

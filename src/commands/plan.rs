@@ -4,7 +4,7 @@ use crate::{
     cli::{Global, PlanArgs},
     commands::{Session, header},
     error::{Error, Result},
-    pipeline::observe,
+    pipeline::{observe, refusal},
     text,
     ui::{self, Printer},
 };
@@ -23,6 +23,10 @@ pub(super) async fn run(global: &Global, printer: Printer, args: PlanArgs) -> Re
     } else {
         printer.note(&header(&session.connection, &plan));
         printer.data(&ui::plan::render(&plan))?;
+    }
+    let replaced = refusal::replaced(&session.stack, &plan);
+    if let Err(error) = refusal::of_replacement(&replaced, &session.reads).await {
+        printer.warn(&format!("`up --allow-replace` would refuse: {error}"));
     }
     tracing::info!(calls = session.connection.journal.attempts(), "planned");
     Ok(if args.detailed_exitcode && !plan.is_empty() {

@@ -1,22 +1,19 @@
 //! `hybridgw up`: plan, ask, apply, plan again.
 
-use std::path::Path;
-
 use crate::{
     aws::{Aws, read::Reads},
     cli::Up,
     commands::{Run, Session, ask, refuse_without_consent},
     error::{Error, ErrorKind, Result},
-    file,
-    pipeline::{self, Action, Plan, Report, converge, observe, remove, report::failure},
+    pipeline::{
+        self, Action, Plan, Report, converge, observe, refusal, remove, report::failure,
+        saved::Saved,
+    },
     ui::{self, Text, progress},
 };
 
-/// Far more than the plan of the largest stack.
-const MOST_BYTES: usize = 16 * 1024 * 1024;
-
 pub(super) async fn run(run: &mut Run<'_>, args: Up) -> Result<()> {
-    let saved = args.plan.as_deref().map(read).transpose()?;
+    let saved = args.plan.as_deref().map(Saved::read).transpose()?;
     let asks = !args.consent.yes && !args.consent.dry_run && saved.is_none();
     refuse_without_consent(asks)?;
 
@@ -34,12 +31,14 @@ pub(super) async fn run(run: &mut Run<'_>, args: Up) -> Result<()> {
     run.converged = plan.converged();
     run.show(&session.connection, &plan)?;
     if let Some(saved) = saved {
-        refuse_stale(&saved, &plan)?;
+        saved.refuse_stale(&plan)?;
     }
     if plan.converged() || args.consent.dry_run {
         return Ok(());
     }
     refuse_replacement(&plan, args.allow_replace)?;
+    let replaced = refusal::replaced(&session.stack, &plan);
+    refusal::of_replacement(&replaced, &session.reads).await?;
     if asks && !plan.is_empty() {
         let place = format!("{} in {} / {}", plan.stack, plan.account, plan.region);
         let answer = ask(&format!("Apply to {place}? [y/N]"), &run.stop).await?;
@@ -173,29 +172,4 @@ fn refuse_replacement(plan: &Plan, allowed: bool) -> Result<()> {
         names.join(", ")
     ))
     .hint("run `hybridgw up --allow-replace` if that is what you want"))
-}
-
-fn read(path: &Path) -> Result<serde_json::Value> {
-    let wrong = |why: String| {
-        Error::invalid(format!("{} is not a saved plan: {why}", path.display()))
-            .hint("make one with `hybridgw plan --out FILE`")
-    };
-    let text = file::read_text(path, MOST_BYTES).map_err(|error| wrong(error.to_string()))?;
-    let value: serde_json::Value =
-        serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-    match value["format_version"].as_u64() {
-        Some(1) if value["actions"].is_array() => Ok(value),
-        _ => Err(wrong("it has no format_version 1".to_owned())),
-    }
-}
-
-/// A saved plan is applied as it was approved, or not at all.
-fn refuse_stale(saved: &serde_json::Value, plan: &Plan) -> Result<()> {
-    if *saved == plan.to_json() {
-        return Ok(());
-    }
-    Err(Error::invalid(
-        "the saved plan is stale: what exists or what is wanted has changed; nothing was written",
-    )
-    .hint("make a new one with `hybridgw plan --out FILE`"))
 }
