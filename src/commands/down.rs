@@ -56,7 +56,7 @@ pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
             ));
         }
     }
-    let sink = progress::sink(run.printer, run.global.verbose > 0);
+    let sink = progress::sink(run.printer, run.global.verbose > 0, run.stop.clock);
     let aws = connection.writer();
     let mut rest = plan.orphans;
     refusal::of_removal(&rest, &reads.forgetful()).await?;
