@@ -12,7 +12,7 @@ use crate::{
     clock::Clock,
     config::Config,
     error::{Error, Result},
-    simulator::{Simulator, WorldError, conditions::Conditions, world::World},
+    simulator::{self, Simulator, WorldError, conditions::Conditions, world::World},
     ui::Printer,
 };
 
@@ -43,7 +43,9 @@ pub fn account(global: &Global, world: Option<&Path>) -> Result<Simulator> {
             let unreadable =
                 |why: String| Error::invalid(format!("{} cannot be used: {why}", path.display()));
             let text = fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
-            Conditions::from_json(&text).map_err(|error| unreadable(error.to_string()))?
+            let conditions = Conditions::from_json(&text);
+            let conditions = conditions.and_then(|read| simulator::check(&read).map(|()| read));
+            conditions.map_err(|error| unreadable(error.to_string()))?
         }
     };
     conditions.speed = global.speed;

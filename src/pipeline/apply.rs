@@ -145,6 +145,7 @@ impl Run<'_> {
                     since: Instant::now(),
                     silent: None,
                     missing: None,
+                    failed: None,
                     did: Did::Nothing,
                 };
                 walk.run()
@@ -210,8 +211,11 @@ struct Walk<'a> {
     since: Instant,
     /// Since when no call has got an answer.
     silent: Option<Instant>,
-    /// Since when AWS says that something is not there which it needs.
+    /// Since when AWS says that something is not there which it needs, or means
+    /// that.
     missing: Option<Instant>,
+    /// Since when AWS says that it will never work.
+    failed: Option<Instant>,
     did: Did,
 }
 
@@ -430,11 +434,19 @@ impl Walk<'_> {
 
     async fn repair(&mut self, observed: Observed, written: &mut Written) -> Turn {
         if let Settled::Never(why) = &observed.settled {
+            // A load balancer may be failed for a moment and work then
+            // (Terraform's provider goes on waiting, too).
+            let since = *self.failed.get_or_insert_with(Instant::now);
+            if self.run.stop.clock.since(since) < GRACE {
+                let why = format!("AWS says {why}");
+                return Turn::Wait { why, settles: true };
+            }
             return Turn::Over(End::Failed(
                 Error::invalid(format!("AWS says {why}"))
                     .hint("only a new one can work: run `hybridgw up --allow-replace`"),
             ));
         }
+        self.failed = None;
         let is_due = |drift: &&Drift| drift.due == self.due;
         let mut drift: Vec<Drift> = observed.drift.iter().filter(is_due).cloned().collect();
         // What takes away does so once a walk: before more goes, others follow.
@@ -488,7 +500,9 @@ impl Walk<'_> {
     fn after_failed_call(&mut self, error: Error, verb: Option<&str>) -> Turn {
         let clock = self.run.stop.clock;
         let missing = match error.kind {
-            ErrorKind::NotFound => *self.missing.get_or_insert_with(Instant::now),
+            ErrorKind::NotFound | ErrorKind::Unseen { .. } => {
+                *self.missing.get_or_insert_with(Instant::now)
+            }
             _ => Instant::now(),
         };
         let silent = match error.kind {
@@ -506,9 +520,12 @@ impl Walk<'_> {
             ErrorKind::NotFound if clock.since(missing) < GRACE && verb.is_some() => {
                 Turn::wait(error.to_string())
             }
+            ErrorKind::Unseen { grace, .. } if clock.since(missing) < grace => {
+                Turn::wait(error.to_string())
+            }
             _ => Turn::Over(End::Failed(error.context(match verb {
                 Some(verb) => format!("could not {verb} {}", self.step.key()),
-                None => format!("could not reads up {}", self.step.key()),
+                None => format!("could not look up {}", self.step.key()),
             }))),
         }
     }

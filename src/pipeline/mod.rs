@@ -9,6 +9,7 @@ pub mod remove;
 pub mod report;
 mod rhythm;
 mod signpost;
+pub mod survey;
 pub mod teardown;
 
 pub use apply::apply;
@@ -17,3 +18,4 @@ pub use observe::observe;
 pub use plan::{Action, Plan, Planned};
 pub use remove::remove;
 pub use report::Report;
+pub use survey::{Survey, survey};

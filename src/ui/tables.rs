@@ -14,8 +14,16 @@ pub fn status(status: &Status) -> String {
         let _ = write!(text, "  {url}");
     }
     text.push('\n');
+    for one in &status.unreadable {
+        let _ = writeln!(text, "  unreadable: {}", one.words());
+    }
     if status.resources.is_empty() {
-        text.push_str("  nothing exists\n");
+        let words = if status.unreadable.is_empty() {
+            "  nothing exists\n"
+        } else {
+            "  nothing else is seen\n"
+        };
+        text.push_str(words);
         return text;
     }
     let rows: Vec<[&str; 3]> = status
