@@ -27,12 +27,7 @@ pub enum ErrorKind {
     Refused(String),
     /// A refusal that AWS also gives while something made a moment ago is not
     /// yet visible to it. Final once it has lasted for this long.
-    Unseen {
-        /// AWS's error code.
-        code: String,
-        /// How long it may pass by itself.
-        grace: Duration,
-    },
+    Unseen(Box<Unseen>),
     /// No usable credentials.
     Credentials,
     /// The credentials lack a permission.
@@ -43,6 +38,15 @@ pub enum ErrorKind {
     Interrupted,
     /// `--timeout` ran out.
     TimedOut,
+}
+
+/// A refusal that may pass by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unseen {
+    /// AWS's error code.
+    pub code: &'static str,
+    /// How long it may last.
+    pub grace: Duration,
 }
 
 /// A failure with its causes and hints, ready to be shown.
@@ -101,7 +105,8 @@ impl Error {
     pub fn code(&self) -> Option<&str> {
         match &self.kind {
             ErrorKind::Exists(code) => Some(code),
-            ErrorKind::Refused(code) | ErrorKind::Unseen { code, .. } => Some(code),
+            ErrorKind::Refused(code) => Some(code),
+            ErrorKind::Unseen(refusal) => Some(refusal.code),
             _ => None,
         }
     }

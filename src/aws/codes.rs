@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use crate::error::ErrorKind;
+use crate::error::{ErrorKind, Unseen};
 
 /// A refusal, as far as it decides what to do.
 #[derive(Clone, Copy, Debug, Default)]
@@ -156,10 +156,10 @@ impl Row {
         match self.meaning {
             Meaning::Exists => ErrorKind::Exists(self.code),
             Meaning::NotYet => ErrorKind::NotYet,
-            Meaning::Unseen(grace) => ErrorKind::Unseen {
-                code: self.code.to_owned(),
-                grace,
-            },
+            Meaning::Unseen(grace) => {
+                let code = self.code;
+                ErrorKind::Unseen(Box::new(Unseen { code, grace }))
+            }
         }
     }
 }
@@ -380,9 +380,9 @@ mod tests {
 
     #[test]
     fn one_code_of_several_causes_is_told_apart_by_operation_and_cause() {
-        let unseen = |code: &str, minutes| ErrorKind::Unseen {
-            code: code.to_owned(),
-            grace: Duration::from_mins(minutes),
+        let unseen = |code: &'static str, minutes| {
+            let grace = Duration::from_mins(minutes);
+            ErrorKind::Unseen(Box::new(Unseen { code, grace }))
         };
         let bad = "BadRequestException";
         let conflict = "ConflictException";

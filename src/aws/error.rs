@@ -146,7 +146,7 @@ fn said(kind: ErrorKind, operation: &str, message: String) -> Error {
         ErrorKind::Denied => error.hint(format!("allow the caller {operation}")),
         ErrorKind::Credentials => error.hint(SIGN_IN),
         // Not the caller's permission: what was asked is the function's policy.
-        ErrorKind::Unseen { code, .. } if code == "AccessDenied" => error.hint(
+        ErrorKind::Unseen(refusal) if refusal.code == "AccessDenied" => error.hint(
             "the function's own policy does not admit the load balancer: run `hybridgw up` again",
         ),
         _ => error,

@@ -36,7 +36,7 @@ pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
     connection.heed(&run.stop);
     run.connection = Some(connection.clone());
     for one in &found.unread {
-        run.printer.warn(&format!("unreadable: {}", one.words()));
+        run.printer.warn(format!("unreadable: {}", one.words()));
     }
     run.converged = plan.is_empty() && found.unread.is_empty();
     if plan.is_empty() {

@@ -593,7 +593,7 @@ impl Walk<'_> {
     fn after_failed_call(&mut self, error: Error, verb: Option<&str>) -> Turn {
         let clock = self.run.stop.clock;
         let missing = match error.kind {
-            ErrorKind::NotFound | ErrorKind::Unseen { .. } => {
+            ErrorKind::NotFound | ErrorKind::Unseen(_) => {
                 *self.missing.get_or_insert_with(Instant::now)
             }
             _ => Instant::now(),
@@ -613,7 +613,7 @@ impl Walk<'_> {
             ErrorKind::NotFound if clock.since(missing) < GRACE && verb.is_some() => {
                 Turn::wait(error.to_string())
             }
-            ErrorKind::Unseen { grace, .. } if clock.since(missing) < grace => {
+            ErrorKind::Unseen(ref refusal) if clock.since(missing) < refusal.grace => {
                 Turn::wait(error.to_string())
             }
             _ => Turn::Over(End::Failed(error.context(match verb {
