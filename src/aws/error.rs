@@ -13,7 +13,10 @@ use super::{
     codes::{Refusal, is_clock_code, kind_of},
     reply, resend,
 };
-use crate::error::{Error, ErrorKind, Result};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    text,
+};
 
 /// What helps against credentials that AWS does not take, or takes no more.
 const SIGN_IN: &str = "the credentials are not valid here, or no more: sign in (`aws sso login`), check the clock, and run again";
@@ -106,12 +109,12 @@ fn refused(operation: &str, meta: &ErrorMetadata, reply: &HttpResponse) -> Error
         says_when: reply::says_when(reply),
     });
     let Some(code) = meta.code() else {
-        let words = reply::first_words(reply);
+        let words = text::line(&reply::first_words(reply));
         let message = format!("HTTP {status} without an error code{words} ({operation}{request})");
         return Error::new(kind, message)
             .hint("this is not AWS's answer: look at HTTPS_PROXY and --endpoint-url");
     };
-    let words = meta.message().unwrap_or("no message");
+    let words = text::line(meta.message().unwrap_or("no message"));
     let status = match status {
         500.. => format!(", HTTP {status}"),
         _ => String::new(),
@@ -132,6 +135,7 @@ pub fn of_item(operation: &str, code: &str, words: &str) -> Error {
         words,
         says_when: false,
     });
+    let words = text::line(words);
     said(kind, operation, format!("{code}: {words} ({operation})"))
 }
 
@@ -141,7 +145,7 @@ fn said(kind: ErrorKind, operation: &str, message: String) -> Error {
         ErrorKind::Denied => error.hint(format!("allow the caller {operation}")),
         ErrorKind::Credentials => error.hint(SIGN_IN),
         // Not the caller's permission: what was asked is the function's policy.
-        ErrorKind::Unseen { code, .. } if code == "AccessDenied" => error.hint(
+        ErrorKind::Unseen(refusal) if refusal.code == "AccessDenied" => error.hint(
             "the function's own policy does not admit the load balancer: run `hybridgw up` again",
         ),
         _ => error,

@@ -6,9 +6,9 @@ use crate::{
     commands::{Run, ask, located, named, refuse_without_consent},
     error::{Error, ErrorKind, Result},
     graph::Owned,
-    pipeline::{Plan, Report, Survey, remove, report::failure, survey},
+    pipeline::{Plan, Report, Survey, refusal, remove, report::failure, survey},
     preflight,
-    ui::{self, progress},
+    ui::{self, Text, progress},
 };
 
 pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
@@ -36,13 +36,13 @@ pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
     connection.heed(&run.stop);
     run.connection = Some(connection.clone());
     for one in &found.unread {
-        run.printer.warn(&format!("unreadable: {}", one.words()));
+        run.printer.warn(format!("unreadable: {}", one.words()));
     }
     run.converged = plan.is_empty() && found.unread.is_empty();
     if plan.is_empty() {
         let Some(error) = found.gaps() else {
             run.printer
-                .note(&format!("Nothing of {} exists", reads.stack));
+                .note(&Text::of(format_args!("Nothing of {} exists", reads.stack)));
             return Ok(());
         };
         return Err(unfinished(run, error, &found));
@@ -54,7 +54,7 @@ pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
     refuse_protected(&plan)?;
     if asks {
         let answer = ask(
-            &format!("\nType {} to delete all of this:", reads.stack),
+            &format!("Type {} to delete all of this:", reads.stack),
             &run.stop,
         )
         .await?;
@@ -78,6 +78,7 @@ async fn take_down(
     let sink = progress::sink(run.printer, run.global.verbose > 0);
     let aws = connection.writer();
     let mut rest = doomed;
+    refusal::of_removal(&rest, &reads.forgetful()).await?;
     // Things that another run made meanwhile, or that showed late, go in a
     // second round.
     for _ in 0..2 {
@@ -92,11 +93,12 @@ async fn take_down(
                 return Err(unfinished(run, error, &now));
             }
             run.converged = true;
-            let good = ui::GOOD;
             let count = run.report.deleted.len();
-            run.printer.note(&format!(
-                "\n{good}Gone{good:#}: {count} deleted, nothing is left"
-            ));
+            let mut text = Text::new();
+            text.line()
+                .styled(ui::GOOD, "Gone")
+                .say(format_args!(": {count} deleted, nothing is left"));
+            run.printer.note(&text);
             return Ok(());
         }
         rest = now.free;

@@ -265,7 +265,7 @@ impl Removal<'_> {
 
 /// Whether a refusal leaves open whether the thing is still there.
 fn may_be_gone(refusal: &ErrorKind) -> bool {
-    matches!(refusal, ErrorKind::NotYet | ErrorKind::Unseen { .. })
+    matches!(refusal, ErrorKind::NotYet | ErrorKind::Unseen(_))
 }
 
 /// What is waited for after this failure, the like of which has lasted for so
@@ -275,7 +275,7 @@ fn waits(error: Error, lasted: Duration) -> Result<String, Error> {
         ErrorKind::NotYet => Ok(error.message),
         ErrorKind::Throttled => Ok("AWS asks to slow down".to_owned()),
         ErrorKind::Unknown if lasted < AGAIN => Ok(format!("trying again: {error}")),
-        ErrorKind::Unseen { grace, .. } if lasted < grace => Ok(error.to_string()),
+        ErrorKind::Unseen(refusal) if lasted < refusal.grace() => Ok(error.to_string()),
         _ => Err(error),
     }
 }

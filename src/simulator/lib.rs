@@ -87,6 +87,7 @@ mod services;
 pub mod sts;
 mod unseen;
 mod unwell;
+pub mod visitor;
 pub mod wire;
 pub mod world;
 
