@@ -52,6 +52,7 @@ pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
         return Ok(());
     }
     refuse_protected(&plan)?;
+    refusal::used(&plan.orphans, &reads).await?;
     if asks {
         let answer = ask(
             &format!("Type {} to delete all of this:", reads.stack),
@@ -75,7 +76,7 @@ async fn take_down(
     reads: &Reads,
     doomed: Vec<Owned>,
 ) -> Result<()> {
-    let sink = progress::sink(run.printer, run.global.verbose > 0);
+    let sink = progress::sink(run.printer, run.global.verbose > 0, run.stop.clock);
     let aws = connection.writer();
     let mut rest = doomed;
     refusal::of_removal(&rest, &reads.forgetful()).await?;

@@ -2,7 +2,7 @@
 
 use crate::{
     error::{Error, ErrorKind},
-    resource::Key,
+    resource::{Drift, Key},
     stop::Why,
 };
 
@@ -17,6 +17,11 @@ pub struct Report {
     pub deleted: Vec<Key>,
     /// Made by this run and removed again, because it failed.
     pub rolled_back: Vec<Key>,
+    /// Perhaps changed by this run: a call for that went out and failed. What
+    /// differed before it.
+    pub touched: Vec<(Key, Vec<Drift>)>,
+    /// Made by this run and left by its rollback: what it has changed uses it.
+    pub in_use: Vec<Key>,
     /// Could not be made, changed or removed.
     pub failed: Vec<(Key, Error)>,
     /// Left while AWS was still at it; why.
@@ -66,6 +71,8 @@ impl Report {
                 self.updated.push(key);
             }
         }
+        self.touched.extend(later.touched);
+        self.in_use.extend(later.in_use);
         self.deleted.extend(later.deleted);
         self.rolled_back.extend(later.rolled_back);
         self.failed.extend(later.failed);
@@ -116,6 +123,15 @@ pub fn failure(report: &Report, stop: Option<Why>) -> Error {
     error
         .also
         .extend(say("removed again", names(&report.rolled_back)));
+    if !report.in_use.is_empty() {
+        let left = say(
+            "left because what was serving now uses it",
+            names(&report.in_use),
+        );
+        error.also.extend(left);
+        let changed = say("changed, and not changed back", names(&report.updated));
+        error.also.extend(changed);
+    }
     error
         .also
         .extend(say("left behind", names(&report.left_behind())));

@@ -72,6 +72,7 @@ pub mod lag;
 pub mod lambda;
 pub mod latency;
 mod live;
+mod overlap;
 pub mod paging;
 mod past;
 pub mod pattern;
@@ -165,6 +166,9 @@ impl Simulator {
             (fault, live.clock)
         };
         match fault {
+            None if overlap::takes_a_moment(&call) => {
+                Outcome::Reply(overlap::answer(self, &call, clock).await)
+            }
             None => Outcome::Reply(self.lock().answer(&call, "")),
             Some(Fault::Refuse {
                 code,

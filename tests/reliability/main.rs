@@ -36,5 +36,6 @@ mod ownership;
 mod parser;
 mod processes;
 mod refused;
+mod rollback;
 mod stale;
 mod storms;
