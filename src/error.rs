@@ -26,8 +26,8 @@ pub enum ErrorKind {
     /// AWS refused the call for another reason; its error code.
     Refused(String),
     /// A refusal that AWS also gives while something made a moment ago is not
-    /// yet visible to it. Final once it has lasted for this long.
-    Unseen(Box<Unseen>),
+    /// yet visible to it. Final once it has lasted.
+    Unseen(&'static Unseen),
     /// No usable credentials.
     Credentials,
     /// The credentials lack a permission.
@@ -41,12 +41,19 @@ pub enum ErrorKind {
 }
 
 /// A refusal that may pass by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Unseen {
     /// AWS's error code.
     pub code: &'static str,
-    /// How long it may last.
-    pub grace: Duration,
+    /// For how many minutes it may.
+    pub minutes: u8,
+}
+
+impl Unseen {
+    /// How long it may pass by itself.
+    pub fn grace(&self) -> Duration {
+        Duration::from_mins(self.minutes.into())
+    }
 }
 
 /// A failure with its causes and hints, ready to be shown.
@@ -105,8 +112,8 @@ impl Error {
     pub fn code(&self) -> Option<&str> {
         match &self.kind {
             ErrorKind::Exists(code) => Some(code),
-            ErrorKind::Refused(code) => Some(code),
             ErrorKind::Unseen(refusal) => Some(refusal.code),
+            ErrorKind::Refused(code) => Some(code),
             _ => None,
         }
     }

@@ -5,8 +5,6 @@
 //! its own for a cause, by its words. Answers of servers in between have no
 //! code at all: what became of the call is not known then.
 
-use std::time::Duration;
-
 use crate::error::{ErrorKind, Unseen};
 
 /// A refusal, as far as it decides what to do.
@@ -31,8 +29,8 @@ enum Meaning {
     Exists,
     /// A neighbour's state, which changes by itself.
     NotYet,
-    /// Something is not visible yet, or, if that lasts this long, not there.
-    Unseen(Duration),
+    /// Something is not visible yet or, if that lasts, not there.
+    Unseen(&'static Unseen),
 }
 
 /// One line of the table.
@@ -45,8 +43,6 @@ struct Row {
     words: &'static [&'static str],
     meaning: Meaning,
 }
-
-const MINUTE: Duration = Duration::from_mins(1);
 
 /// What a code means here and not elsewhere; the first line that fits counts.
 const PARTICULAR: &[Row] = &[
@@ -93,14 +89,20 @@ const PARTICULAR: &[Row] = &[
         code: "ConflictException",
         operations: &[],
         words: &[],
-        meaning: Meaning::Unseen(MINUTE),
+        meaning: Meaning::Unseen(&Unseen {
+            code: "ConflictException",
+            minutes: 1,
+        }),
     },
     // ELBv2 API reference. The rule at the priority may be about to go, or be somebody's.
     Row {
         code: "PriorityInUse",
         operations: &[],
         words: &[],
-        meaning: Meaning::Unseen(MINUTE),
+        meaning: Meaning::Unseen(&Unseen {
+            code: "PriorityInUse",
+            minutes: 1,
+        }),
     },
     // "Invalid stage identifier specified" for a stage that was made a moment ago, "Deployment id
     // does not exist" likewise (Terraform's provider repeats both for 30 s and more).
@@ -113,7 +115,10 @@ const PARTICULAR: &[Row] = &[
             "UpdateStage",
         ],
         words: &[],
-        meaning: Meaning::Unseen(MINUTE),
+        meaning: Meaning::Unseen(&Unseen {
+            code: "BadRequestException",
+            minutes: 1,
+        }),
     },
     // ELBv2 looks whether the function admits it ("elasticloadbalancing principal does not have
     // permission to invoke …"); a statement that was added a moment ago may not show yet.
@@ -121,7 +126,10 @@ const PARTICULAR: &[Row] = &[
         code: "AccessDenied",
         operations: &["RegisterTargets"],
         words: &["permission to invoke"],
-        meaning: Meaning::Unseen(MINUTE),
+        meaning: Meaning::Unseen(&Unseen {
+            code: "AccessDenied",
+            minutes: 1,
+        }),
     },
     // A certificate that ACM shows is not known to ELBv2 for up to five minutes (Terraform's
     // provider waits as long at listeners).
@@ -133,7 +141,10 @@ const PARTICULAR: &[Row] = &[
             "ModifyListener",
         ],
         words: &[],
-        meaning: Meaning::Unseen(Duration::from_mins(5)),
+        meaning: Meaning::Unseen(&Unseen {
+            code: "CertificateNotFound",
+            minutes: 5,
+        }),
     },
     // S3 API reference, "Error codes": a conflicting operation on the bucket is in progress, try
     // again.
@@ -156,10 +167,7 @@ impl Row {
         match self.meaning {
             Meaning::Exists => ErrorKind::Exists(self.code),
             Meaning::NotYet => ErrorKind::NotYet,
-            Meaning::Unseen(grace) => {
-                let code = self.code;
-                ErrorKind::Unseen(Box::new(Unseen { code, grace }))
-            }
+            Meaning::Unseen(refusal) => ErrorKind::Unseen(refusal),
         }
     }
 }
@@ -380,10 +388,8 @@ mod tests {
 
     #[test]
     fn one_code_of_several_causes_is_told_apart_by_operation_and_cause() {
-        let unseen = |code: &'static str, minutes| {
-            let grace = Duration::from_mins(minutes);
-            ErrorKind::Unseen(Box::new(Unseen { code, grace }))
-        };
+        let unseen =
+            |code, minutes| ErrorKind::Unseen(Box::leak(Box::new(Unseen { code, minutes })));
         let bad = "BadRequestException";
         let conflict = "ConflictException";
         let refused = |code: &str| ErrorKind::Refused(code.to_owned());

@@ -109,8 +109,7 @@ fn refused(operation: &str, meta: &ErrorMetadata, reply: &HttpResponse) -> Error
         says_when: reply::says_when(reply),
     });
     let Some(code) = meta.code() else {
-        let words = reply::first_words(reply);
-        let words = text::line(&words);
+        let words = text::line(&reply::first_words(reply));
         let message = format!("HTTP {status} without an error code{words} ({operation}{request})");
         return Error::new(kind, message)
             .hint("this is not AWS's answer: look at HTTPS_PROXY and --endpoint-url");

@@ -613,7 +613,7 @@ impl Walk<'_> {
             ErrorKind::NotFound if clock.since(missing) < GRACE && verb.is_some() => {
                 Turn::wait(error.to_string())
             }
-            ErrorKind::Unseen(ref refusal) if clock.since(missing) < refusal.grace => {
+            ErrorKind::Unseen(refusal) if clock.since(missing) < refusal.grace() => {
                 Turn::wait(error.to_string())
             }
             _ => Turn::Over(End::Failed(error.context(match verb {

@@ -275,7 +275,7 @@ fn waits(error: Error, lasted: Duration) -> Result<String, Error> {
         ErrorKind::NotYet => Ok(error.message),
         ErrorKind::Throttled => Ok("AWS asks to slow down".to_owned()),
         ErrorKind::Unknown if lasted < AGAIN => Ok(format!("trying again: {error}")),
-        ErrorKind::Unseen(ref refusal) if lasted < refusal.grace => Ok(error.to_string()),
+        ErrorKind::Unseen(refusal) if lasted < refusal.grace() => Ok(error.to_string()),
         _ => Err(error),
     }
 }
