@@ -92,7 +92,7 @@ impl<R: Resource> Node<R> {
         read(&self.seen)
     }
 
-    /// The differences that are due now or at last.
+    /// The differences that are due now, at the switch, or at last.
     fn due(&self, actual: &R::Actual, due: Due) -> Vec<Drift<R::Field>> {
         let all = self.desired.diff(actual).into_iter();
         all.filter(|drift| drift.due == due).collect()
@@ -150,6 +150,8 @@ pub trait Step: Send + Sync {
     fn is_made_in_steps(&self) -> bool;
     /// What AWS has to be done with before.
     fn settles_after(&self) -> Vec<Need>;
+    /// What must work before live requests are led to it.
+    fn switches_after(&self) -> Vec<Need>;
     /// What was last seen, compared with what should be. None: not there.
     fn observed(&self) -> Option<Observed>;
     /// What was last seen, as a thing that can be removed.
@@ -237,6 +239,10 @@ impl<R: Resource> Step for Node<R> {
 
     fn settles_after(&self) -> Vec<Need> {
         self.desired.settles_after()
+    }
+
+    fn switches_after(&self) -> Vec<Need> {
+        self.desired.switches_after()
     }
 
     fn observed(&self) -> Option<Observed> {

@@ -12,7 +12,7 @@ use crate::{
         self, Action, Plan, Report, converge, observe, refusal, report::failure, saved::Saved,
     },
     stop::Stop,
-    ui::{self, progress},
+    ui::{self, Text, progress},
 };
 
 pub(super) async fn run(run: &mut Run<'_>, args: Up) -> Result<()> {
@@ -44,7 +44,7 @@ pub(super) async fn run(run: &mut Run<'_>, args: Up) -> Result<()> {
     refusal::of_replacement(&replaced, &session.reads).await?;
     if asks && !plan.is_empty() {
         let place = format!("{} in {} / {}", plan.stack, plan.account, plan.region);
-        let answer = ask(&format!("\nApply to {place}? [y/N]"), &run.stop).await?;
+        let answer = ask(&format!("Apply to {place}? [y/N]"), &run.stop).await?;
         if !matches!(answer.to_lowercase().as_str(), "y" | "yes") {
             return Err(Error::new(
                 ErrorKind::Declined,
@@ -143,17 +143,18 @@ async fn confirm(run: &mut Run<'_>, session: &Session, again: &Plan, reads: &Rea
             .filter(|(count, _)| *count > 0)
             .map(|(count, verb)| format!("{count} {verb}"))
             .collect();
-        let good = ui::GOOD;
-        run.printer.note(&format!(
-            "\n{good}Converged{good:#}: {}; a second plan is empty",
-            if done.is_empty() {
-                "nothing changed".to_owned()
-            } else {
-                done.join(", ")
-            }
-        ));
+        let done = if done.is_empty() {
+            "nothing changed".to_owned()
+        } else {
+            done.join(", ")
+        };
+        let mut text = Text::new();
+        text.line()
+            .styled(ui::GOOD, "Converged")
+            .say(format_args!(": {done}; a second plan is empty"));
+        run.printer.note(&text);
         if let Some(url) = outputs.url {
-            run.printer.data(&url)?;
+            run.printer.data(&Text::of(url))?;
         }
     }
     Ok(())

@@ -162,11 +162,11 @@ fn home(kind: Kind) -> Option<Kind> {
 }
 
 /// Looks a thing up for as long as AWS may hide it.
-async fn seen(step: &dyn Step, reads: &Reads, stop: &Stop) -> (Key, Result<Option<Owned>>) {
+async fn seen(node: &dyn Step, reads: &Reads, stop: &Stop) -> (Key, Result<Option<Owned>>) {
     let since = stop.clock.now();
     loop {
-        let looked = step.refresh(reads, reads.now()).await;
-        let found = match (looked, step.owned()) {
+        let looked = node.refresh(reads, reads.now()).await;
+        let found = match (looked, node.owned()) {
             // Seen before: its removal looks for itself.
             (_, Some(owned)) => Ok(Some(owned)),
             (looked, None) => looked.map(|()| None),
@@ -177,7 +177,7 @@ async fn seen(step: &dyn Step, reads: &Reads, stop: &Stop) -> (Key, Result<Optio
         };
         let over = is_final || stop.clock.since(since) >= GRACE;
         if over || stop.sleep(PAUSE).await.is_err() {
-            return (step.key(), found);
+            return (node.key(), found);
         }
     }
 }

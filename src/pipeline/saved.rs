@@ -11,8 +11,12 @@ use serde_json::Value;
 
 use crate::{
     error::{Error, Result},
+    file,
     pipeline::{Plan, plan::MADE_BY},
 };
+
+/// Far more than the plan of the largest stack.
+const MOST_BYTES: usize = 16 * 1024 * 1024;
 
 const REMEDY: &str = "make a new one with `hybridgw plan --out FILE`, and approve that";
 
@@ -27,7 +31,7 @@ impl Saved {
     ///
     /// The file is none, or one that pins too little.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).map_err(|error| error.to_string());
+        let text = file::read_text(path, MOST_BYTES).map_err(|error| error.to_string());
         let saved = text.and_then(|text| Self::parse(&text));
         saved.map_err(|why| {
             Error::invalid(format!("{} is not a saved plan: {why}", path.display())).hint(REMEDY)

@@ -31,7 +31,7 @@ pub use ownership::{Found, Mark, Ours};
 pub use tags::Owner;
 
 /// What a resource needs of a neighbour before it can be made.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Need {
     /// Its id, ARN or DNS name: it may still be provisioning.
     Exists(Key),
@@ -112,6 +112,12 @@ pub trait Resource: Hash + Send + Sync + 'static {
     /// What AWS must have finished before it can finish this: as long as that is
     /// under way, nobody looks how far this has come.
     fn settles_after(&self) -> Vec<Need> {
+        Vec::new()
+    }
+
+    /// What must work before live requests are led to it: what is
+    /// [`Due::Switch`] waits for all of these.
+    fn switches_after(&self) -> Vec<Need> {
         Vec::new()
     }
 

@@ -219,7 +219,7 @@ impl Resource for SecurityGroupRules {
         let extra = rules.difference(&wanted).map(|rule| {
             let drift = Drift::new(self.field_of(rule), rule.to_string(), "");
             match actual.due(rule) {
-                Due::Now => drift,
+                Due::Now | Due::Switch => drift,
                 Due::Deferred => drift.deferred(),
             }
         });

@@ -325,7 +325,7 @@ impl Resource for VpcEndpoint {
                 Field::Subnets | Field::Addresses => {
                     let moves = own.placement.moves(actual);
                     match one.due {
-                        Due::Now => call
+                        Due::Now | Due::Switch => call
                             .set_add_subnet_ids(list(&moves.adding))
                             .set_subnet_configurations(own.pins(&moves.adding)),
                         Due::Deferred => {
@@ -347,7 +347,7 @@ impl Resource for VpcEndpoint {
                 Field::Policy => {
                     let policies = own.policies(actual);
                     let policy = policies.map(|(now, last)| match one.due {
-                        Due::Now => now,
+                        Due::Now | Due::Switch => now,
                         Due::Deferred => last,
                     });
                     call.set_policy_document(policy.map(|policy| policy.to_string()))

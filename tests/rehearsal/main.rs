@@ -8,6 +8,8 @@ mod bench;
 mod changes;
 mod endpoints;
 mod functions;
+mod names;
+mod probe;
 mod replacement;
 mod saved;
 mod several;
