@@ -65,7 +65,7 @@ async fn execute(
     rollback: bool,
 ) -> Result<(Plan, Reads)> {
     let aws = session.connection.writer();
-    let sink = progress::sink(run.printer, run.global.verbose > 0);
+    let sink = progress::sink(run.printer, run.global.verbose > 0, run.stop.clock);
     let reads = &session.reads;
     let stack = &session.stack;
 

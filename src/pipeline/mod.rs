@@ -12,6 +12,7 @@ mod rhythm;
 pub mod rollback;
 pub mod saved;
 mod signpost;
+pub mod survey;
 pub mod teardown;
 
 pub use apply::apply;
@@ -21,3 +22,4 @@ pub use plan::{Action, Plan, Planned};
 pub use remove::remove;
 pub use report::Report;
 pub use rollback::rollback;
+pub use survey::{Survey, survey};

@@ -83,8 +83,15 @@ impl Report {
 
 /// What a failed run has to say: each failure, what else stopped, what stays.
 pub fn failure(report: &Report, stop: Option<Why>) -> Error {
-    let mut failed = report.failed.iter();
-    let mut error = match (failed.next(), stop) {
+    // Who is not known, or not allowed, is told so first: it decides what to do.
+    let is = |kind: ErrorKind| report.failed.iter().position(|(_, one)| one.kind == kind);
+    let first = is(ErrorKind::Credentials).or_else(|| is(ErrorKind::Denied));
+    let first = first.unwrap_or_default();
+    let others = report.failed.iter().enumerate();
+    let failed = others
+        .filter(|(place, _)| *place != first)
+        .map(|(_, one)| one);
+    let mut error = match (report.failed.get(first), stop) {
         (Some((_, first)), _) => first.clone(),
         (None, Some(Why::Interrupted)) => Error::new(ErrorKind::Interrupted, "interrupted"),
         (None, Some(Why::TimedOut)) => Error::new(ErrorKind::TimedOut, "out of time")
