@@ -162,6 +162,12 @@ fn found(name: &str, api: &aws_sdk_apigateway::types::RestApi) -> Option<Found<S
     Some(Found::ours(mark, name, "available", seen))
 }
 
+impl std::hash::Hash for Listed {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+    }
+}
+
 impl Resource for Listed {
     type Actual = Seen;
     type Field = Field;
