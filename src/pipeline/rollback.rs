@@ -103,7 +103,8 @@ fn in_use(stack: &Stack, report: &Report, changed: &BTreeSet<Key>) -> BTreeSet<K
             let key = step.key();
             let needs = step.needs();
             if used.contains(&key) {
-                let serves = needs.iter().map(|need| need.key());
+                let before_switch = step.switches_after();
+                let serves = needs.iter().chain(&before_switch).map(|need| need.key());
                 let serves = serves.filter(|need| !only_follows(key.kind(), need.kind()));
                 used.extend(serves.cloned());
             }

@@ -72,12 +72,7 @@ certificate = "arn:aws:acm:eu-central-1:111122223333:certificate/3"#,
         "function:other",
         "rest-api/sms",
     ),
-    (
-        "apis.toml",
-        "a1b2c3d4e5",
-        "b1b2c3d4e5",
-        "base-path-mapping/billing",
-    ),
+    ("apis.toml", "/billing", "/bills", "base-path-mapping/bills"),
     (
         "apis.toml",
         "subnet-0bbbbbbbbbbbbbbbb",
