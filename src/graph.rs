@@ -4,7 +4,10 @@
 //! with their types. The engine sees only [`Step`] (to make and repair) and
 //! [`Owned`] (to remove).
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::{
+    hash::{Hash, Hasher},
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use futures_util::future::BoxFuture;
 
@@ -14,6 +17,7 @@ use crate::{
         read::{Moment, Reads},
     },
     error::{Error, Result},
+    hash,
     resource::{Drift, Due, Found, Key, Need, Ours, Resource, Settled},
 };
 
@@ -24,6 +28,14 @@ pub struct Node<R: Resource> {
     seen: RwLock<Option<Found<R::Actual>>>,
     /// Of this run's last write, until AWS has finished with it.
     receipt: RwLock<Option<R::Receipt>>,
+}
+
+/// By its key: what a neighbour should be counts in its own hash, and what it
+/// is may be known only after apply.
+impl<R: Resource> Hash for Node<R> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key().hash(state);
+    }
 }
 
 impl<R: Resource> Node<R> {
@@ -80,7 +92,7 @@ impl<R: Resource> Node<R> {
         read(&self.seen)
     }
 
-    /// The differences that are due now or at last.
+    /// The differences that are due now, at the switch, or at last.
     fn due(&self, actual: &R::Actual, due: Due) -> Vec<Drift<R::Field>> {
         let all = self.desired.diff(actual).into_iter();
         all.filter(|drift| drift.due == due).collect()
@@ -118,6 +130,8 @@ pub trait Step: Send + Sync {
     fn needs(&self) -> Vec<Need>;
     /// What will be made, in a few words.
     fn summary(&self) -> String;
+    /// A hash of all that it should be.
+    fn pin(&self) -> String;
     /// Looks it up and remembers what is seen.
     fn observe<'a>(&'a self, reads: &'a Reads) -> BoxFuture<'a, Result<()>>;
     /// Looks it up with answers that were asked at this moment or later.
@@ -134,6 +148,8 @@ pub trait Step: Send + Sync {
     fn is_made_once(&self) -> bool;
     /// What AWS has to be done with before.
     fn settles_after(&self) -> Vec<Need>;
+    /// What must work before live requests are led to it.
+    fn switches_after(&self) -> Vec<Need>;
     /// What was last seen, compared with what should be. None: not there.
     fn observed(&self) -> Option<Observed>;
     /// What was last seen, as a thing that can be removed.
@@ -175,6 +191,10 @@ impl<R: Resource> Step for Node<R> {
         self.desired.summary()
     }
 
+    fn pin(&self) -> String {
+        hash::of(&self.desired)
+    }
+
     fn observe<'a>(&'a self, reads: &'a Reads) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
             let mut found = self.desired.find(reads).await?;
@@ -208,6 +228,10 @@ impl<R: Resource> Step for Node<R> {
 
     fn settles_after(&self) -> Vec<Need> {
         self.desired.settles_after()
+    }
+
+    fn switches_after(&self) -> Vec<Need> {
+        self.desired.switches_after()
     }
 
     fn observed(&self) -> Option<Observed> {

@@ -435,8 +435,20 @@ impl Walk<'_> {
                     .hint("only a new one can work: run `hybridgw up --allow-replace`"),
             ));
         }
-        let is_due = |drift: &&Drift| drift.due == self.due;
-        let mut drift: Vec<Drift> = observed.drift.iter().filter(is_due).cloned().collect();
+        let due_at = |due: Due| -> Vec<Drift> {
+            let all = observed.drift.iter();
+            all.filter(|drift| drift.due == due).cloned().collect()
+        };
+        let mut due = self.due;
+        let mut drift = due_at(due);
+        // Switching is late: all the rest is as it should be.
+        let switch = due_at(Due::Switch);
+        if due == Due::Now && drift.is_empty() && !switch.is_empty() {
+            if let Some(turn) = self.before_switching().await {
+                return turn;
+            }
+            (due, drift) = (Due::Switch, switch);
+        }
         // What takes away does so once a walk: before more goes, others follow.
         let more = |(_, before): &(Instant, Vec<Drift>)| *before != drift;
         if self.due == Due::Deferred && written.repaired.as_ref().is_some_and(more) {
@@ -472,7 +484,7 @@ impl Walk<'_> {
             return Turn::Over(self.stopped(why.words().to_owned()));
         }
         self.emit(Happening::Updating(fields));
-        match self.step.update(self.run.aws, self.due).await {
+        match self.step.update(self.run.aws, due).await {
             Ok(()) => {
                 self.missing = None;
                 if self.did == Did::Nothing {
@@ -483,6 +495,32 @@ impl Walk<'_> {
             }
             Err(error) => self.after_failed_call(error, Some("change")),
         }
+    }
+
+    /// Waits until that works which live requests will be led to. None: it did
+    /// already.
+    async fn before_switching(&self) -> Option<Turn> {
+        let mut waited = false;
+        for need in self.step.switches_after() {
+            let Some(neighbour) = self.board.get(need.key()) else {
+                continue;
+            };
+            if neighbour.get().progress < wanted(&need) {
+                waited = true;
+                let why = format!("waiting for {}", need.key());
+                self.emit(Happening::Waiting(why.clone()));
+                tokio::select! {
+                    biased;
+                    _ = self.run.stop.thrown() => return Some(Turn::Over(self.stopped(why))),
+                    _ = neighbour.wait_for(|now| now.progress >= wanted(&need)) => {}
+                }
+            }
+            if neighbour.get().progress == Progress::Ended {
+                let why = format!("not switched: {} did not come about", need.key());
+                return Some(Turn::Over(End::Unsettled(why)));
+            }
+        }
+        waited.then_some(Turn::LookAgain)
     }
 
     fn after_failed_call(&mut self, error: Error, verb: Option<&str>) -> Turn {

@@ -11,8 +11,7 @@ use crate::{
     aws::{Aws, Connection, read::Reads},
     error::{Error, ErrorKind, Result},
     event::Sink,
-    graph::Owned,
-    pipeline::{Action, Plan, Report, apply, observe, remove},
+    pipeline::{Action, Plan, Report, apply, observe, refusal, remove},
     stack::Stack,
     stop::Stop,
 };
@@ -30,11 +29,15 @@ pub async fn execute(
     sink: &dyn Sink,
     stop: &Stop,
 ) -> Report {
-    let replaced = stack
-        .steps
-        .iter()
-        .filter(|step| plan.action(&step.key()) == Some(Action::Replace));
-    let replaced: Vec<Owned> = replaced.filter_map(|step| step.owned()).collect();
+    let replaced = refusal::replaced(stack, plan);
+    // What the plan saw may be another by now: a person was asked meanwhile.
+    let asked = refusal::of_replacement(&replaced, &reads.forgetful()).await;
+    if let (Err(error), Some(first)) = (asked, replaced.first()) {
+        return Report {
+            failed: vec![(first.key.clone(), error)],
+            ..Report::default()
+        };
+    }
     let mut report = remove(&replaced, aws, reads, sink, stop).await;
     if report.ok() {
         report.extend(apply(stack, aws, reads, sink, stop).await);

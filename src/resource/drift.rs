@@ -29,6 +29,9 @@ pub enum Due {
     /// As soon as what it needs is there.
     #[default]
     Now,
+    /// When what requests are led to works: see
+    /// [`switches_after`](super::Resource::switches_after).
+    Switch,
     /// When everything else works: what takes something away that others may
     /// still use.
     Deferred,
@@ -69,6 +72,13 @@ impl<F> Drift<F> {
     #[must_use]
     pub fn deferred(mut self) -> Self {
         self.due = Due::Deferred;
+        self
+    }
+
+    /// Marks a difference whose repair changes where live requests go.
+    #[must_use]
+    pub fn switches(mut self) -> Self {
+        self.due = Due::Switch;
         self
     }
 

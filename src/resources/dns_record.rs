@@ -43,6 +43,7 @@ use change::Place;
 use whose::{Memory, Shape, Standing, plain};
 
 /// An alias record.
+#[derive(Hash)]
 pub struct DnsRecord {
     /// The stack's name, which is the load balancer's.
     pub stack: String,

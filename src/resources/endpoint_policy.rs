@@ -28,6 +28,7 @@ use crate::{
 };
 
 /// The policy of the endpoint.
+#[derive(Hash)]
 pub struct EndpointPolicy {
     /// The stack's name.
     pub stack: String,
@@ -244,7 +245,7 @@ impl Resource for EndpointPolicy {
     async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift<Field>]) -> Result<()> {
         for one in drift {
             match (&one.field, one.due) {
-                (Field::Policy | Field::Statement, Due::Now) => {
+                (Field::Policy | Field::Statement, Due::Now | Due::Switch) => {
                     let share = self.for_now(&actual.policy);
                     self.put(aws, &actual.endpoint, share).await?;
                 }

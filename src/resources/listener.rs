@@ -14,9 +14,8 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use aws_sdk_elasticloadbalancingv2::types::{
-    self, Action, ActionTypeEnum, Certificate, FixedResponseActionConfig,
-    HttpHeaderConditionConfig, ProtocolEnum, RedirectActionConfig, RedirectActionStatusCodeEnum,
-    RuleCondition,
+    self, Action, ActionTypeEnum, Certificate, FixedResponseActionConfig, ProtocolEnum,
+    RedirectActionConfig, RedirectActionStatusCodeEnum,
 };
 use strum::{Display, EnumIter};
 
@@ -32,15 +31,17 @@ use crate::{
         Drift, Found, Key, Kind, Mark, Need, Ours, Owner, Resource,
         tags::{self, Tags},
     },
-    resources::{LoadBalancer, balancing, dns_record, listener_rule},
+    resources::{LoadBalancer, balancing, dns_record},
 };
 
 mod certificates;
+mod guard;
 
 use certificates::Wanted;
+use guard::Guard;
 
 /// What a listener does.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Purpose {
     /// Serves the routes.
     Https {
@@ -59,6 +60,7 @@ pub enum Purpose {
 }
 
 /// A listener.
+#[derive(Hash)]
 pub struct Listener {
     /// Whose it is.
     pub owner: Owner,
@@ -83,11 +85,20 @@ pub struct Actual {
     pub tls_policy: String,
     /// The default action, in words.
     pub default_action: String,
-    /// The ARN of the rule that refuses `x-apigw-api-id`, and whether it is as
-    /// it should be.
-    pub guard: Option<(String, bool)>,
+    /// The rule that refuses `x-apigw-api-id`.
+    pub guard: Option<Guard>,
+    /// The host names that rules take, whoever made them.
+    pub hosts: BTreeSet<String>,
     /// All its tags.
     pub tags: Tags,
+}
+
+impl Actual {
+    /// Whether some rule may take requests to this host.
+    pub fn serves(&self, host: &str) -> bool {
+        let mut hosts = self.hosts.iter();
+        hosts.any(|one| one == host || one.contains(['*', '?']))
+    }
 }
 
 /// What can differ.
@@ -115,9 +126,6 @@ pub enum Field {
     Tag(String),
 }
 
-/// The priority of the rule that refuses `x-apigw-api-id`: before all others.
-const GUARD: i32 = 1;
-const GUARDED_HEADER: &str = "x-apigw-api-id";
 const NOT_FOUND: &str = "fixed 404";
 const TO_HTTPS: &str = "redirect to https";
 
@@ -193,23 +201,6 @@ impl Listener {
             .called("ModifyListener")
             .map(drop)
     }
-
-    async fn put_guard(&self, aws: &Aws, actual: &Actual) -> Result<()> {
-        if let Some((rule, _)) = &actual.guard {
-            listener_rule::remove(aws, rule).await?;
-        }
-        aws.elb
-            .create_rule()
-            .listener_arn(&actual.arn)
-            .priority(GUARD)
-            .conditions(guard_condition())
-            .actions(guard_action())
-            .set_tags(Some(tags::to_elb(&self.tags())))
-            .send()
-            .await
-            .called("CreateRule")
-            .map(drop)
-    }
 }
 
 fn fixed(status: &str, body: &str) -> Action {
@@ -221,21 +212,6 @@ fn fixed(status: &str, body: &str) -> Action {
     Action::builder()
         .r#type(ActionTypeEnum::FixedResponse)
         .fixed_response_config(response)
-        .build()
-}
-
-fn guard_action() -> Action {
-    fixed("403", "the header x-apigw-api-id is not allowed here\n")
-}
-
-fn guard_condition() -> RuleCondition {
-    let header = HttpHeaderConditionConfig::builder()
-        .http_header_name(GUARDED_HEADER)
-        .values("*")
-        .build();
-    RuleCondition::builder()
-        .field("http-header")
-        .http_header_config(header)
         .build()
 }
 
@@ -286,10 +262,11 @@ impl Resource for Listener {
                     .rules
                     .iter()
                     .find(|(_, tags)| tags::key_of(tags, &reads.stack).as_ref() == Some(key));
-                actual.guard = guard.map(|(rule, _)| {
-                    let arn = rule.rule_arn().unwrap_or_default().to_owned();
-                    (arn, is_guard(rule))
+                actual.guard = guard.map(|(rule, _)| Guard::of(rule));
+                let others = front.rules.iter().map(|(rule, _)| rule).filter(|rule| {
+                    guard.is_none_or(|(guard, _)| guard.rule_arn() != rule.rule_arn())
                 });
+                actual.hosts = others.flat_map(hosts).collect();
                 let listener = Found::ours(mark, actual.arn.clone(), "active", actual);
                 found.push(listener.within(&balancer.id));
             }
@@ -320,6 +297,7 @@ impl Resource for Listener {
             tls_policy,
             default_action,
             guard,
+            hosts: _, // the rules'
             tags: has,
         } = actual;
         let (protocol, port) = self.traffic();
@@ -332,10 +310,8 @@ impl Resource for Listener {
         }
         if let Some(wanted_policy) = self.tls_policy() {
             drift.extend(Drift::between(Field::TlsPolicy, tls_policy, wanted_policy));
-            if !guard.as_ref().is_some_and(|(_, right)| *right) {
-                let has = guard.as_ref().map_or("", |_| "altered");
-                drift.push(Drift::new(Field::Guard, has, "refuses with 403"));
-            }
+            let has = guard.as_ref().map(Guard::words).unwrap_or_default();
+            drift.extend(Drift::between(Field::Guard, has.as_str(), guard::WANTED));
         }
         let (action, _) = self.default_action();
         drift.extend(Drift::between(
@@ -387,7 +363,7 @@ impl Resource for Listener {
             self.modify(aws, actual).await?;
         }
         if is_unguarded {
-            self.put_guard(aws, actual).await?;
+            guard::put(aws, actual, &self.tags()).await?;
         }
         Ok(())
     }
@@ -419,6 +395,22 @@ impl Resource for Listener {
     }
 }
 
+/// The hosts that a rule takes; `*` for what is not spelled out.
+fn hosts(rule: &types::Rule) -> Vec<String> {
+    let conditions = rule.conditions().iter();
+    let mut about_hosts = conditions.filter(|one| one.field() == Some("host-header"));
+    let Some(condition) = about_hosts.next() else {
+        return vec!["*".to_owned()];
+    };
+    let typed = condition.host_header_config();
+    let values = typed.map(|config| config.values()).unwrap_or_default();
+    let values: Vec<String> = values.iter().map(|host| host.to_lowercase()).collect();
+    if values.is_empty() {
+        return vec!["*".to_owned()];
+    }
+    values
+}
+
 fn actual(listener: &types::Listener, tags: Tags) -> Actual {
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
     let certificate = listener.certificates().first();
@@ -434,6 +426,7 @@ fn actual(listener: &types::Listener, tags: Tags) -> Actual {
         tls_policy: text(listener.ssl_policy()),
         default_action: words(listener.default_actions()),
         guard: None,
+        hosts: BTreeSet::new(),
         tags,
     }
 }
@@ -457,21 +450,4 @@ fn words(actions: &[Action]) -> String {
             .map_or("no type", ActionTypeEnum::as_str)
             .to_owned(),
     }
-}
-
-fn is_guard(rule: &types::Rule) -> bool {
-    let refuses = words(rule.actions()) == "fixed 403";
-    let first = rule.priority() == Some("1");
-    let [condition] = rule.conditions() else {
-        return false;
-    };
-    let header = condition.http_header_config();
-    refuses
-        && first
-        && header.is_some_and(|header| {
-            header
-                .http_header_name()
-                .is_some_and(|name| name.eq_ignore_ascii_case(GUARDED_HEADER))
-                && header.values() == ["*"]
-        })
 }

@@ -7,6 +7,12 @@
 //! A route to an API or a function has one rule. A site has up to three, told
 //! apart by the tag `hybridgw:part`: see [`part`]. What is wrong with one of
 //! them is repaired without touching the others.
+//!
+//! Requests are led elsewhere only when what they are led to works
+//! (`docs/design/0014`), and ELBv2 checks a group's targets only while a rule
+//! uses the group. So, where the host is served already, a new rule is held: it
+//! stands, but a condition more keeps all requests from it. And a rule that
+//! takes requests first gets the new group beside the old one, with weight 0.
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
@@ -22,7 +28,7 @@ use crate::{
     error::{Error, Result},
     graph::Node,
     resource::{
-        Drift, Found, Key, Kind, Mark, Need, Ours, Owner, Resource,
+        Drift, Due, Found, Key, Kind, Mark, Need, Ours, Owner, Resource,
         tags::{self, Tags},
     },
     resources::{Listener, LoadBalancer, TargetGroup, Targets, balancing},
@@ -38,6 +44,7 @@ use part::{Does, Wanted};
 use terms::{Part, RuleField};
 
 /// The rules of one route and host.
+#[derive(Hash)]
 pub struct ListenerRule {
     /// Whose they are.
     pub owner: Owner,
@@ -51,11 +58,20 @@ pub struct ListenerRule {
     pub path: String,
     /// Where matching requests go.
     pub group: Arc<Node<TargetGroup>>,
+    /// How they go.
+    pub way: Way,
+}
+
+/// How requests go that a rule takes.
+#[derive(Default, Hash)]
+pub struct Way {
     /// The site, if the route leads to one.
     pub site: Option<Site>,
     /// What is in the group before the first request is: a function. Addresses
     /// come afterwards, since AWS checks none before a rule forwards to them.
     pub after: Option<Arc<Node<Targets>>>,
+    /// What else must work before requests are led there.
+    pub behind: Vec<Need>,
 }
 
 /// The rules of one route and host, as ELBv2 reports them.
@@ -68,7 +84,9 @@ pub struct Actual {
 impl Actual {
     /// Whether one of the rules forwards to this target group.
     pub fn forwards_to(&self, group: &str) -> bool {
-        self.rules.iter().any(|rule| rule.action == group)
+        self.rules
+            .iter()
+            .any(|rule| rule.groups.contains_key(group))
     }
 
     /// The host name that the rules serve.
@@ -100,6 +118,15 @@ impl fmt::Display for Field {
     }
 }
 
+/// What of a rule is changed.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Change {
+    /// Its conditions, and whether it is held then.
+    conditions: Option<bool>,
+    action: bool,
+    transforms: bool,
+}
+
 /// The rules that exist, brought together with those that should.
 struct Match<'a> {
     pairs: Vec<(Wanted, Option<&'a Rule>)>,
@@ -110,7 +137,12 @@ struct Match<'a> {
 impl ListenerRule {
     fn wanted(&self) -> Vec<Wanted> {
         let group = self.group.id();
-        part::wanted(&self.host, &self.path, group.as_ref(), self.site.as_ref())
+        part::wanted(
+            &self.host,
+            &self.path,
+            group.as_ref(),
+            self.way.site.as_ref(),
+        )
     }
 
     fn tags(&self, wanted: &Wanted) -> Tags {
@@ -145,16 +177,17 @@ impl ListenerRule {
         drift
     }
 
-    /// Makes one of the rules.
+    /// Makes one of the rules, held if somebody may be served without it.
     async fn put(&self, aws: &Aws, wanted: &Wanted) -> Result<()> {
-        let listener = self.listener.require()?.arn;
+        let front = self.listener.require()?;
+        let (held, listener) = (front.serves(&self.host), front.arn);
         for priority in wanted.tries() {
             let created = aws
                 .elb
                 .create_rule()
                 .listener_arn(&listener)
                 .priority(priority)
-                .set_conditions(Some(wanted.conditions()))
+                .set_conditions(Some(wanted.conditions(held)))
                 .set_actions(wanted.action().map(|action| vec![action]))
                 .set_transforms(wanted.transforms())
                 .set_tags(Some(tags::to_elb(&self.tags(wanted))))
@@ -200,17 +233,18 @@ impl ListenerRule {
         Ok(says.iter().all(|key| has.get(*key) == own.get(*key)))
     }
 
-    /// Repairs one of the rules.
-    async fn repair(&self, aws: &Aws, wanted: &Wanted, rule: &Rule) -> Result<()> {
+    /// Repairs what is due of one of the rules.
+    async fn repair(&self, aws: &Aws, wanted: &Wanted, rule: &Rule, due: Due) -> Result<()> {
         let mut changes = Tags::new();
-        let (mut differs, mut is_misplaced) = (false, false);
-        for one in self.drift(wanted, rule) {
+        let mut change = Change::default();
+        let mut is_misplaced = false;
+        let all = self.drift(wanted, rule).into_iter();
+        for one in all.filter(|one| one.due == due) {
             match one.field {
-                RuleField::Host
-                | RuleField::Path
-                | RuleField::TargetGroup
-                | RuleField::Redirect
-                | RuleField::Transforms => differs = true,
+                RuleField::Host | RuleField::Path => change.conditions = Some(rule.held),
+                RuleField::Taking => change.conditions = Some(false),
+                RuleField::TargetGroup | RuleField::Redirect => change.action = true,
+                RuleField::Transforms => change.transforms = true,
                 RuleField::Priority => is_misplaced = true,
                 RuleField::Tag(key) => {
                     changes.extend(tags::to_repair(&key, &rule.tags, &self.tags(wanted)));
@@ -218,8 +252,8 @@ impl ListenerRule {
             }
         }
         balancing::set_tags(aws, &rule.arn, &changes).await?;
-        if differs {
-            self.modify(aws, wanted, rule).await?;
+        if change != Change::default() {
+            self.modify(aws, wanted, rule, change).await?;
         }
         if is_misplaced {
             move_into_band(aws, &rule.arn, wanted).await?;
@@ -227,17 +261,21 @@ impl ListenerRule {
         Ok(())
     }
 
-    async fn modify(&self, aws: &Aws, wanted: &Wanted, rule: &Rule) -> Result<()> {
+    /// What is not given stays as it is (ELBv2 API reference, `ModifyRule`).
+    async fn modify(&self, aws: &Aws, wanted: &Wanted, rule: &Rule, change: Change) -> Result<()> {
         if matches!(wanted.does, Does::Forward(None)) {
             self.group.require()?;
         }
-        let transforms = wanted.transforms();
-        let none_left = transforms.is_none() && !rule.transforms.is_empty();
+        let conditions = change.conditions.map(|held| wanted.conditions(held));
+        let action = wanted.beside(rule).or_else(|| wanted.action());
+        let action = action.filter(|_| change.action);
+        let transforms = wanted.transforms().filter(|_| change.transforms);
+        let none_left = change.transforms && transforms.is_none();
         aws.elb
             .modify_rule()
             .rule_arn(&rule.arn)
-            .set_conditions(Some(wanted.conditions()))
-            .set_actions(wanted.action().map(|action| vec![action]))
+            .set_conditions(conditions)
+            .set_actions(action.map(|action| vec![action]))
             .set_transforms(transforms)
             .set_reset_transforms(none_left.then_some(true))
             .send()
@@ -246,7 +284,7 @@ impl ListenerRule {
             .map(drop)
     }
 
-    fn serves(&self, key: &Key, host: &str) -> bool {
+    fn is(&self, key: &Key, host: &str) -> bool {
         host == self.host && key.path_at(host) == self.path
     }
 }
@@ -277,7 +315,7 @@ async fn those(reads: &Reads, wanted: impl Fn(&Key, &str) -> bool) -> Result<Vec
             found.extend(routes.into_values().filter_map(|(mark, mut rules)| {
                 rules.sort_by_key(|rule| (rule.part, rule.priority));
                 // The rule that `delete` takes last names them all.
-                let id = rules.first()?.arn.clone();
+                let id = rules.last()?.arn.clone();
                 let actual = Actual { rules };
                 let host = actual.host();
                 let found = Found::ours(mark, id, "active", actual);
@@ -301,12 +339,18 @@ impl Resource for ListenerRule {
     fn needs(&self) -> Vec<Need> {
         // Settled: the rule that guards the listener stands before any route.
         let mut needs = vec![self.listener.settled(), self.group.exists()];
-        needs.extend(self.after.iter().map(|targets| targets.exists()));
+        needs.extend(self.way.after.iter().map(|targets| targets.exists()));
         needs
     }
 
+    fn switches_after(&self) -> Vec<Need> {
+        let targets = self.group.key().sibling(Kind::Targets);
+        let behind = self.way.behind.iter().cloned();
+        behind.chain([Need::Settled(targets)]).collect()
+    }
+
     fn summary(&self) -> String {
-        match &self.site {
+        match &self.way.site {
             None => format!("{}{}", self.host, self.path),
             Some(site) => format!("{}{} from {}", self.host, self.path, site.bucket_host),
         }
@@ -317,7 +361,7 @@ impl Resource for ListenerRule {
     }
 
     async fn find(&self, reads: &Reads) -> Result<Option<Found<Actual>>> {
-        let found = those(reads, |key, host| self.serves(key, host)).await?;
+        let found = those(reads, |key, host| self.is(key, host)).await?;
         Ok(found.into_iter().next())
     }
 
@@ -329,7 +373,7 @@ impl Resource for ListenerRule {
 
     fn matches(&self, found: &Found<Actual>) -> bool {
         // Not by key: an alias that becomes the stack's own name keeps its rules.
-        self.serves(&found.key, &found.actual.host())
+        self.is(&found.key, &found.actual.host())
     }
 
     fn diff(&self, actual: &Actual) -> Vec<Drift<Field>> {
@@ -352,20 +396,24 @@ impl Resource for ListenerRule {
         }
         drift.extend(surplus.iter().map(|rule| {
             let field = Field::Whole(rule.part);
-            Drift::new(field, format!("one too many, {}", rule.priority), "")
+            // It may take requests that another part takes only after the switch.
+            Drift::new(field, format!("one too many, {}", rule.priority), "").switches()
         }));
         drift
     }
 
     async fn create(&self, aws: &Aws) -> Result<()> {
         self.group.require()?;
-        for wanted in self.wanted() {
+        for wanted in self.wanted().into_iter().rev() {
             self.put(aws, &wanted).await?;
         }
         Ok(())
     }
 
     async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift<Field>]) -> Result<()> {
+        let Some(due) = drift.first().map(|one| one.due) else {
+            return Ok(());
+        };
         let is_due = |part: Part| {
             drift.iter().any(|one| match one.field {
                 Field::Only(_) => true,
@@ -373,17 +421,19 @@ impl Resource for ListenerRule {
             })
         };
         let Match { pairs, surplus } = self.compare(actual);
-        for (wanted, rule) in pairs.iter().filter(|(wanted, _)| is_due(wanted.part)) {
+        // The first one takes the rest, and is right only behind the others.
+        let pairs = pairs.iter().rev();
+        for (wanted, rule) in pairs.filter(|(wanted, _)| is_due(wanted.part)) {
             match rule {
                 None => {
                     self.group.require()?;
                     self.put(aws, wanted).await?;
                 }
-                Some(rule) => self.repair(aws, wanted, rule).await?,
+                Some(rule) => self.repair(aws, wanted, rule, due).await?,
             }
         }
         for rule in surplus {
-            if is_due(rule.part) {
+            if due == Due::Switch && is_due(rule.part) {
                 remove(aws, &rule.arn).await?;
             }
         }
@@ -405,8 +455,10 @@ impl Resource for ListenerRule {
         }
     }
 
+    /// The rest goes first: without the others before it, it would take what is
+    /// theirs.
     async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
-        for rule in actual.rules.iter().rev() {
+        for rule in &actual.rules {
             remove(aws, &rule.arn).await?;
         }
         Ok(())

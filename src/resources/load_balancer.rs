@@ -29,6 +29,7 @@ use crate::{
 };
 
 /// An internal load balancer, called like its stack.
+#[derive(Hash)]
 pub struct LoadBalancer {
     /// Whose it is.
     pub owner: Owner,
@@ -248,7 +249,7 @@ impl Resource for LoadBalancer {
                 Field::Internal | Field::Vpc => {}
                 Field::Subnets => {
                     let subnets = match one.due {
-                        Due::Now => self.subnets_now(&actual.subnets),
+                        Due::Now | Due::Switch => self.subnets_now(&actual.subnets),
                         Due::Deferred => self.subnets.clone(),
                     };
                     set_subnets(aws, &actual.arn, subnets).await?;

@@ -24,6 +24,7 @@ use crate::{
 };
 
 /// A security group without its rules.
+#[derive(Hash)]
 pub struct SecurityGroup {
     /// Whose it is.
     pub owner: Owner,

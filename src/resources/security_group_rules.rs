@@ -31,6 +31,7 @@ pub use rule::Rule;
 use rule::{Direction, authorize, is_default, revoke};
 
 /// The rules of the stack's groups.
+#[derive(Hash)]
 pub struct SecurityGroupRules {
     /// The stack's name.
     pub stack: String,
@@ -217,7 +218,7 @@ impl Resource for SecurityGroupRules {
         let extra = rules.difference(&wanted).map(|rule| {
             let drift = Drift::new(self.field_of(rule), rule.to_string(), "");
             match actual.due(rule) {
-                Due::Now => drift,
+                Due::Now | Due::Switch => drift,
                 Due::Deferred => drift.deferred(),
             }
         });

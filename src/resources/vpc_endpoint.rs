@@ -37,6 +37,7 @@ pub use own::Own;
 pub use placement::Placement;
 
 /// An interface endpoint.
+#[derive(Hash)]
 pub struct VpcEndpoint {
     /// Whether it is for `execute-api` ([`Kind::VpcEndpoint`]) or for S3
     /// ([`Kind::SiteEndpoint`]).
@@ -46,6 +47,7 @@ pub struct VpcEndpoint {
 }
 
 /// Whose an endpoint is.
+#[derive(Hash)]
 pub enum Source {
     /// The stack's own.
     Own(Box<Own>),
@@ -323,7 +325,7 @@ impl Resource for VpcEndpoint {
                 Field::Subnets | Field::Addresses => {
                     let moves = own.placement.moves(actual);
                     match one.due {
-                        Due::Now => call
+                        Due::Now | Due::Switch => call
                             .set_add_subnet_ids(list(&moves.adding))
                             .set_subnet_configurations(own.pins(&moves.adding)),
                         Due::Deferred => {
@@ -345,7 +347,7 @@ impl Resource for VpcEndpoint {
                 Field::Policy => {
                     let policies = own.policies(actual);
                     let policy = policies.map(|(now, last)| match one.due {
-                        Due::Now => now,
+                        Due::Now | Due::Switch => now,
                         Due::Deferred => last,
                     });
                     call.set_policy_document(policy.map(|policy| policy.to_string()))

@@ -6,11 +6,11 @@ use super::{Builder, Name};
 use crate::{
     config::{Config, Target},
     graph::Node,
-    resource::{Key, Kind},
+    resource::{Key, Kind, Need},
     resources::{
         LambdaPermission, Listener, ListenerRule, LoadBalancer, SecurityGroup, SecurityGroupRules,
         TargetGroup, Targets, VpcEndpoint, lambda_permission::Caller, listener::Purpose,
-        listener_rule::Site, load_balancer::PROTECTION, target_group::Behind, targets::Source,
+        listener_rule::Way, load_balancer::PROTECTION, target_group::Behind, targets::Source,
     },
 };
 
@@ -71,7 +71,16 @@ impl Builder<'_> {
         let mut forwarders = Vec::new();
         for name in names {
             for route in config.routes.iter().filter(|route| route.api().is_some()) {
-                forwarders.push(self.rule(name, listener, &route.path, &group, None, None));
+                let host = &name.host;
+                let way = Way {
+                    behind: vec![
+                        Need::Settled(Key::bare(Kind::EndpointPolicy)),
+                        Need::Settled(host.key(Kind::DomainName, "/")),
+                        Need::Settled(host.key(Kind::BasePathMapping, &route.path)),
+                    ],
+                    ..Way::default()
+                };
+                forwarders.push(self.rule(name, listener, &route.path, &group, way));
             }
         }
         self.add(Targets {
@@ -115,14 +124,11 @@ impl Builder<'_> {
                 forwarders: vec![],
             });
             for name in names {
-                self.rule(
-                    name,
-                    listener,
-                    &route.path,
-                    &group,
-                    None,
-                    Some(targets.clone()),
-                );
+                let way = Way {
+                    after: Some(targets.clone()),
+                    ..Way::default()
+                };
+                self.rule(name, listener, &route.path, &group, way);
             }
         }
     }
@@ -142,8 +148,7 @@ impl Builder<'_> {
         listener: &Arc<Node<Listener>>,
         path: &str,
         group: &Arc<Node<TargetGroup>>,
-        site: Option<Site>,
-        after: Option<Arc<Node<Targets>>>,
+        way: Way,
     ) -> Arc<Node<ListenerRule>> {
         self.add(ListenerRule {
             owner: self.owner.clone(),
@@ -152,8 +157,7 @@ impl Builder<'_> {
             host: name.host.name.clone(),
             path: path.to_owned(),
             group: group.clone(),
-            site,
-            after,
+            way,
         })
     }
 }

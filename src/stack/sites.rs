@@ -6,9 +6,12 @@ use super::{Builder, Name};
 use crate::{
     aws::Partition,
     graph::Node,
+    resource::{Key, Kind, Need},
     resources::{
         BucketPolicy, Listener, SecurityGroupRules, TargetGroup, Targets, VpcEndpoint,
-        listener_rule::Site, target_group::Behind, targets::Source,
+        listener_rule::{Site, Way},
+        target_group::Behind,
+        targets::Source,
     },
 };
 
@@ -47,8 +50,13 @@ impl Builder<'_> {
             };
             let mut forwarders = Vec::new();
             for name in names {
-                let way = Some(to_bucket.clone());
-                forwarders.push(self.rule(name, listener, &route.path, &group, way, None));
+                let statement = Key::of_route(Kind::BucketPolicy, &route.path);
+                let way = Way {
+                    site: Some(to_bucket.clone()),
+                    behind: vec![Need::Settled(statement)],
+                    ..Way::default()
+                };
+                forwarders.push(self.rule(name, listener, &route.path, &group, way));
             }
             self.add(Targets {
                 group,

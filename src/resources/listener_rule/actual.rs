@@ -1,6 +1,6 @@
 //! Rules as ELBv2 reports them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_elasticloadbalancingv2::types::{
     self, Action, ActionTypeEnum, RuleCondition, RuleTransform, TransformTypeEnum,
@@ -8,7 +8,10 @@ use aws_sdk_elasticloadbalancingv2::types::{
 
 use crate::aws::tags::{self, Tags};
 
-use super::terms::{Part, Pattern, Transform, words_of};
+use super::{
+    part::NOBODY,
+    terms::{Part, Pattern, Transform, words_of},
+};
 
 /// A rule as ELBv2 reports it.
 #[derive(Clone, Debug)]
@@ -25,6 +28,10 @@ pub struct Rule {
     pub paths: BTreeSet<Pattern>,
     /// The target group it forwards to, or another action in words.
     pub action: String,
+    /// The target groups it forwards to, and their weights.
+    pub groups: BTreeMap<String, i32>,
+    /// Whether it waits for what it leads to, and takes no request until then.
+    pub held: bool,
     /// How it rewrites requests.
     pub transforms: BTreeSet<Transform>,
     /// All its tags.
@@ -44,6 +51,8 @@ impl Rule {
             hosts: BTreeSet::new(),
             paths: BTreeSet::new(),
             action: target(rule.actions()),
+            groups: groups(rule.actions()),
+            held: false,
             transforms: rule.transforms().iter().map(transform).collect(),
             tags,
         };
@@ -77,6 +86,7 @@ impl Rule {
                 let regexes = regexes.chain(typed.unwrap_or_default());
                 self.paths.extend(regexes.cloned().map(Pattern::Regex));
             }
+            Some("source-ip") if sources(condition) == [NOBODY] => self.held = true,
             other => {
                 // A condition that is not ours: shown as a path it is drift.
                 let field = other.unwrap_or("?").to_owned();
@@ -93,11 +103,44 @@ fn target(actions: &[Action]) -> String {
     if let Some(redirect) = action.redirect_config() {
         return words_of(redirect);
     }
-    action
-        .target_group_arn()
+    let groups = groups(actions);
+    if groups.len() > 1 {
+        let one = |(group, weight): (&String, &i32)| format!("{group} ({weight})");
+        return groups.iter().map(one).collect::<Vec<_>>().join(", ");
+    }
+    groups
+        .keys()
+        .next()
+        .map(String::as_str)
         .or(action.r#type().map(ActionTypeEnum::as_str))
         .unwrap_or_default()
         .to_owned()
+}
+
+/// Both forms of a forward: of one group ELBv2 gives both back.
+fn groups(actions: &[Action]) -> BTreeMap<String, i32> {
+    let forwards = actions.iter().filter_map(|action| action.forward_config());
+    let tuples = forwards.flat_map(|config| config.target_groups());
+    let mut groups: BTreeMap<String, i32> = tuples
+        .filter_map(|one| {
+            Some((
+                one.target_group_arn()?.to_owned(),
+                one.weight().unwrap_or(1),
+            ))
+        })
+        .collect();
+    if groups.is_empty() {
+        let plain = actions
+            .iter()
+            .filter_map(|action| action.target_group_arn());
+        groups.extend(plain.map(|arn| (arn.to_owned(), 1)));
+    }
+    groups
+}
+
+fn sources(condition: &RuleCondition) -> &[String] {
+    let config = condition.source_ip_config();
+    config.map(|config| config.values()).unwrap_or_default()
 }
 
 fn transform(transform: &RuleTransform) -> Transform {

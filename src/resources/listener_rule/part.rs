@@ -15,12 +15,16 @@
 //! browser keeps it: nothing but the redirect changes its address, and that
 //! one passes the query on.
 
-use std::{collections::BTreeSet, ops::Range};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 use aws_sdk_elasticloadbalancingv2::types::{
-    Action, ActionTypeEnum, HostHeaderConditionConfig, HostHeaderRewriteConfig,
-    PathPatternConditionConfig, RedirectActionConfig, RedirectActionStatusCodeEnum, RewriteConfig,
-    RuleCondition, RuleTransform, TransformTypeEnum, UrlRewriteConfig,
+    Action, ActionTypeEnum, ForwardActionConfig, HostHeaderConditionConfig,
+    HostHeaderRewriteConfig, PathPatternConditionConfig, RedirectActionConfig,
+    RedirectActionStatusCodeEnum, RewriteConfig, RuleCondition, RuleTransform,
+    SourceIpConditionConfig, TargetGroupTuple, TransformTypeEnum, UrlRewriteConfig,
 };
 
 use crate::{
@@ -33,8 +37,16 @@ use super::{
     terms::{Part, Pattern, RuleField, Transform, words_of},
 };
 
+/// Where no request comes from: an address for documentation (RFC 5737). A rule
+/// with this condition beside its own takes nothing, but its target group is
+/// used, so that ELBv2 checks the targets.
+pub const NOBODY: &str = "192.0.2.1/32";
+
+/// A forward action names up to 5 groups (ELB user guide, "Quotas").
+const GROUPS: usize = 5;
+
 /// A site as the load balancer has to know it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Site {
     /// The bucket's host name of its own in S3, by which S3 finds it.
     pub bucket_host: String,
@@ -218,8 +230,8 @@ impl Wanted {
         }
     }
 
-    /// Its conditions, as ELBv2 takes them.
-    pub fn conditions(&self) -> Vec<RuleCondition> {
+    /// Its conditions, as ELBv2 takes them. While it is held it takes nothing.
+    pub fn conditions(&self, held: bool) -> Vec<RuleCondition> {
         let host = HostHeaderConditionConfig::builder()
             .values(&self.host)
             .build();
@@ -229,6 +241,15 @@ impl Wanted {
                 .host_header_config(host)
                 .build(),
         ];
+        if held {
+            let nobody = SourceIpConditionConfig::builder().values(NOBODY).build();
+            conditions.push(
+                RuleCondition::builder()
+                    .field("source-ip")
+                    .source_ip_config(nobody)
+                    .build(),
+            );
+        }
         if !self.paths.is_empty() {
             let mut path = PathPatternConditionConfig::builder();
             for pattern in &self.paths {
@@ -262,6 +283,34 @@ impl Wanted {
         })
     }
 
+    /// What a rule does that takes requests and forwards them elsewhere: the same
+    /// still, but the wanted group is in use, too, and so ELBv2 checks it. A
+    /// weight of 0 gets no requests. None: it does not forward, or does it to
+    /// the wanted group.
+    pub fn beside(&self, rule: &Rule) -> Option<Action> {
+        let Does::Forward(Some(group)) = &self.does else {
+            return None;
+        };
+        if rule.held || rule.groups.is_empty() || rule.groups.contains_key(group) {
+            return None;
+        }
+        let serving = rule.groups.iter().filter(|(_, weight)| **weight > 0);
+        let mut groups: BTreeMap<&String, i32> = serving
+            .take(GROUPS - 1)
+            .map(|(group, weight)| (group, *weight))
+            .collect();
+        groups.insert(group, 0);
+        let tuples = groups.into_iter().map(|(group, weight)| {
+            TargetGroupTuple::builder()
+                .target_group_arn(group)
+                .weight(weight)
+                .build()
+        });
+        let config = ForwardActionConfig::builder().set_target_groups(Some(tuples.collect()));
+        let action = Action::builder().r#type(ActionTypeEnum::Forward);
+        Some(action.forward_config(config.build()).build())
+    }
+
     /// Its transforms, as ELBv2 takes them.
     pub fn transforms(&self) -> Option<Vec<RuleTransform>> {
         let all: Vec<RuleTransform> = self.transforms.iter().map(Transform::to_elb).collect();
@@ -277,9 +326,13 @@ impl Wanted {
             hosts,
             paths,
             action,
+            groups,
+            held,
             transforms,
             tags: _, // the resource's: they name the stack
         } = rule;
+        // What takes requests and forwards them is switched late.
+        let is_serving = !held && !groups.is_empty();
         let mut drift = Vec::new();
         if !self.priorities.contains(priority) {
             let first = self.tries().next().unwrap_or(self.priorities.start);
@@ -298,12 +351,17 @@ impl Wanted {
             }
             Does::Redirect(path) => (RuleField::Redirect, words_of(&redirect(path))),
         };
-        drift.extend(Drift::between(field, action, &wanted));
-        drift.extend(Drift::between(
+        let leads_there = groups.contains_key(&wanted);
+        let late = |one: Drift<RuleField>, late: bool| if late { one.switches() } else { one };
+        let target = Drift::between(field, action, &wanted);
+        drift.extend(target.map(|one| late(one, is_serving && leads_there)));
+        let transforms = Drift::between(
             RuleField::Transforms,
             &join(transforms),
             &join(&self.transforms),
-        ));
+        );
+        drift.extend(transforms.map(|one| late(one, is_serving)));
+        drift.extend(held.then(|| Drift::new(RuleField::Taking, "not yet", "yes").switches()));
         drift
     }
 }

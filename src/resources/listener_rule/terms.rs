@@ -5,7 +5,7 @@ use std::fmt;
 use aws_sdk_elasticloadbalancingv2::types::RedirectActionConfig;
 use strum::{Display, EnumIter};
 
-/// Which of a route's rules it is. The last one is deleted first.
+/// Which of a route's rules it is. The first one is deleted first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
     /// What the other parts leave: of an API or a function, everything.
@@ -53,6 +53,9 @@ pub enum RuleField {
     Redirect,
     /// How it rewrites requests.
     Transforms,
+    /// Whether it takes requests yet.
+    #[strum(to_string = "takes requests")]
+    Taking,
     /// Its place among the rules.
     Priority,
     /// A tag, by its key.

@@ -1,0 +1,403 @@
+//! The old way in, asked at every simulated second of every change: a name keeps
+//! answering, with the answer it had or with the new one.
+
+use std::{cell::RefCell, time::Duration};
+
+use hybridgw::{
+    rehearsal,
+    simulator::dataplane::{Answer, Ask, Hop, Kind},
+};
+
+use crate::{
+    bench::{ACCOUNT, Bench, Outcome, REGION, config},
+    quick,
+    watch::CLIENT,
+};
+
+pub const HOST: &str = "orders.corp.example.com";
+
+/// What a client sees of an answer, and who gave it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    status: u16,
+    hop: Option<Hop>,
+    who: Option<(Kind, String)>,
+    path: String,
+    location: Option<String>,
+    certificate: Option<String>,
+}
+
+impl Said {
+    fn of(answer: Answer) -> Self {
+        let seen = answer.seen.unwrap_or_default();
+        let name = seen.api.or(seen.function).or(seen.bucket);
+        Self {
+            status: answer.status,
+            hop: answer.hop,
+            who: name.map(|name| (seen.kind, name)),
+            path: seen.path,
+            location: seen.location,
+            certificate: answer.certificate,
+        }
+    }
+}
+
+fn ask(bench: &Bench, (host, path): &(&str, &str)) -> Said {
+    let ask = Ask::new(host, path, CLIENT);
+    Said::of(bench.simulator.ask(ACCOUNT, REGION, &ask))
+}
+
+/// What a change came to.
+pub struct Seen {
+    pub outcome: Outcome,
+    /// How many seconds it took.
+    seconds: usize,
+    /// The seconds in which somebody got neither the old answer nor the new one.
+    outage: usize,
+    /// The first of those answers.
+    first: Option<String>,
+}
+
+/// Applies the bench's configuration while these are asked for every second.
+pub async fn probed(bench: &Bench, asked: &[(&str, &str)]) -> Seen {
+    let all = || asked.iter().map(|one| ask(bench, one)).collect::<Vec<_>>();
+    let before = all();
+    let heard: RefCell<Vec<Vec<Said>>> = RefCell::default();
+    let watch = async {
+        loop {
+            heard.borrow_mut().push(all());
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    };
+    let outcome = tokio::select! {
+        outcome = bench.up() => outcome,
+        () = watch => unreachable!(),
+    };
+    let after = all();
+    let heard = heard.into_inner();
+    let mut wrong = Vec::new();
+    for (second, answers) in heard.iter().enumerate() {
+        let places = answers.iter().enumerate();
+        let mut others =
+            places.filter(|(place, said)| **said != before[*place] && **said != after[*place]);
+        wrong.extend(others.next().map(|(place, said)| {
+            format!(
+                "second {second}, {:?}: {said:?}\n  before {:?}\n  after {:?}",
+                asked[place], before[place], after[place]
+            )
+        }));
+    }
+    Seen {
+        outcome,
+        seconds: heard.len(),
+        outage: wrong.len(),
+        first: wrong.into_iter().next(),
+    }
+}
+
+/// The rows of a table, and what of it is wrong.
+#[derive(Default)]
+struct Table {
+    wrong: Vec<String>,
+}
+
+impl Table {
+    /// Changes the file to this and applies it.
+    async fn row(
+        &mut self,
+        bench: &mut Bench,
+        what: &str,
+        file: &str,
+        set: &[String],
+        asked: &[(&str, &str)],
+    ) {
+        bench.config = config(file, set);
+        rehearsal::furnish(&bench.simulator, &bench.config, ACCOUNT, REGION).expect("in memory");
+        let seen = probed(bench, asked).await;
+        println!("{what}: {} of {} seconds", seen.outage, seen.seconds);
+        if !seen.outcome.ok() {
+            self.wrong.push(format!("{what}: {:?}", seen.outcome));
+        }
+        if let Some(first) = seen.first {
+            let outage = seen.outage;
+            self.wrong
+                .push(format!("{what}: {outage} seconds, {first}"));
+        }
+        assert!(seen.seconds > 0);
+    }
+
+    fn end(self) {
+        assert!(self.wrong.is_empty(), "{}", self.wrong.join("\n"));
+    }
+}
+
+fn arn(name: &str) -> String {
+    format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}")
+}
+
+/// What a route can lead to.
+const KINDS: [&str; 5] = ["openapi", "placeholder", "api lambda", "lambda", "site"];
+
+fn route(path: &str, kind: &str) -> Option<String> {
+    let target = match kind {
+        "openapi" => "api={openapi=\"openapi.yaml\"}".to_owned(),
+        "placeholder" => "api={placeholder=true}".to_owned(),
+        "api lambda" => format!("api={{lambda=\"{}\"}}", arn("behind")),
+        "lambda" => format!("lambda=\"{}\"", arn("alone")),
+        "checked lambda" => format!(
+            "lambda={{function=\"{}\", health_check={{path=\"/up\"}}}}",
+            arn("checked")
+        ),
+        "site" => "site={bucket=\"pages\", manage_policy=true}".to_owned(),
+        "other lambda" => format!("lambda=\"{}\"", arn("other")),
+        "other site" => "site={bucket=\"papers\", manage_policy=true}".to_owned(),
+        "borrowed" => "api={id=\"a1b2c3d4e5\", stage=\"v1\"}".to_owned(),
+        _ => return None,
+    };
+    Some(format!("{{path=\"{path}\", {target}}}"))
+}
+
+fn routes(all: &[Option<String>]) -> [String; 1] {
+    let all: Vec<&str> = all.iter().flatten().map(String::as_str).collect();
+    [format!("route=[{}]", all.join(","))]
+}
+
+/// A way through these that takes each step from one to another once.
+fn every_pair<'a>(kinds: &[&'a str]) -> Vec<&'a str> {
+    let mut way = Vec::new();
+    for (place, one) in kinds.iter().enumerate() {
+        way.extend(kinds[place + 1..].iter().flat_map(|other| [*one, *other]));
+    }
+    way.push(kinds[0]);
+    way
+}
+
+/// All pairs of kinds of a path, beside other routes.
+async fn pairs(path: &str, kinds: &[&str], beside: &[(&str, &str)], asked: &[&str]) {
+    let asked: Vec<(&str, &str)> = asked.iter().map(|path| (HOST, *path)).collect();
+    let set = |kind: &str| {
+        let others = beside.iter().map(|(path, kind)| route(path, kind));
+        let all: Vec<Option<String>> = others.chain([route(path, kind)]).collect();
+        routes(&all)
+    };
+    let way = every_pair(kinds);
+    let mut bench = Bench::new("placeholder.toml", quick());
+    bench.config = config("placeholder.toml", &set(way[0]));
+    rehearsal::furnish(&bench.simulator, &bench.config, ACCOUNT, REGION).expect("in memory");
+    let outcome = bench.up().await;
+    assert!(outcome.ok(), "{outcome:?}");
+    let mut table = Table::default();
+    for step in way.windows(2) {
+        let what = format!("{path}, {} -> {}", step[0], step[1]);
+        let set = set(step[1]);
+        table
+            .row(&mut bench, &what, "placeholder.toml", &set, &asked)
+            .await;
+    }
+    table.end();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_only_route_answers_while_its_kind_changes() {
+    let asked = ["/", "/orders", "/deep/x", "/assets/app.js"];
+    pairs("/", &KINDS, &[], &asked).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_route_and_those_beside_it_answer_while_its_kind_changes() {
+    let beside = [("/soon", "placeholder"), ("/sms", "other lambda")];
+    let asked = ["/", "/orders", "/assets/app.js", "/soon", "/sms/x"];
+    pairs("/", &KINDS, &beside, &asked).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_route_below_another_answers_while_it_comes_changes_and_goes() {
+    let kinds = [&["none"], &KINDS[..]].concat();
+    let beside = [("/", "borrowed"), ("/help", "other site")];
+    let asked = ["/", "/app", "/app/", "/app/x", "/app/app.js", "/help/x"];
+    pairs("/app", &kinds, &beside, &asked).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_route_below_a_site_answers_while_it_comes_changes_and_goes() {
+    let kinds = ["none", "placeholder", "lambda", "checked lambda", "site"];
+    let beside = [("/", "other site")];
+    let asked = ["/", "/app", "/app/", "/app/x", "/app/app.js", "/x.js"];
+    pairs("/app", &kinds, &beside, &asked).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_route_answers_while_what_it_leads_to_is_another_of_its_kind() {
+    let kinds = ["borrowed", "placeholder", "lambda", "other lambda"];
+    pairs("/", &kinds, &[], &["/", "/x"]).await;
+    let kinds = ["site", "other site", "checked lambda"];
+    pairs("/", &kinds, &[], &["/", "/x", "/x.js"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_path_answers_while_routes_move() {
+    let moved = ["placeholder", "lambda", "site"];
+    let asked = ["/", "/old", "/old/x", "/new", "/new/x", "/new/x.js"];
+    let asked: Vec<(&str, &str)> = asked.iter().map(|path| (HOST, *path)).collect();
+    let mut table = Table::default();
+    for kind in moved {
+        let set = |path: &str| routes(&[route("/", "borrowed"), route(path, kind)]);
+        let mut bench = Bench::new("placeholder.toml", quick());
+        bench.config = config("placeholder.toml", &set("/old"));
+        rehearsal::furnish(&bench.simulator, &bench.config, ACCOUNT, REGION).expect("in memory");
+        assert!(bench.up().await.ok());
+        for (from, to) in [("/old", "/new"), ("/new", "/old")] {
+            let what = format!("{kind}, {from} -> {to}");
+            let set = set(to);
+            table
+                .row(&mut bench, &what, "placeholder.toml", &set, &asked)
+                .await;
+        }
+        // The wide route moves below, and back.
+        let root = routes(&[route("/old", kind)]);
+        let what = format!("{kind}, / goes");
+        table
+            .row(&mut bench, &what, "placeholder.toml", &root, &asked)
+            .await;
+        let both = set("/old");
+        let what = format!("{kind}, / comes");
+        table
+            .row(&mut bench, &what, "placeholder.toml", &both, &asked)
+            .await;
+    }
+    table.end();
+}
+
+const SHOP: &str = "shop.corp.example.com";
+const ABROAD: &str = "orders.eu.example.net";
+
+fn certificate(first: char) -> String {
+    format!("arn:aws:acm:{REGION}:{ACCOUNT}:certificate/{first}2345678-1234-1234-1234-123456789012")
+}
+
+fn names(own: (&str, char), aliases: &[(&str, char)]) -> Vec<String> {
+    let aliases = aliases.iter().map(|(host, digit)| {
+        let certificate = certificate(*digit);
+        format!("{{name=\"{host}\", certificate=\"{certificate}\"}}")
+    });
+    let aliases: Vec<String> = aliases.collect();
+    vec![
+        format!("domain.name={}", own.0),
+        format!("domain.certificate={}", certificate(own.1)),
+        format!("domain.aliases=[{}]", aliases.join(",")),
+    ]
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_host_answers_while_names_and_certificates_change() {
+    let asked = [
+        (HOST, "/"),
+        (HOST, "/sms/x"),
+        (SHOP, "/"),
+        (SHOP, "/sms/x"),
+        (ABROAD, "/"),
+    ];
+    let rows = [
+        (
+            "aliases come",
+            names((HOST, '1'), &[(SHOP, '2'), (ABROAD, '2')]),
+        ),
+        (
+            "an alias gets another certificate",
+            names((HOST, '1'), &[(SHOP, '3'), (ABROAD, '2')]),
+        ),
+        (
+            "the name gets another certificate",
+            names((HOST, '4'), &[(SHOP, '3'), (ABROAD, '2')]),
+        ),
+        (
+            "name and alias change places",
+            names((SHOP, '3'), &[(HOST, '4'), (ABROAD, '2')]),
+        ),
+        ("an alias goes", names((SHOP, '3'), &[(HOST, '4')])),
+        (
+            "the name goes, an alias takes its place",
+            names((HOST, '4'), &[]),
+        ),
+        ("the name is another one", names((ABROAD, '2'), &[])),
+        (
+            "and back, with an alias",
+            names((HOST, '1'), &[(SHOP, '2')]),
+        ),
+    ];
+    let mut bench = Bench::new("aliases.toml", quick());
+    bench.config = config("aliases.toml", &names((HOST, '1'), &[]));
+    rehearsal::furnish(&bench.simulator, &bench.config, ACCOUNT, REGION).expect("in memory");
+    assert!(bench.up().await.ok());
+    let mut table = Table::default();
+    for (what, set) in &rows {
+        table
+            .row(&mut bench, what, "aliases.toml", set, &asked)
+            .await;
+    }
+    table.end();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_name_answers_while_the_network_and_settings_change() {
+    let subnet = |letter: char| format!("\"subnet-0{}\"", letter.to_string().repeat(16));
+    let subnets = |letters: &str| {
+        let all: Vec<String> = letters.chars().map(subnet).collect();
+        format!("network.subnets=[{}]", all.join(","))
+    };
+    let pins = |set: &str| vec![format!("endpoint.addresses={set}")];
+    let text = |one: &str| vec![one.to_owned()];
+    let files = [
+        (
+            "placeholder.toml",
+            vec![
+                ("a subnet goes", vec![subnets("ab")]),
+                ("a subnet comes", vec![subnets("abc")]),
+                ("a subnet is another one", vec![subnets("abd")]),
+                ("all but one go", vec![subnets("be")]),
+                (
+                    "pins come",
+                    vec![
+                        subnets("ab"),
+                        "endpoint.addresses=[\"10.0.1.10\",\"10.0.2.10\"]".to_owned(),
+                    ],
+                ),
+                ("pins go", vec![subnets("ab")]),
+                (
+                    "clients come",
+                    text("network.clients=[\"10.0.0.0/8\",\"172.16.0.0/12\"]"),
+                ),
+                ("clients change", text("network.clients=[\"10.1.0.0/16\"]")),
+                (
+                    "a policy",
+                    text("load_balancer.tls_policy=ELBSecurityPolicy-TLS13-1-2-2021-06"),
+                ),
+                ("a timeout", text("load_balancer.idle_timeout=90")),
+                (
+                    "a check",
+                    text("load_balancer.health_check={path=\"/ping\", matcher=\"200-299\"}"),
+                ),
+                ("tags", text("tags={team=\"orders\"}")),
+            ],
+        ),
+        (
+            "pinned.toml",
+            vec![
+                ("one pin moves", pins("[\"10.0.1.11\",\"10.0.2.10\"]")),
+                ("all pins move", pins("[\"10.0.1.12\",\"10.0.2.12\"]")),
+                ("back", pins("[\"10.0.1.10\",\"10.0.2.10\"]")),
+            ],
+        ),
+    ];
+    let mut table = Table::default();
+    for (file, rows) in files {
+        let mut bench = Bench::new(file, quick());
+        assert!(bench.up().await.ok());
+        for (what, set) in rows {
+            table
+                .row(&mut bench, what, file, &set, &[(HOST, "/")])
+                .await;
+        }
+    }
+    table.end();
+}
