@@ -26,7 +26,7 @@ pub(super) async fn run(global: &Global, printer: Printer, args: PlanArgs) -> Re
     }
     let replaced = refusal::replaced(&session.stack, &plan);
     if let Err(error) = refusal::of_replacement(&replaced, &session.reads).await {
-        printer.warn(&format!("`up --allow-replace` would refuse: {error}"));
+        printer.warn(format!("`up --allow-replace` would refuse: {error}"));
     }
     tracing::info!(calls = session.connection.journal.attempts(), "planned");
     Ok(if args.detailed_exitcode && !plan.is_empty() {
