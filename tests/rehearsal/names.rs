@@ -32,15 +32,14 @@ const HOST: &str = "orders.corp.example.com";
 const STACK: &str = "orders-dev";
 
 /// The stack of the same name and host, in another region or account.
-fn bench(simulator: &Simulator, account: &str, region: &str, set: &[String]) -> Bench {
+fn bench(simulator: &Simulator, account: &str, region: &str) -> Bench {
     let certificate =
         format!("arn:aws:acm:{region}:{account}:certificate/12345678-1234-1234-1234-123456789012");
-    let mut all = vec![
+    let set = [
         format!("region={region}"),
         format!("domain.certificate={certificate}"),
     ];
-    all.extend_from_slice(set);
-    let config = config("placeholder.toml", &all);
+    let config = config("placeholder.toml", &set);
     rehearsal::furnish(simulator, &config, account, region).expect("it is in memory");
     let http = simulated::http_client(simulator.clone());
     Bench {
@@ -139,7 +138,7 @@ async fn the_same_stack_in_another_region_does_not_move_the_live_name() {
     let here = Bench::new("placeholder.toml", quick());
     assert!(here.up().await.ok());
     let before = standing(&here);
-    let abroad = bench(&here.simulator, ACCOUNT, ABROAD, &[]);
+    let abroad = bench(&here.simulator, ACCOUNT, ABROAD);
     refused(&abroad, &[REGION, "domain.name"]).await;
     // Nor does what is not there take it away.
     let outcome = abroad.down().await;
@@ -156,7 +155,7 @@ async fn taking_down_the_old_region_leaves_the_name_that_leads_to_the_new_one() 
     edit(&old.simulator, ACCOUNT, |all| {
         all.retain(|one| one.name != format!("{HOST}."));
     });
-    let new = bench(&old.simulator, ACCOUNT, ABROAD, &[]);
+    let new = bench(&old.simulator, ACCOUNT, ABROAD);
     let outcome = new.up().await;
     assert!(outcome.ok(), "{outcome:?}");
     let live = standing(&new);
@@ -183,19 +182,17 @@ async fn a_stack_of_the_same_name_in_another_account_keeps_its_name() {
     let theirs = Bench::new("placeholder.toml", quick());
     assert!(theirs.up().await.ok());
     let target = balancer(&theirs, ACCOUNT, REGION);
-    let ours = bench(&theirs.simulator, OTHER_ACCOUNT, REGION, &[]);
+    let ours = bench(&theirs.simulator, OTHER_ACCOUNT, REGION);
     // The zone that both reach holds their alias: nothing here remembers it.
     let shared = alias("A", &target);
     edit(&ours.simulator, OTHER_ACCOUNT, |all| {
-        all.push(shared.clone())
+        all.push(shared.clone());
     });
     refused(&ours, &["domain.name"]).await;
     let outcome = ours.down().await;
     assert!(outcome.ok(), "{outcome:?}");
-    assert_eq!(
-        records(&ours.simulator.world(), OTHER_ACCOUNT),
-        [shared.clone()]
-    );
+    let kept = records(&ours.simulator.world(), OTHER_ACCOUNT);
+    assert_eq!(kept.as_slice(), std::slice::from_ref(&shared));
     // Also when a stack of ours stands, and the one that it led to is gone.
     assert!(theirs.down().await.ok());
     edit(&ours.simulator, OTHER_ACCOUNT, |all| {
@@ -218,7 +215,7 @@ async fn a_run_killed_before_its_record_does_not_claim_one_that_came_meanwhile()
     let theirs = Bench::new("placeholder.toml", quick());
     assert!(theirs.up().await.ok());
     let shared = alias("A", &balancer(&theirs, ACCOUNT, REGION));
-    let ours = bench(&theirs.simulator, OTHER_ACCOUNT, REGION, &[]);
+    let ours = bench(&theirs.simulator, OTHER_ACCOUNT, REGION);
     // The group that remembers the record is there, and no balancer that it could lead to.
     let rule = r#"{"faults": [{"operation": "elasticloadbalancing:CreateLoadBalancer",
         "then": {"refuse": {"code": "TooManyLoadBalancers"}}}]}"#;
@@ -239,7 +236,7 @@ async fn a_run_killed_before_its_record_does_not_claim_one_that_came_meanwhile()
     );
     assert!(records(&here, OTHER_ACCOUNT).is_empty());
     edit(&ours.simulator, OTHER_ACCOUNT, |all| {
-        all.push(shared.clone())
+        all.push(shared.clone());
     });
     refused(&ours, &["domain.name"]).await;
     assert!(ours.down().await.ok());
