@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     config::{Problem, shown, write_lines},
+    file,
     resource::Drift,
 };
 
@@ -31,14 +32,14 @@ const ENDPOINT: &str = "x-amazon-apigateway-endpoint-configuration";
 const AUTHORIZER: &str = "x-amazon-apigateway-authorizer";
 
 /// An API's body, known to be one that API Gateway can import.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Body {
     document: Value,
     dialect: Dialect,
 }
 
 /// The two families of bodies, which keep the endpoint in different places.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Dialect {
     Swagger2,
     OpenApi3,
@@ -71,25 +72,27 @@ impl std::error::Error for OpenApiError {}
 impl Body {
     /// Reads an `OpenAPI` 3 or Swagger 2.0 file, in JSON or YAML.
     pub fn read(path: &Path) -> Result<Body, OpenApiError> {
-        let file = path.display().to_string();
+        let name = path.display().to_string();
         let refuse = |message: String, hint: &str| {
             OpenApiError(vec![Problem {
                 file: String::new(),
                 line: None,
                 column: None,
                 key: String::new(),
-                message: format!("cannot read {file}: {message}"),
+                message: format!("cannot read {name}: {message}"),
                 hint: Some(hint.to_owned()),
             }])
         };
         let named = "file names are relative to the configuration file";
-        // Asked before reading, so that a wrong name cannot fill the memory.
-        let meta = std::fs::metadata(path).map_err(|error| refuse(error.to_string(), named))?;
-        if meta.len() > MOST_BYTES as u64 {
-            let message = format!("{} bytes are too many", meta.len());
-            return Err(refuse(message, "API Gateway imports 6 MB at most"));
-        }
-        let bytes = std::fs::read(path).map_err(|error| refuse(error.to_string(), named))?;
+        let bytes = file::read(path, MOST_BYTES).map_err(|error| {
+            let too_large = error.kind() == std::io::ErrorKind::FileTooLarge;
+            let hint = if too_large {
+                "API Gateway imports 6 MB at most"
+            } else {
+                named
+            };
+            refuse(error.to_string(), hint)
+        })?;
         let text = String::from_utf8(bytes)
             .map_err(|error| refuse(error.to_string(), "save it as UTF-8"))?;
         Body::parse(&text, path)

@@ -49,6 +49,9 @@ pub struct Global {
     /// Where to send AWS calls, for emulators
     #[arg(long, global = true, value_name = "URL")]
     pub endpoint_url: Option<String>,
+    /// Let endpoints be plain http, not only those on this machine
+    #[arg(long, global = true)]
+    pub allow_http: bool,
     /// Work on a simulated AWS account, kept in a file between commands
     #[arg(long, global = true, value_name = "WORLD_FILE", num_args = 0..=1, require_equals = true, default_missing_value = ".hybridgw/world.json", conflicts_with_all = ["endpoint_url", "profile"])]
     pub simulate: Option<PathBuf>,

@@ -4,7 +4,10 @@
 //! with their types. The engine sees only [`Step`] (to make and repair) and
 //! [`Owned`] (to remove).
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::{
+    hash::{Hash, Hasher},
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use futures_util::future::BoxFuture;
 
@@ -14,6 +17,7 @@ use crate::{
         read::{Moment, Reads},
     },
     error::{Error, Result},
+    hash,
     resource::{Drift, Due, Found, Key, Need, Ours, Resource, Settled},
 };
 
@@ -24,6 +28,14 @@ pub struct Node<R: Resource> {
     seen: RwLock<Option<Found<R::Actual>>>,
     /// Of this run's last write, until AWS has finished with it.
     receipt: RwLock<Option<R::Receipt>>,
+}
+
+/// By its key: what a neighbour should be counts in its own hash, and what it
+/// is may be known only after apply.
+impl<R: Resource> Hash for Node<R> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key().hash(state);
+    }
 }
 
 impl<R: Resource> Node<R> {
@@ -118,6 +130,8 @@ pub trait Step: Send + Sync {
     fn needs(&self) -> Vec<Need>;
     /// What will be made, in a few words.
     fn summary(&self) -> String;
+    /// A hash of all that it should be.
+    fn pin(&self) -> String;
     /// Looks it up and remembers what is seen.
     fn observe<'a>(&'a self, reads: &'a Reads) -> BoxFuture<'a, Result<()>>;
     /// Looks it up with answers that were asked at this moment or later.
@@ -175,6 +189,10 @@ impl<R: Resource> Step for Node<R> {
 
     fn summary(&self) -> String {
         self.desired.summary()
+    }
+
+    fn pin(&self) -> String {
+        hash::of(&self.desired)
     }
 
     fn observe<'a>(&'a self, reads: &'a Reads) -> BoxFuture<'a, Result<()>> {

@@ -1,7 +1,7 @@
 //! The host names under which a stack is reached.
 
 /// One of the stack's host names: its own, or an alias.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Host {
     /// The name, in lower case and without a dot at its end.
     pub name: String,

@@ -51,9 +51,11 @@ pub mod ui;
 pub mod clock;
 pub mod error;
 pub mod event;
+pub mod file;
 pub mod hash;
 pub mod host;
 pub mod names;
 pub mod stop;
+pub mod text;
 
 pub use error::{Error, Result};

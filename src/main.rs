@@ -3,8 +3,11 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use hybridgw::{cli::Cli, commands, ui::Printer};
-use tracing_subscriber::EnvFilter;
+use hybridgw::{
+    cli::Cli,
+    commands,
+    ui::{Printer, log},
+};
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -16,8 +19,8 @@ fn main() -> ExitCode {
             return ExitCode::from(u8::from(error.use_stderr()));
         }
     };
-    log(cli.global.verbose);
     let printer = Printer::new(&cli.global);
+    log::start(cli.global.verbose);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -39,19 +42,4 @@ fn main() -> ExitCode {
     // A read from the terminal may still be waiting in a thread.
     runtime.shutdown_background();
     ExitCode::from(code)
-}
-
-/// Logs go to stderr. `RUST_LOG` beats `-v`.
-fn log(verbose: u8) {
-    let default = match verbose {
-        0 => "hybridgw=warn",
-        1 => "hybridgw=info",
-        _ => "hybridgw=debug",
-    };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_target(false)
-        .init();
 }

@@ -4,7 +4,7 @@
 //! zones, certificates, functions, APIs, buckets, an endpoint. It is topped up at each command, and what
 //! was invented is said once, when it is invented.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use crate::{
     aws::{Connection, simulated},
@@ -12,12 +12,16 @@ use crate::{
     clock::Clock,
     config::Config,
     error::{Error, Result},
+    file,
     simulator::{Simulator, WorldError, conditions::Conditions, world::World},
-    ui::Printer,
+    ui::{Printer, Text},
 };
 
 mod furnish;
 mod furnish_network;
+
+/// Far more than any conditions need.
+const MOST_BYTES: usize = 1024 * 1024;
 
 /// The account of a rehearsal whose configuration names none.
 const ACCOUNT: &str = "111122223333";
@@ -42,7 +46,8 @@ pub fn account(global: &Global, world: Option<&Path>) -> Result<Simulator> {
         Some(path) => {
             let unreadable =
                 |why: String| Error::invalid(format!("{} cannot be used: {why}", path.display()));
-            let text = fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
+            let text =
+                file::read_text(path, MOST_BYTES).map_err(|error| unreadable(error.to_string()))?;
             Conditions::from_json(&text).map_err(|error| unreadable(error.to_string()))?
         }
     };
@@ -121,10 +126,9 @@ pub fn furnish_if_configured(global: &Global, simulator: &Simulator) -> Result<(
 
 fn say(global: &Global, invented: &[String]) {
     if !invented.is_empty() {
-        Printer::new(global).note(&format!(
-            "The simulated account now holds {}\n",
-            invented.join(", ")
-        ));
+        let mut text = Text::of("The simulated account now holds ");
+        text.say(invented.join(", ")).line();
+        Printer::new(global).note(&text);
     }
 }
 

@@ -302,3 +302,121 @@ fn a_closed_pipe_is_no_error() {
     );
     assert!(!text.contains("panicked"), "{text}");
 }
+
+#[test]
+fn plain_http_is_refused_but_on_this_machine_and_by_the_flag() {
+    let folder = Folder::with("plain-http", LEAST);
+    fs::create_dir_all(folder.0.join(".aws")).expect("a folder");
+    let profile = "[default]\nservices = own\n[services own]\nroute_53 =\n  endpoint_url = http://profile.invalid:9\n";
+    let refused = |arguments: &[&str], extra: &[(&str, &str)], url: &str| {
+        let extra: Vec<_> = KEYS.iter().chain(extra).copied().collect();
+        let output = folder.run(arguments, &extra);
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{text}");
+        let refusal = format!("error: the endpoint {url} is plain HTTP and not on this machine");
+        assert!(text.starts_with(&refusal), "{text}");
+        assert!(text.contains("--allow-http"), "{text}");
+    };
+    let url = "http://192.0.2.1:4566";
+    refused(&["plan", "--endpoint-url", url], &[], url);
+    refused(
+        &["status", "--stack", "x", "--region", "eu-central-1"],
+        &[("AWS_ENDPOINT_URL", url)],
+        url,
+    );
+    refused(&["down", "--yes"], &[("AWS_ENDPOINT_URL_S3", url)], url);
+    fs::write(folder.0.join(".aws/config"), profile).expect("written");
+    refused(&["up", "--yes"], &[], "http://profile.invalid:9");
+
+    // The name cannot be resolved: the call is tried, and fails.
+    let arguments = [
+        "plan",
+        "--allow-http",
+        "--endpoint-url",
+        "http://flag.invalid:9",
+    ];
+    let output = folder.run(&arguments, &KEYS);
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        text.contains("the endpoint is http://flag.invalid:9"),
+        "{text}"
+    );
+}
+
+#[test]
+fn an_endpoint_of_one_service_is_named() {
+    let folder = Folder::with("own-endpoint", LEAST);
+    let extra = [
+        KEYS[0],
+        KEYS[1],
+        ("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:9"),
+    ];
+    let output = folder.run(&["plan"], &extra);
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        text.contains("the endpoint is http://127.0.0.1:9 for STS"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_path_without_an_end_is_refused_wherever_a_file_is_read() {
+    let text = LEAST.replace("placeholder = true", "openapi = \"/dev/zero\"");
+    assert_ne!(text, LEAST, "the route's API is a file now");
+    let folder = Folder::with("endless", &text);
+    for arguments in [
+        vec!["--simulate", "plan"],
+        vec!["--simulate", "plan", "--config", "/dev/zero"],
+        vec!["--simulate", "plan", "--faults", "/dev/zero"],
+        vec!["up", "/dev/zero"],
+    ] {
+        let output = folder.run(&arguments, &KEYS);
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {text}");
+        assert!(text.contains("/dev/zero"), "{arguments:?}: {text}");
+        assert!(text.contains("it has more than"), "{arguments:?}: {text}");
+    }
+    let output = folder.run(&["--simulate=/dev/zero", "plan"], &KEYS);
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn what_is_shown_obeys_nobody_else() {
+    let folder = Folder::new("escaped");
+    let stack = "a\u{1b}[2J\u{9b}1A\u{202e}\nb";
+    let arguments = [
+        "--simulate",
+        "status",
+        "--region",
+        "eu-central-1",
+        "--stack",
+        stack,
+    ];
+    // A pipe would have everything stripped that looks like a colour.
+    let output = folder.run(&[&arguments[..], &["--color", "always"]].concat(), &[]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains(r"a\u{1b}[2J\u{9b}1A\u{202e}\nb"), "{text:?}");
+    assert!(!text.contains("\u{1b}[2J"), "{text:?}");
+    assert_eq!(text.lines().count(), 2, "{text:?}");
+
+    let output = folder.run(&[&arguments[..], &["-o", "json"]].concat(), &[]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(!text.contains(['\u{9b}', '\u{202e}']), "{text:?}");
+    let value: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
+    assert_eq!(value["stack"], stack);
+}
+
+#[test]
+fn the_log_is_coloured_only_where_everything_is() {
+    let folder = Folder::with("log", LEAST);
+    let coloured = |more: &[&str], extra: &[(&str, &str)]| {
+        let output = folder.run(&[&["--simulate", "plan", "-vv"], more].concat(), extra);
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(text.contains("DEBUG"), "there is a log: {text}");
+        text.contains('\u{1b}')
+    };
+    assert!(coloured(&["--color", "always"], &[]));
+    assert!(!coloured(&["--color", "never"], &[("CLICOLOR_FORCE", "1")]));
+    assert!(!coloured(&[], &[("NO_COLOR", "1")]));
+    assert!(!coloured(&[], &[]), "a pipe");
+}

@@ -6,7 +6,8 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Output, Stdio},
     sync::{
@@ -250,6 +251,83 @@ fn it_listens_on_loopback_only() {
         stderr.contains("0.0.0.0:0 is not a loopback address"),
         "{stderr}"
     );
+}
+
+/// Sends bytes to a served account, and returns the first line of the answer.
+fn raw(served: &Served, request: &str) -> String {
+    let address = served.endpoint.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(address).expect("it listens");
+    stream.write_all(request.as_bytes()).expect("it reads");
+    let mut line = String::new();
+    BufReader::new(stream)
+        .read_line(&mut line)
+        .expect("it answers");
+    line.trim_end().to_owned()
+}
+
+#[test]
+fn a_web_page_cannot_reach_it() {
+    let folder = Folder::new();
+    let served = Served::start(&folder, &[]);
+    let post = |path: &str, headers: &str| {
+        let request = format!("POST {path} HTTP/1.1\r\n{headers}Content-Length: 0\r\n\r\n");
+        raw(&served, &request)
+    };
+    let here = "Host: 127.0.0.1:4567\r\n";
+    for path in ["/_simulator/reset", "/"] {
+        for headers in [
+            "Host: rebound.example:4567\r\n",
+            &format!("{here}Origin: https://evil.example\r\n"),
+            &format!("{here}Sec-Fetch-Site: cross-site\r\n"),
+        ] {
+            let answer = post(path, headers);
+            assert_eq!(answer, "HTTP/1.1 403 Forbidden", "{path} {headers:?}");
+        }
+    }
+    assert_eq!(post("/_simulator/reset", here), "HTTP/1.1 200 OK");
+    served.end();
+}
+
+#[test]
+fn a_request_without_an_end_is_refused_before_it_is_read() {
+    let folder = Folder::new();
+    let served = Served::start(&folder, &[]);
+    let headers = "POST / HTTP/1.1\r\nHost: localhost\r\n";
+    let announced = raw(
+        &served,
+        &format!("{headers}Content-Length: 999999999999\r\n\r\n"),
+    );
+    assert_eq!(announced, "HTTP/1.1 413 Payload Too Large");
+    let chunk = format!("{:x}\r\n{}\r\n", 17 << 20, " ".repeat(17 << 20));
+    let chunked = raw(
+        &served,
+        &format!("{headers}Transfer-Encoding: chunked\r\n\r\n{chunk}0\r\n\r\n"),
+    );
+    assert_eq!(chunked, "HTTP/1.1 413 Payload Too Large");
+    served.end();
+}
+
+#[test]
+fn the_plan_names_every_endpoint_that_it_was_made_with() {
+    let folder = Folder::new();
+    let served = Served::start(&folder, &["--config", &example(), "--speed", "1000"]);
+    let other = served.endpoint.replace("127.0.0.1", "localhost");
+    let output = Command::new(env!("CARGO_BIN_EXE_hybridgw"))
+        .args(["plan", "--config", &example()])
+        .current_dir(&folder.0)
+        .env_clear()
+        .env("HOME", &folder.0)
+        .env("AWS_ACCESS_KEY_ID", "111122223333")
+        .env("AWS_SECRET_ACCESS_KEY", "simulated")
+        .env("AWS_ENDPOINT_URL", &served.endpoint)
+        .env("AWS_ENDPOINT_URL_ROUTE_53", &other)
+        .output()
+        .expect("the program runs");
+    let text = String::from_utf8_lossy(&output.stderr);
+    let header = format!("endpoint {}, {other} for Route 53)", served.endpoint);
+    assert!(text.contains(&header), "{text}");
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    served.end();
 }
 
 #[test]

@@ -12,7 +12,10 @@ use super::{
     codes::{is_clock_code, kind_of},
     reply, resend,
 };
-use crate::error::{Error, ErrorKind, Result};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    text,
+};
 
 /// Turns an SDK result into ours.
 pub trait Called<T> {
@@ -87,12 +90,12 @@ where
 
 fn refused(operation: &str, meta: &aws_smithy_types::error::ErrorMetadata) -> Error {
     let code = meta.code().unwrap_or("Unknown");
-    let words = meta.message().unwrap_or("no message");
+    let words = text::line(meta.message().unwrap_or("no message"));
     let request = meta.extra("aws_request_id").map_or_else(
         || format!("({operation})"),
         |id| format!("({operation}, request {id})"),
     );
-    let kind = kind_of(code, words);
+    let kind = kind_of(code, meta.message().unwrap_or_default());
     let error = Error::new(kind.clone(), format!("{code}: {words} {request}"));
     match kind {
         ErrorKind::Denied => error.hint(format!("allow the caller {operation}")),

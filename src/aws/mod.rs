@@ -20,9 +20,11 @@ use crate::{
     error::{Error, ErrorKind, Result},
     stop::Stop,
 };
+use endpoints::Endpoints;
 use resend::Line;
 
 mod codes;
+mod endpoints;
 pub mod error;
 pub mod journal;
 mod network;
@@ -53,6 +55,8 @@ pub struct Options {
     pub region: Option<String>,
     /// `--endpoint-url`; otherwise the SDK's own resolution.
     pub endpoint_url: Option<String>,
+    /// `--allow-http`: endpoints may be plain HTTP, wherever they are.
+    pub allow_http: bool,
 }
 
 /// A resolved connection: credentials exist, a region is known.
@@ -67,8 +71,10 @@ pub struct Connection {
     pub region: String,
     /// The profile's name, for the header that is shown before asking.
     pub profile: String,
-    /// The endpoint, when it is not AWS's own.
+    /// The endpoints that are not AWS's own, in words.
     pub endpoint: Option<String>,
+    /// Whether buckets are paths, and not host names.
+    s3_by_path: bool,
 }
 
 /// Clients for one account and region. Cheap to clone.
@@ -137,13 +143,15 @@ impl Connection {
             Error::invalid("no region is configured")
                 .hint("set `region` in the configuration, pass --region, or set AWS_REGION")
         })?;
-        let endpoint = config
-            .endpoint_url()
-            .map(str::to_owned)
-            .or_else(|| env::var("AWS_ENDPOINT_URL").ok());
+        let endpoints = Endpoints::of(&config, options.endpoint_url.as_deref());
+        if !options.allow_http {
+            endpoints.refuse_plain_http()?;
+        }
         let connection = Self {
             journal: Arc::default(),
-            endpoint,
+            endpoint: endpoints.words(),
+            // A server that is not AWS's rarely has a host name for each bucket.
+            s3_by_path: endpoints.for_service("S3").is_some(),
             region,
             profile,
             line: Arc::new(Line::unforeseen(Clock::REAL)),
@@ -173,6 +181,7 @@ impl Connection {
             region: region.to_owned(),
             profile: "simulated".to_owned(),
             endpoint: None,
+            s3_by_path: false,
             line: Arc::new(Line::new(clock, 0)),
             turns: Turns::default(),
             config,
@@ -224,9 +233,7 @@ impl Connection {
                 $service::Client::from_conf(config.build())
             }};
         }
-        // A server that is not AWS's rarely has a host name for each bucket.
-        let by_path = self.endpoint.is_some() || env::var_os("AWS_ENDPOINT_URL_S3").is_some();
-        let s3 = aws_sdk_s3::config::Builder::from(&self.config).force_path_style(by_path);
+        let s3 = aws_sdk_s3::config::Builder::from(&self.config).force_path_style(self.s3_by_path);
         Aws {
             acm: client!(aws_sdk_acm),
             apigateway: client!(aws_sdk_apigateway),

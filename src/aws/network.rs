@@ -2,7 +2,7 @@
 //!
 //! The SDK reads neither `HTTPS_PROXY` nor `AWS_CA_BUNDLE` by itself.
 
-use std::{env, fs};
+use std::{env, path::Path};
 
 use aws_smithy_http_client::{
     Builder, Connector,
@@ -11,7 +11,13 @@ use aws_smithy_http_client::{
 };
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    file,
+};
+
+/// Far more than all the roots of the world.
+const MOST_BYTES: usize = 16 * 1024 * 1024;
 
 /// Addresses that never go through the proxy: local emulators.
 const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
@@ -57,7 +63,7 @@ fn proxy(read: &dyn Fn(&str) -> Option<String>) -> Result<ProxyConfig> {
 fn tls(read: &dyn Fn(&str) -> Option<String>) -> Result<TlsContext> {
     let mut trust = TrustStore::default();
     if let Some(path) = read("AWS_CA_BUNDLE") {
-        let pem = fs::read(&path).map_err(|error| {
+        let pem = file::read(Path::new(&path), MOST_BYTES).map_err(|error| {
             Error::invalid(format!(
                 "AWS_CA_BUNDLE names {path}, which cannot be read: {error}"
             ))

@@ -4,7 +4,7 @@ use super::tags::{self, Tags};
 use crate::{hash, host::Host};
 
 /// A DNS record as the load balancer's group remembers it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Record {
     /// The hosted zone's id.
     pub zone: String,

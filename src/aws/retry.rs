@@ -108,6 +108,7 @@ pub const TABLE: &[(Class, &[&str])] = &[
             "ModifyTargetGroupAttributes",
             "RegisterTargets",
             "RemoveListenerCertificates",
+            "SetIpAddressType",
             "SetRulePriorities",
             "SetSecurityGroups",
             "SetSubnets",

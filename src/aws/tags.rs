@@ -26,6 +26,11 @@ pub const ENDPOINT: &str = "hybridgw:endpoint";
 /// `/alias` behind it for an alias of the stack.
 pub const RECORD: &str = "hybridgw:record:";
 
+/// How the stack's load balancers are called in DNS, newest first, between
+/// spaces: a record is the stack's if it leads to one of them. On the load
+/// balancer's security group; empty until there is one.
+pub const BALANCER: &str = "hybridgw:balancer";
+
 /// Tags, ordered by key.
 pub type Tags = BTreeMap<String, String>;
 

@@ -4,9 +4,9 @@ use crate::{
     cli::Down,
     commands::{Run, ask, located, named, refuse_without_consent},
     error::{Error, ErrorKind, Result},
-    pipeline::{Plan, Report, observe::discover, remove, report::failure},
+    pipeline::{Plan, Report, observe::discover, refusal, remove, report::failure},
     preflight,
-    ui::{self, progress},
+    ui::{self, Text, progress},
 };
 
 pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
@@ -34,7 +34,7 @@ pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
     run.converged = plan.is_empty();
     if plan.is_empty() {
         run.printer
-            .note(&format!("Nothing of {} exists", reads.stack));
+            .note(&Text::of(format_args!("Nothing of {} exists", reads.stack)));
         return Ok(());
     }
     run.show(&connection, &plan)?;
@@ -44,7 +44,7 @@ pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
     refuse_protected(&plan)?;
     if asks {
         let answer = ask(
-            &format!("\nType {} to delete all of this:", reads.stack),
+            &format!("Type {} to delete all of this:", reads.stack),
             &run.stop,
         )
         .await?;
@@ -58,6 +58,7 @@ pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
     let sink = progress::sink(run.printer, run.global.verbose > 0);
     let aws = connection.writer();
     let mut rest = plan.orphans;
+    refusal::of_removal(&rest, &reads.forgetful()).await?;
     // Things that another run made meanwhile, or that showed late, go in a
     // second round.
     for _ in 0..2 {
@@ -70,11 +71,12 @@ pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
         rest = discover(&fresh).await?;
         if rest.is_empty() {
             run.converged = true;
-            let good = ui::GOOD;
             let count = run.report.deleted.len();
-            run.printer.note(&format!(
-                "\n{good}Gone{good:#}: {count} deleted, nothing is left"
-            ));
+            let mut text = Text::new();
+            text.line()
+                .styled(ui::GOOD, "Gone")
+                .say(format_args!(": {count} deleted, nothing is left"));
+            run.printer.note(&text);
             return Ok(());
         }
     }

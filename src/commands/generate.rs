@@ -31,6 +31,6 @@ pub(super) fn schema(printer: Printer) -> Result<u8> {
 }
 
 fn write(printer: Printer, bytes: &[u8]) -> Result<u8> {
-    printer.data(&String::from_utf8_lossy(bytes))?;
+    printer.made(&String::from_utf8_lossy(bytes))?;
     Ok(0)
 }

@@ -15,7 +15,8 @@ use crate::{
     rehearsal,
     stack::{self, Stack},
     stop::Stop,
-    ui::{self, Printer},
+    text::plain,
+    ui::{self, Printer, Text},
 };
 
 mod down;
@@ -82,7 +83,7 @@ impl Run<'_> {
         if self.printer.is_json() {
             let mut value = plan.to_json();
             value["event"] = json!("plan");
-            return self.printer.data(&value.to_string());
+            return self.printer.json_line(&value);
         }
         self.printer.note(&header(connection, plan));
         self.printer.note(&ui::plan::render(plan));
@@ -139,7 +140,7 @@ async fn changing(
     if printer.is_json() {
         let seconds = clock.since(began).as_secs_f64();
         let line = run.result(seconds, done.as_ref().err());
-        printer.data(&line.to_string())?;
+        printer.json_line(&line)?;
     }
     done.map(|()| 0)
 }
@@ -207,6 +208,7 @@ async fn open(
         profile: global.profile.clone(),
         region,
         endpoint_url: global.endpoint_url.clone(),
+        allow_http: global.allow_http,
     })
     .await
 }
@@ -262,7 +264,7 @@ fn warn_of_functions(config: &Config, bodies: &stack::Bodies, printer: Printer) 
         };
         let functions = bodies.get(&route.path).map(body::Body::functions);
         for function in functions.unwrap_or_default() {
-            printer.warn(&format!(
+            printer.warn(format_args!(
                 "route {}: {} invokes {function}; the permission for it is yours to give",
                 route.path,
                 file.display()
@@ -271,21 +273,19 @@ fn warn_of_functions(config: &Config, bodies: &stack::Bodies, printer: Printer) 
     }
 }
 
-fn header(connection: &Connection, plan: &Plan) -> String {
+fn header(connection: &Connection, plan: &Plan) -> Text {
     let endpoint = connection
         .endpoint
         .as_ref()
         .map(|url| format!(", endpoint {url}"))
         .unwrap_or_default();
-    format!(
-        "Stack {}{}{:#} in {} / {} (profile {}{endpoint})\n",
-        ui::BOLD,
-        plan.stack,
-        ui::BOLD,
-        plan.account,
-        plan.region,
-        connection.profile,
-    )
+    let mut text = Text::of("Stack ");
+    text.styled(ui::BOLD, &plan.stack).say(format_args!(
+        " in {} / {} (profile {}{endpoint})",
+        plan.account, plan.region, connection.profile,
+    ));
+    text.line();
+    text
 }
 
 /// No terminal and no `--yes`: nobody can be asked.
@@ -301,7 +301,8 @@ fn refuse_without_consent(may_ask: bool) -> Result<()> {
 async fn ask(question: &str, stop: &Stop) -> Result<String> {
     use std::io::Write;
     let mut err = anstream::stderr();
-    let _ = write!(err, "{question} ").and_then(|()| err.flush());
+    let _ = write!(err, "\n{} ", plain(question)).and_then(|()| err.flush());
+    let _asking = stop.asking();
     let answer = tokio::task::spawn_blocking(|| {
         let mut line = String::new();
         std::io::stdin().read_line(&mut line).map(|_| line)

@@ -6,7 +6,7 @@ use crate::{
     error::Result,
     outputs::Outputs,
     preflight,
-    ui::{Printer, tables},
+    ui::{Printer, Text, tables},
 };
 
 pub(super) async fn run(global: &Global, printer: Printer, args: Named) -> Result<u8> {
@@ -26,10 +26,10 @@ pub(super) async fn run(global: &Global, printer: Printer, args: Named) -> Resul
 }
 
 fn lines(printer: Printer, outputs: &Outputs, form: impl Fn(&str, &str) -> String) -> Result<()> {
-    let lines: Vec<String> = outputs
-        .flat()
-        .iter()
-        .map(|(name, value)| form(name, value))
-        .collect();
-    printer.data(&lines.join("\n"))
+    let mut text = Text::new();
+    for (name, value) in outputs.flat() {
+        // A line break in a value would be a variable of its own.
+        text.say(form(name, &value)).line();
+    }
+    printer.data(&text)
 }

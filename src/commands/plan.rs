@@ -4,7 +4,8 @@ use crate::{
     cli::{Global, PlanArgs},
     commands::{Session, header},
     error::{Error, Result},
-    pipeline::observe,
+    pipeline::{observe, refusal},
+    text,
     ui::{self, Printer},
 };
 
@@ -13,7 +14,7 @@ pub(super) async fn run(global: &Global, printer: Printer, args: PlanArgs) -> Re
     let plan = observe(&session.stack, &session.reads).await?;
     if let Some(path) = &args.out {
         let text = serde_json::to_string_pretty(&plan.to_json()).unwrap_or_default();
-        std::fs::write(path, text + "\n").map_err(|error| {
+        std::fs::write(path, format!("{}\n", text::json(&text))).map_err(|error| {
             Error::invalid(format!("{} cannot be written: {error}", path.display()))
         })?;
     }
@@ -22,6 +23,10 @@ pub(super) async fn run(global: &Global, printer: Printer, args: PlanArgs) -> Re
     } else {
         printer.note(&header(&session.connection, &plan));
         printer.data(&ui::plan::render(&plan))?;
+    }
+    let replaced = refusal::replaced(&session.stack, &plan);
+    if let Err(error) = refusal::of_replacement(&replaced, &session.reads).await {
+        printer.warn(&format!("`up --allow-replace` would refuse: {error}"));
     }
     tracing::info!(calls = session.connection.journal.attempts(), "planned");
     Ok(if args.detailed_exitcode && !plan.is_empty() {

@@ -9,7 +9,7 @@ use crate::{
     preflight,
     selftest::{Program, Report, Scratch, Selftest},
     stop::Stop,
-    ui::Printer,
+    ui::{Printer, Text},
 };
 
 pub(super) async fn run(global: &Global, printer: Printer, args: Args) -> Result<u8> {
@@ -63,7 +63,7 @@ async fn tried(global: &Global, printer: Printer, args: Args) -> Result<u8> {
     if printer.is_json() {
         printer.json(&report)?;
     } else {
-        printer.data(&report.summary())?;
+        printer.data(&Text::of(report.summary()))?;
     }
     Ok(if report.ok { 0 } else { 2 })
 }
@@ -90,11 +90,13 @@ async fn consent(
     let endpoint = connection.endpoint.as_ref();
     let endpoint = endpoint.map(|url| format!(" at {url}")).unwrap_or_default();
     let vpc = if args.create_vpc { "a VPC and " } else { "" };
-    printer.note(&format!(
-        "This makes, breaks and deletes {vpc}the stack {} in {account} / {} (profile {}){endpoint}.\n\
-         It takes about a quarter of an hour and costs less than a dollar.\n",
+    let mut text = Text::of(format_args!(
+        "This makes, breaks and deletes {vpc}the stack {} in {account} / {} (profile {}){endpoint}.",
         config.stack, connection.region, connection.profile
     ));
+    text.line()
+        .say("It takes about a quarter of an hour and costs less than a dollar.");
+    printer.note(&text);
     if args.yes {
         return Ok(());
     }

@@ -6,7 +6,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     stop::{Stop, Why},
-    ui::Printer,
+    ui::{Printer, Text},
 };
 
 /// Throws the switch at the first signal and ends the process at the second.
@@ -14,18 +14,17 @@ pub(super) fn watch(stop: Arc<Stop>, printer: Printer) {
     tokio::spawn(async move {
         first().await;
         stop.set(Why::Interrupted);
-        printer.note("stopping after the calls that are under way; once more to leave now");
+        printer.note(&Text::of(
+            "stopping after the calls that are under way; once more to leave now",
+        ));
         first().await;
         std::process::exit(130);
     });
 }
 
-/// Throws the switch when the time is over.
+/// Throws the switch when the time is over. Time at the prompt is not counted.
 pub(super) fn limit(stop: Arc<Stop>, time: Duration) {
-    tokio::spawn(async move {
-        stop.clock.sleep(time).await;
-        stop.set(Why::TimedOut);
-    });
+    tokio::spawn(async move { stop.limit(time).await });
 }
 
 /// Returns at the next SIGINT or SIGTERM; the handlers are in place before it is first polled.

@@ -6,7 +6,7 @@ use crate::{
     error::{Error, Result},
     rehearsal,
     simulator::server,
-    ui::Printer,
+    ui::{Printer, Text},
 };
 
 pub(super) async fn run(global: &Global, printer: Printer, args: Simulate) -> Result<u8> {
@@ -19,7 +19,7 @@ pub(super) async fn run(global: &Global, printer: Printer, args: Simulate) -> Re
     let address = listener.local_addr().map_err(failed)?;
     // Whoever has read the address may send a signal at once.
     let stopped = signals::first();
-    printer.data(&format!("http://{address}"))?;
+    printer.data(&Text::of(format_args!("http://{address}")))?;
     server::serve(listener, simulator, stopped)
         .await
         .map_err(failed)?;

@@ -15,7 +15,7 @@ use crate::{
     error::Result,
     outputs::Status,
     preflight,
-    ui::{Printer, tables},
+    ui::{Printer, Text, tables},
 };
 
 pub(super) async fn run(global: &Global, printer: Printer, args: cli::Status) -> Result<u8> {
@@ -70,7 +70,7 @@ async fn all(global: &Global, printer: Printer) -> Result<u8> {
         printer.json(&json!({ "format_version": 1, "stacks": rows }))?;
         return Ok(0);
     }
-    let mut text = String::new();
+    let mut text = Text::new();
     let rows: Vec<[String; 2]> = stacks
         .into_iter()
         .map(|(stack, host)| {

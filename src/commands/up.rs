@@ -1,18 +1,19 @@
 //! `hybridgw up`: plan, ask, apply, plan again.
 
-use std::path::Path;
-
 use crate::{
     aws::{Aws, read::Reads},
     cli::Up,
     commands::{Run, Session, ask, refuse_without_consent},
     error::{Error, ErrorKind, Result},
-    pipeline::{self, Action, Plan, Report, converge, observe, remove, report::failure},
-    ui::{self, progress},
+    pipeline::{
+        self, Action, Plan, Report, converge, observe, refusal, remove, report::failure,
+        saved::Saved,
+    },
+    ui::{self, Text, progress},
 };
 
 pub(super) async fn run(run: &mut Run<'_>, args: Up) -> Result<()> {
-    let saved = args.plan.as_deref().map(read).transpose()?;
+    let saved = args.plan.as_deref().map(Saved::read).transpose()?;
     let asks = !args.consent.yes && !args.consent.dry_run && saved.is_none();
     refuse_without_consent(asks)?;
 
@@ -30,15 +31,17 @@ pub(super) async fn run(run: &mut Run<'_>, args: Up) -> Result<()> {
     run.converged = plan.converged();
     run.show(&session.connection, &plan)?;
     if let Some(saved) = saved {
-        refuse_stale(&saved, &plan)?;
+        saved.refuse_stale(&plan)?;
     }
     if plan.converged() || args.consent.dry_run {
         return Ok(());
     }
     refuse_replacement(&plan, args.allow_replace)?;
+    let replaced = refusal::replaced(&session.stack, &plan);
+    refusal::of_replacement(&replaced, &session.reads).await?;
     if asks && !plan.is_empty() {
         let place = format!("{} in {} / {}", plan.stack, plan.account, plan.region);
-        let answer = ask(&format!("\nApply to {place}? [y/N]"), &run.stop).await?;
+        let answer = ask(&format!("Apply to {place}? [y/N]"), &run.stop).await?;
         if !matches!(answer.to_lowercase().as_str(), "y" | "yes") {
             return Err(Error::new(
                 ErrorKind::Declined,
@@ -138,17 +141,18 @@ async fn confirm(run: &mut Run<'_>, session: &Session, again: &Plan, reads: &Rea
             .filter(|(count, _)| *count > 0)
             .map(|(count, verb)| format!("{count} {verb}"))
             .collect();
-        let good = ui::GOOD;
-        run.printer.note(&format!(
-            "\n{good}Converged{good:#}: {}; a second plan is empty",
-            if done.is_empty() {
-                "nothing changed".to_owned()
-            } else {
-                done.join(", ")
-            }
-        ));
+        let done = if done.is_empty() {
+            "nothing changed".to_owned()
+        } else {
+            done.join(", ")
+        };
+        let mut text = Text::new();
+        text.line()
+            .styled(ui::GOOD, "Converged")
+            .say(format_args!(": {done}; a second plan is empty"));
+        run.printer.note(&text);
         if let Some(url) = outputs.url {
-            run.printer.data(&url)?;
+            run.printer.data(&Text::of(url))?;
         }
     }
     Ok(())
@@ -168,29 +172,4 @@ fn refuse_replacement(plan: &Plan, allowed: bool) -> Result<()> {
         names.join(", ")
     ))
     .hint("run `hybridgw up --allow-replace` if that is what you want"))
-}
-
-fn read(path: &Path) -> Result<serde_json::Value> {
-    let wrong = |why: String| {
-        Error::invalid(format!("{} is not a saved plan: {why}", path.display()))
-            .hint("make one with `hybridgw plan --out FILE`")
-    };
-    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
-    let value: serde_json::Value =
-        serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-    match value["format_version"].as_u64() {
-        Some(1) if value["actions"].is_array() => Ok(value),
-        _ => Err(wrong("it has no format_version 1".to_owned())),
-    }
-}
-
-/// A saved plan is applied as it was approved, or not at all.
-fn refuse_stale(saved: &serde_json::Value, plan: &Plan) -> Result<()> {
-    if *saved == plan.to_json() {
-        return Ok(());
-    }
-    Err(Error::invalid(
-        "the saved plan is stale: what exists or what is wanted has changed; nothing was written",
-    )
-    .hint("make a new one with `hybridgw plan --out FILE`"))
 }

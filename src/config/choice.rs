@@ -39,7 +39,7 @@ macro_rules! choice {
         }
     ) => {
         $(#[doc = $doc])*
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         pub enum $Choice {
             $( $(#[doc = $key_doc])* $Variant $(($Type))?, )*
         }
@@ -181,7 +181,7 @@ macro_rules! words {
         }
     ) => {
         $(#[doc = $doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum $Words {
             $( $(#[doc = $word_doc])* $Variant, )*
         }

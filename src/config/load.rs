@@ -12,6 +12,10 @@ use super::section::Section;
 use super::table::Table;
 use super::tree::{Entries, Origin, Problems};
 use super::{Config, ConfigErrors, Problem, interpolate, set, tree};
+use crate::file;
+
+/// Far more than any configuration needs.
+const MOST_BYTES: usize = 1024 * 1024;
 
 impl Config {
     /// Reads the file at `path`. `sets` are the values of `--set`; `env` looks
@@ -31,7 +35,7 @@ impl Config {
                 hint: Some("pass --config FILE, or run in the folder of hybridgw.toml".to_owned()),
             }])
         };
-        let bytes = std::fs::read(path).map_err(|error| unreadable(&error))?;
+        let bytes = file::read(path, MOST_BYTES).map_err(|error| unreadable(&error))?;
         let text = String::from_utf8(bytes).map_err(|error| unreadable(&error))?;
         Config::parse(&text, path, sets, env)
     }

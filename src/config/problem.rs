@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::text::plain;
+
 /// The `file` of a problem whose value came from the command line.
 pub(super) const SET: &str = "--set";
 
@@ -27,17 +29,17 @@ pub struct Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {
-            Some(line) => write!(f, "{}:{line}: ", self.file)?,
+            Some(line) => write!(f, "{}:{line}: ", plain(&self.file))?,
             None if self.file == SET => write!(f, "{SET} ")?,
             None if self.file.is_empty() => {}
-            None => write!(f, "{}: ", self.file)?,
+            None => write!(f, "{}: ", plain(&self.file))?,
         }
         if !self.key.is_empty() {
-            write!(f, "{}: ", self.key)?;
+            write!(f, "{}: ", plain(&self.key))?;
         }
-        f.write_str(&self.message)?;
+        f.write_str(&plain(&self.message))?;
         if let Some(hint) = &self.hint {
-            write!(f, "\n  hint: {hint}")?;
+            write!(f, "\n  hint: {}", plain(hint))?;
         }
         Ok(())
     }
@@ -87,16 +89,8 @@ pub(super) fn refusal(message: impl Into<String>, hint: impl Into<String>) -> Re
 /// A user's text as it may be printed: no control characters, not endless.
 pub(crate) fn shown(text: &str) -> String {
     const LONGEST: usize = 80;
-    let mut shown: String = text
-        .chars()
-        .take(LONGEST)
-        .flat_map(|c| {
-            // Quotes stay as they are; what could move the cursor does not.
-            let escape = c.is_control().then(|| c.escape_default());
-            let plain = escape.is_none().then_some(c);
-            escape.into_iter().flatten().chain(plain)
-        })
-        .collect();
+    let head: String = text.chars().take(LONGEST).collect();
+    let mut shown = plain(&head).into_owned();
     if text.chars().nth(LONGEST).is_some() {
         shown.push('…');
     }

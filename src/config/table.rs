@@ -76,7 +76,7 @@ macro_rules! table {
         }
     ) => {
         $(#[doc = $doc])*
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         pub struct $Table {
             $( $(#[doc = $key_doc])* pub $field: $Type, )*
         }

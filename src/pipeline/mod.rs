@@ -5,9 +5,11 @@ pub mod converge;
 pub mod observe;
 mod patience;
 pub mod plan;
+pub mod refusal;
 pub mod remove;
 pub mod report;
 mod rhythm;
+pub mod saved;
 mod signpost;
 pub mod teardown;
 

@@ -2,7 +2,7 @@
 //!
 //! The same value is shown, written as JSON, saved, compared and applied.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -11,6 +11,10 @@ use crate::{
     resource::{Drift, Key, Settled},
     stack::Stack,
 };
+
+/// The program that makes a plan. What is not in the file (a default, a rule's
+/// conditions) is in the program: another one does not apply it.
+pub const MADE_BY: &str = concat!("hybridgw ", env!("CARGO_PKG_VERSION"));
 
 /// What is to be done with a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -78,6 +82,8 @@ pub struct Plan {
     pub orphans: Vec<Owned>,
     /// What is wanted and there.
     claimed: Vec<Owned>,
+    /// Of each wanted resource a hash of all that would be written to it.
+    pins: BTreeMap<Key, String>,
 }
 
 impl Plan {
@@ -103,6 +109,11 @@ impl Plan {
             actions,
             orphans,
             claimed,
+            pins: stack
+                .steps
+                .iter()
+                .map(|step| (step.key(), step.pin()))
+                .collect(),
         }
     }
 
@@ -124,6 +135,7 @@ impl Plan {
             actions: owned.iter().map(deletion).collect(),
             orphans: owned,
             claimed: Vec::new(),
+            pins: BTreeMap::new(),
         }
     }
 
@@ -190,6 +202,8 @@ impl Plan {
             "converged": self.converged(),
             "actions": self.actions,
             "summary": self.summary(),
+            "made_by": MADE_BY,
+            "pins": self.pins,
         })
     }
 }

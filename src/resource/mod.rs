@@ -4,7 +4,7 @@
 //! order in which that happens, the waiting and the retries are the engine's
 //! (`pipeline`). Resources print nothing and never sleep.
 
-use std::{fmt, future::Future};
+use std::{fmt, future::Future, hash::Hash};
 
 use strum::IntoEnumIterator;
 
@@ -31,7 +31,7 @@ pub use ownership::{Found, Mark, Ours};
 pub use tags::Owner;
 
 /// What a resource needs of a neighbour before it can be made.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Need {
     /// Its id, ARN or DNS name: it may still be provisioning.
     Exists(Key),
@@ -74,9 +74,11 @@ pub enum Settled {
 /// - `update` and `delete` take the proof that the thing is the stack's
 ///   ([`Ours`]); nothing else of theirs may be written to.
 /// - `create`, `update` and `delete` may be repeated after any failure.
+/// - Its hash, derived, takes in every field, and of a neighbour its key: a
+///   saved plan pins by it all that would be written.
 /// - `delete` needs nothing of the configuration, and takes "not there" for
 ///   success.
-pub trait Resource: Send + Sync + 'static {
+pub trait Resource: Hash + Send + Sync + 'static {
     /// The ids and the managed fields, as AWS reports them.
     type Actual: Clone + Send + Sync + 'static;
 

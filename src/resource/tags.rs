@@ -11,7 +11,7 @@ use super::{Drift, Key};
 use crate::hash;
 
 /// Whose things these are, and the tags the user wants on them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Owner {
     /// The stack's name.
     pub stack: String,

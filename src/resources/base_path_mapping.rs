@@ -21,6 +21,7 @@ use crate::{
 };
 
 /// A mapping.
+#[derive(Hash)]
 pub struct BasePathMapping {
     /// The domain.
     pub domain: Arc<Node<DomainName>>,

@@ -31,6 +31,7 @@ use crate::{
 };
 
 /// The statement for one route in its bucket's policy.
+#[derive(Hash)]
 pub struct BucketPolicy {
     /// The stack's name.
     pub stack: String,

@@ -27,6 +27,7 @@ use crate::{
 };
 
 /// The newest deployment of an API.
+#[derive(Hash)]
 pub struct Deployment {
     /// The API.
     pub api: Arc<Node<RestApi>>,

@@ -1,33 +1,49 @@
 //! The alias that leads the name to the load balancer.
 //!
-//! A record cannot be tagged. It is ours if it is an alias to a load balancer
-//! of our name, whether or not that load balancer still exists; where to look
-//! is remembered in tags of the load balancer's security group. A record that
-//! is not ours is somebody's, and is not touched: creation uses `CREATE`, which
-//! Route 53 refuses for an existing name, and a change deletes exactly the
-//! record that was read.
+//! A record cannot be tagged. It is ours if it is a simple alias to a load
+//! balancer of ours, whether or not that still exists ([`whose`]); where to look,
+//! and how our load balancers are called in DNS, is remembered in tags of the
+//! load balancer's security group. A record that is not ours is somebody's, and
+//! is not touched: creation uses `CREATE`, which Route 53 refuses for an existing
+//! name, and a change deletes exactly the record that was read.
+//!
+//! It is made early, and switched late: a name that is alive moves when all that
+//! it will lead to works.
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use aws_sdk_route53::types::{
-    AliasTarget, Change, ChangeAction, ChangeBatch, ChangeStatus, ResourceRecordSet, RrType,
-};
+use aws_sdk_route53::types::{AliasTarget, ChangeStatus, ResourceRecordSet, RrType};
 use strum::{Display, EnumIter};
 
 use crate::{
     aws::{
         Aws, Called,
         error::none_if_missing,
-        read::{Groups, Query, Reads},
+        read::{Query, Reads},
         record::Record,
     },
-    error::{Error, ErrorKind, Result},
+    error::{Error, Result},
     graph::Node,
-    resource::{Drift, Found, Host, Key, Kind, Mark, Need, Ours, Resource, Settled, UNKNOWN, tags},
-    resources::{LoadBalancer, SecurityGroup, security_group::mark},
+    resource::{
+        Drift, Found, Host, Key, Kind, Mark, Need, Ours, Resource, Settled, UNKNOWN,
+        tags::{self, Tags},
+    },
+    resources::{
+        LoadBalancer, SecurityGroup,
+        security_group::{mark, set_tags},
+    },
 };
 
+mod change;
+mod whose;
+
+pub use change::ChangeId;
+
+use change::Place;
+use whose::{Memory, Shape, Standing, plain};
+
 /// An alias record.
+#[derive(Hash)]
 pub struct DnsRecord {
     /// The stack's name, which is the load balancer's.
     pub stack: String,
@@ -39,6 +55,8 @@ pub struct DnsRecord {
     pub load_balancer: Arc<Node<LoadBalancer>>,
     /// Remembers the record.
     pub group: Arc<Node<SecurityGroup>>,
+    /// What the name must find when it appears: its certificate and its ways.
+    pub after: Vec<Need>,
 }
 
 /// A record as Route 53 reports it.
@@ -54,6 +72,8 @@ pub struct Actual {
     pub follows_health: bool,
     /// Whether every name server knows it; true unless this run changed it.
     pub in_sync: bool,
+    /// Whether the group remembers where it leads.
+    pub remembered: bool,
     /// The exact record: only this can be deleted.
     pub record: ResourceRecordSet,
 }
@@ -67,11 +87,9 @@ pub enum Field {
     /// Whether it follows the health of what it leads to.
     #[strum(to_string = "evaluate target health")]
     EvaluateTargetHealth,
+    /// The name of the load balancer in the tags of its group.
+    Remembered,
 }
-
-/// The id of a change: AWS tells of changes only by it.
-#[derive(Clone, Debug)]
-pub struct ChangeId(Option<String>);
 
 impl DnsRecord {
     fn record(&self) -> Result<ResourceRecordSet> {
@@ -90,8 +108,42 @@ impl DnsRecord {
             .map_err(|error| Error::invalid(error.to_string()))
     }
 
-    async fn change(&self, aws: &Aws, changes: Vec<Change>) -> Result<ChangeId> {
-        send(aws, &self.zone, changes).await
+    fn place<'a>(&'a self, aws: &'a Aws) -> Place<'a> {
+        Place {
+            zone: &self.zone,
+            host: &self.host.name,
+            shape: Shape {
+                stack: &self.stack,
+                region: &aws.region,
+            },
+        }
+    }
+
+    /// The name in DNS of the load balancer that was last seen.
+    fn present(&self) -> Option<String> {
+        self.load_balancer
+            .actual()
+            .map(|balancer| balancer.dns_name)
+    }
+
+    async fn standing(&self, reads: &Reads) -> Result<Standing> {
+        let present = self.present();
+        whose::standing(reads, &self.zone, &self.host.name, present.as_deref()).await
+    }
+
+    /// Lets the group remember how the load balancer is called in DNS, before a
+    /// record leads there: of a later run, and of any without the configuration,
+    /// the record is ours by that. Where it leads until then stays remembered.
+    ///
+    /// Written also if it is there already: nobody makes a record whose group a
+    /// `down` beside this run has deleted.
+    async fn remember(&self, aws: &Aws, until_now: Option<&str>) -> Result<()> {
+        let group = self.group.require()?;
+        let next = self.load_balancer.require()?.dns_name;
+        let newest: Vec<&str> = [next.as_str()].into_iter().chain(until_now).collect();
+        let value = Memory::of_tags(&group.tags).with(&newest).value();
+        let tag = Tags::from([(tags::BALANCER.to_owned(), value)]);
+        set_tags(aws, &group.id, &tag).await
     }
 }
 
@@ -99,7 +151,11 @@ impl Resource for DnsRecord {
     type Actual = Actual;
     type Field = Field;
     type Receipt = ChangeId;
-    const READS: &'static [Query] = &[Query::GetChange, Query::ListResourceRecordSets];
+    const READS: &'static [Query] = &[
+        Query::GetChange,
+        Query::ListResourceRecordSets,
+        Query::DescribeSecurityGroups,
+    ];
 
     fn key(&self) -> Key {
         self.host.key(Kind::DnsRecord, "/")
@@ -107,7 +163,11 @@ impl Resource for DnsRecord {
 
     fn needs(&self) -> Vec<Need> {
         // Settled: the group remembers the record before the record is there.
-        vec![self.load_balancer.exists(), self.group.settled()]
+        let needs = [self.load_balancer.exists(), self.group.settled()];
+        needs
+            .into_iter()
+            .chain(self.after.iter().cloned())
+            .collect()
     }
 
     fn summary(&self) -> String {
@@ -118,19 +178,30 @@ impl Resource for DnsRecord {
         let places = places(reads).await?;
         let looks = places
             .iter()
-            .map(|record| own(reads, &record.zone, &record.host));
+            .map(|record| at(reads, &record.zone, &record.host));
         let found = futures_util::future::try_join_all(looks).await?;
         Ok(found.into_iter().flatten().collect())
     }
 
     async fn again(reads: &Reads, was: &Found<Actual>) -> Result<Option<Found<Actual>>> {
         let host = Host::served_by(&was.key, &was.actual.host);
-        own(reads, &was.actual.zone, &host).await
+        at(reads, &was.actual.zone, &host).await
     }
 
     /// The name is known here, also when the group that remembers it is new.
+    ///
+    /// What stands beside our record may be what clients follow: AWS would show
+    /// ours as it should be, and nobody would get to it.
     async fn find(&self, reads: &Reads) -> Result<Option<Found<Actual>>> {
-        own(reads, &self.zone, &self.host).await
+        let standing = self.standing(reads).await?;
+        let shape = Shape::of(reads);
+        let Some(found) = own(reads, &standing, &self.zone, &self.host) else {
+            return Ok(None);
+        };
+        match whose::in_the_way(&standing.foreign, &self.host.name, &shape) {
+            Some(beside) => Err(beside),
+            None => Ok(Some(found)),
+        }
     }
 
     /// Whether the change of this run has reached every name server.
@@ -145,28 +216,9 @@ impl Resource for DnsRecord {
     }
 
     async fn conflict(&self, reads: &Reads) -> Result<Option<Error>> {
-        let foreign = at(reads, &self.zone, &self.host.name).await?;
-        Ok(foreign.first().map(|record| {
-            let value = record
-                .alias_target()
-                .map(|alias| alias.dns_name().to_owned())
-                .or_else(|| {
-                    record
-                        .resource_records()
-                        .first()
-                        .map(|one| one.value().to_owned())
-                })
-                .unwrap_or_default();
-            Error::new(
-                ErrorKind::NotOurs,
-                format!(
-                    "{} has the record {} {value}, which is not this stack's",
-                    self.host.name,
-                    record.r#type().as_str()
-                ),
-            )
-            .hint("delete the record, or choose another `domain.name`")
-        }))
+        let foreign = self.standing(reads).await?.foreign;
+        let shape = Shape::of(reads);
+        Ok(whose::in_the_way(&foreign, &self.host.name, &shape))
     }
 
     fn diff(&self, actual: &Actual) -> Vec<Drift<Field>> {
@@ -176,15 +228,22 @@ impl Resource for DnsRecord {
             target,
             follows_health,
             in_sync: _,
+            remembered,
             record: _,
         } = actual;
-        let wanted = self
-            .load_balancer
-            .actual()
-            .map_or_else(|| UNKNOWN.to_owned(), |balancer| plain(&balancer.dns_name));
+        let present = self.present().map(|name| plain(&name));
+        let wanted = present.clone().unwrap_or_else(|| UNKNOWN.to_owned());
         let target = Drift::between(Field::Alias, target, &wanted);
         let health = Drift::between(Field::EvaluateTargetHealth, follows_health, &true);
-        target.into_iter().chain(health).collect()
+        if let Some(target) = target {
+            // Both are one change of the record: clients follow it to where it
+            // leads, so everything there works before.
+            let both = [Some(target), health].into_iter().flatten();
+            return both.map(Drift::deferred).collect();
+        }
+        let known = if *remembered { wanted.as_str() } else { "" };
+        let remembered = Drift::between(Field::Remembered, known, &wanted);
+        health.into_iter().chain(remembered).collect()
     }
 
     fn settled(&self, actual: &Actual) -> Settled {
@@ -196,8 +255,9 @@ impl Resource for DnsRecord {
     }
 
     async fn create(&self, aws: &Aws) -> Result<ChangeId> {
-        let create = change(ChangeAction::Create, self.record()?)?;
-        self.change(aws, vec![create]).await
+        let record = self.record()?;
+        self.remember(aws, None).await?;
+        change::create(aws, &self.place(aws), record).await
     }
 
     async fn update(
@@ -206,16 +266,19 @@ impl Resource for DnsRecord {
         actual: &Ours<Actual>,
         drift: &[Drift<Field>],
     ) -> Result<ChangeId> {
-        let differs = |one: &Drift<Field>| match one.field {
+        let is_of_record = |one: &Drift<Field>| match one.field {
             Field::Alias | Field::EvaluateTargetHealth => true,
+            Field::Remembered => false,
         };
-        if !drift.iter().any(differs) {
+        if drift.is_empty() {
             return Ok(ChangeId(None));
         }
-        // One atomic batch: it fails if the record is no longer what was read.
-        let delete = change(ChangeAction::Delete, actual.record.clone())?;
-        let create = change(ChangeAction::Create, self.record()?)?;
-        self.change(aws, vec![delete, create]).await
+        let record = self.record()?;
+        self.remember(aws, Some(&actual.target)).await?;
+        if !drift.iter().any(is_of_record) {
+            return Ok(ChangeId(None));
+        }
+        change::replace(aws, &self.place(aws), actual.record.clone(), record).await
     }
 
     #[cfg(test)]
@@ -223,49 +286,17 @@ impl Resource for DnsRecord {
         match field {
             Field::Alias => actual.target = "another".to_owned(),
             Field::EvaluateTargetHealth => actual.follows_health = false,
+            Field::Remembered => actual.remembered = false,
         }
     }
 
     async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
-        let delete = change(ChangeAction::Delete, actual.record.clone())?;
-        none_if_missing(send(aws, &actual.zone, vec![delete]).await)?;
+        none_if_missing(change::delete(aws, &actual.zone, actual.record.clone()).await)?;
         let record = Record {
             zone: actual.zone.clone(),
             host: Host::served_by(actual.key(), &actual.host),
         };
         forget(aws, actual.stack(), record).await
-    }
-}
-
-fn change(action: ChangeAction, record: ResourceRecordSet) -> Result<Change> {
-    Change::builder()
-        .action(action)
-        .resource_record_set(record)
-        .build()
-        .map_err(|error| Error::invalid(error.to_string()))
-}
-
-async fn send(aws: &Aws, zone: &str, changes: Vec<Change>) -> Result<ChangeId> {
-    let batch = ChangeBatch::builder()
-        .comment("hybridgw")
-        .set_changes(Some(changes))
-        .build()
-        .map_err(|error| Error::invalid(error.to_string()))?;
-    let sent = aws
-        .route53
-        .change_resource_record_sets()
-        .hosted_zone_id(zone)
-        .change_batch(batch)
-        .send()
-        .await
-        .called("ChangeResourceRecordSets");
-    match sent {
-        // The record changed between the read and this call: look again.
-        Err(error) if error.code() == Some("InvalidChangeBatch") => {
-            Err(Error::not_yet(error.to_string()))
-        }
-        Err(error) => Err(error),
-        Ok(answer) => Ok(ChangeId(answer.change_info.map(|info| info.id))),
     }
 }
 
@@ -301,12 +332,8 @@ async fn forget(aws: &Aws, stack: &str, record: Record) -> Result<()> {
 /// The records that the load balancer's group remembers, and those of the
 /// configuration.
 async fn places(reads: &Reads) -> Result<Vec<Record>> {
-    let groups = reads.security_groups(Groups::OfStack).await?;
-    let own = groups.iter().filter(|group| {
-        let mark = mark(group, &reads.stack);
-        mark.is_some_and(|mark| mark.key().kind() == Kind::LoadBalancerSecurityGroup)
-    });
-    let records = own.flat_map(|group| Record::of_tags(&tags::of_ec2(group.tags())));
+    let groups = whose::groups(reads).await?;
+    let records = groups.iter().flat_map(Record::of_tags);
     let mut records: Vec<Record> = records.collect();
     for record in &reads.records {
         let same = |one: &Record| one.zone == record.zone && one.host.name == record.host.name;
@@ -323,80 +350,33 @@ pub(super) async fn remembered(reads: &Reads) -> Result<BTreeSet<String>> {
     Ok(places.into_iter().map(|record| record.host.name).collect())
 }
 
-/// A DNS name in the one spelling that is compared: lower case, no final dot,
-/// without the prefix that the console puts before a load balancer's name.
-fn plain(name: &str) -> String {
-    let name = name.trim_end_matches('.').to_ascii_lowercase();
-    name.strip_prefix("dualstack.").unwrap_or(&name).to_owned()
-}
-
-/// Whether an alias leads to a load balancer of this name: ELB calls it
-/// `internal-<name>-<digits>.<region>.elb.amazonaws.com`.
-fn leads_to(target: &str, balancer: &str) -> bool {
-    let name = plain(target);
-    let name = name.strip_prefix("internal-").unwrap_or(&name);
-    let label = name.split('.').next().unwrap_or_default();
-    label
-        .strip_prefix(&balancer.to_ascii_lowercase())
-        .and_then(|rest| rest.strip_prefix('-'))
-        .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
-}
-
 /// The record of a host, if it is the stack's.
-async fn own(reads: &Reads, zone: &str, host: &Host) -> Result<Option<Found<Actual>>> {
-    let records = at(reads, zone, &host.name).await?;
-    let found = records.iter().find_map(|record| {
-        let alias = record.alias_target()?;
-        let ours = leads_to(alias.dns_name(), &reads.stack);
-        let mark = Mark::signed(&reads.stack, host.key(Kind::DnsRecord, "/"), ours)?;
-        let actual = Actual {
-            zone: zone.to_owned(),
-            host: host.name.clone(),
-            target: plain(alias.dns_name()),
-            follows_health: alias.evaluate_target_health(),
-            in_sync: true,
-            record: record.clone(),
-        };
-        Some(Found::ours(mark, &host.name, "active", actual).scoped(zone))
-    });
-    Ok(found)
-}
-
-/// The address records of a host: A, and CNAME, which would exclude an A.
-async fn at(reads: &Reads, zone: &str, host: &str) -> Result<Vec<ResourceRecordSet>> {
-    let records = reads.records_from(zone, host).await?;
-    let named = records.iter().filter(|record| {
-        record
-            .name()
-            .trim_end_matches('.')
-            .eq_ignore_ascii_case(host)
-            && matches!(record.r#type(), RrType::A | RrType::Cname)
-    });
-    Ok(named.cloned().collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::leads_to;
-
-    #[test]
-    fn only_an_alias_to_a_load_balancer_of_our_name_is_ours() {
-        let ours = [
-            "internal-orders-dev-123456.eu-central-1.elb.amazonaws.com",
-            "dualstack.internal-orders-dev-9.eu-central-1.elb.amazonaws.com.",
-            "ORDERS-DEV-77.cn-north-1.elb.amazonaws.com.cn",
-        ];
-        let theirs = [
-            "internal-orders-dev-blue-123456.eu-central-1.elb.amazonaws.com",
-            "internal-orders-dev.eu-central-1.elb.amazonaws.com",
-            "internal-orders-dev-.eu-central-1.elb.amazonaws.com",
-            "orders-dev-12x.example.com",
-        ];
-        for target in ours {
-            assert!(leads_to(target, "orders-dev"), "{target}");
-        }
-        for target in theirs {
-            assert!(!leads_to(target, "orders-dev"), "{target}");
-        }
+async fn at(reads: &Reads, zone: &str, host: &Host) -> Result<Option<Found<Actual>>> {
+    let standing = whose::standing(reads, zone, &host.name, None).await?;
+    let own = own(reads, &standing, zone, host);
+    if own.is_none() && standing.seems_ours(&Shape::of(reads)) {
+        tracing::warn!(
+            "{} leads to a load balancer that is called like {}'s and that nothing here remembers: it is left alone",
+            host.name,
+            reads.stack
+        );
     }
+    Ok(own)
+}
+
+/// What of this is the stack's.
+fn own(reads: &Reads, standing: &Standing, zone: &str, host: &Host) -> Option<Found<Actual>> {
+    let (record, target) = standing.own.as_ref()?;
+    let mark = Mark::signed(&reads.stack, host.key(Kind::DnsRecord, "/"), true)?;
+    let alias = record.alias_target()?;
+    let actual = Actual {
+        zone: zone.to_owned(),
+        host: host.name.clone(),
+        target: target.clone(),
+        follows_health: alias.evaluate_target_health(),
+        in_sync: true,
+        remembered: standing.memory.names.contains(target),
+        record: record.clone(),
+    };
+    Some(Found::ours(mark, &host.name, "active", actual).scoped(zone))
 }

@@ -23,6 +23,7 @@ use crate::{
 };
 
 /// A REGIONAL custom domain.
+#[derive(Hash)]
 pub struct DomainName {
     /// Whose it is.
     pub owner: Owner,

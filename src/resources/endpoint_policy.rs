@@ -28,6 +28,7 @@ use crate::{
 };
 
 /// The policy of the endpoint.
+#[derive(Hash)]
 pub struct EndpointPolicy {
     /// The stack's name.
     pub stack: String,

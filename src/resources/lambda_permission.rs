@@ -26,6 +26,7 @@ use crate::{
 };
 
 /// The permission for one route.
+#[derive(Hash)]
 pub struct LambdaPermission {
     /// The stack's name.
     pub stack: String,
@@ -38,6 +39,7 @@ pub struct LambdaPermission {
 }
 
 /// Who invokes a function.
+#[derive(Hash)]
 pub enum Caller {
     /// A REST API.
     Api {

@@ -41,7 +41,7 @@ use certificates::Wanted;
 use guard::Guard;
 
 /// What a listener does.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Purpose {
     /// Serves the routes.
     Https {
@@ -60,6 +60,7 @@ pub enum Purpose {
 }
 
 /// A listener.
+#[derive(Hash)]
 pub struct Listener {
     /// Whose it is.
     pub owner: Owner,
@@ -281,6 +282,8 @@ impl Resource for Listener {
         };
         let mut served = dns_record::remembered(reads).await?;
         served.extend(hosts.iter().cloned());
+        // The rules of a host that goes are the last of it.
+        served.extend(found.actual.hosts.iter().cloned());
         if served.len() > 1 {
             found.actual.further = Some(certificates::further(reads, &found.id).await?);
         }

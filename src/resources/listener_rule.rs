@@ -44,6 +44,7 @@ use part::{Does, Wanted};
 use terms::{Part, RuleField};
 
 /// The rules of one route and host.
+#[derive(Hash)]
 pub struct ListenerRule {
     /// Whose they are.
     pub owner: Owner,
@@ -62,7 +63,7 @@ pub struct ListenerRule {
 }
 
 /// How requests go that a rule takes.
-#[derive(Default)]
+#[derive(Default, Hash)]
 pub struct Way {
     /// The site, if the route leads to one.
     pub site: Option<Site>,

@@ -29,6 +29,7 @@ use crate::{
 };
 
 /// An internal load balancer, called like its stack.
+#[derive(Hash)]
 pub struct LoadBalancer {
     /// Whose it is.
     pub owner: Owner,
@@ -63,6 +64,8 @@ pub struct Actual {
     pub subnets: BTreeMap<String, String>,
     /// Its security groups.
     pub groups: BTreeSet<String>,
+    /// `ipv4`, or with IPv6 too.
+    pub ip_address_type: String,
     /// Its attributes.
     pub attributes: BTreeMap<String, String>,
     /// All its tags.
@@ -82,6 +85,9 @@ pub enum Field {
     /// The security groups.
     #[strum(to_string = "security groups")]
     SecurityGroups,
+    /// Whether it has IPv6 addresses, which `network.clients` says nothing of.
+    #[strum(to_string = "ip address type")]
+    IpAddressType,
     /// An attribute, as ELBv2 spells it.
     #[strum(to_string = "{0}")]
     Attribute(String),
@@ -181,6 +187,7 @@ impl Resource for LoadBalancer {
             state: _,
             subnets,
             groups,
+            ip_address_type,
             attributes,
             tags: has,
         } = actual;
@@ -195,6 +202,12 @@ impl Resource for LoadBalancer {
         drift.extend(Drift::between(Field::Subnets, &now, &wanted).map(Drift::deferred));
         let group = self.group.id().unwrap_or_else(|| UNKNOWN.to_owned());
         drift.extend(Drift::between(Field::SecurityGroups, &join(groups), &group));
+        let addresses = IpAddressType::Ipv4.as_str();
+        drift.extend(Drift::between(
+            Field::IpAddressType,
+            ip_address_type.as_str(),
+            addresses,
+        ));
         for (name, wanted) in &self.attributes {
             let has = attributes.get(name).cloned().unwrap_or_default();
             drift.extend(Drift::between(Field::Attribute(name.clone()), &has, wanted));
@@ -245,6 +258,7 @@ impl Resource for LoadBalancer {
                     let group = self.group.require()?.id;
                     set_security_group(aws, &actual.arn, group).await?;
                 }
+                Field::IpAddressType => set_ip_address_type(aws, &actual.arn).await?,
                 Field::Attribute(name) => {
                     let attribute = LoadBalancerAttribute::builder().key(name);
                     let value = self.attributes.get(name).cloned();
@@ -276,6 +290,7 @@ impl Resource for LoadBalancer {
             Field::Vpc => actual.vpc = "vpc-0another".to_owned(),
             Field::Subnets => drop(actual.subnets.pop_first()),
             Field::SecurityGroups => actual.groups.clear(),
+            Field::IpAddressType => actual.ip_address_type = "dualstack".to_owned(),
             Field::Attribute(_) => drop(actual.attributes.remove(PROTECTION)),
             Field::Tag(_) => tags::alter(&mut actual.tags),
         }
@@ -315,6 +330,17 @@ async fn set_security_group(aws: &Aws, arn: &str, group: String) -> Result<()> {
         .map(drop)
 }
 
+async fn set_ip_address_type(aws: &Aws, arn: &str) -> Result<()> {
+    aws.elb
+        .set_ip_address_type()
+        .load_balancer_arn(arn)
+        .ip_address_type(IpAddressType::Ipv4)
+        .send()
+        .await
+        .called("SetIpAddressType")
+        .map(drop)
+}
+
 async fn attributes(reads: &Reads, arn: &str) -> Result<BTreeMap<String, String>> {
     let answer = reads.load_balancer_attributes(arn).await?;
     let all = answer.as_ref().as_ref().map(|answer| answer.attributes());
@@ -348,6 +374,11 @@ fn actual(
             .filter_map(|zone| Some((zone.zone_name()?.to_owned(), zone.subnet_id()?.to_owned())))
             .collect(),
         groups: balancer.security_groups().iter().cloned().collect(),
+        ip_address_type: balancer
+            .ip_address_type()
+            .unwrap_or(&IpAddressType::Ipv4)
+            .as_str()
+            .to_owned(),
         attributes,
         tags,
     }

@@ -11,6 +11,7 @@ pub mod deployment;
 pub mod dns_record;
 pub mod domain_name;
 pub mod endpoint_policy;
+pub mod holders;
 pub mod lambda_permission;
 pub mod listener;
 pub mod listener_rule;

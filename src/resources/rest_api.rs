@@ -36,6 +36,7 @@ use crate::{
 };
 
 /// A REST API of the stack's own.
+#[derive(Hash)]
 pub struct RestApi {
     /// Whose it is.
     pub owner: Owner,
@@ -89,7 +90,7 @@ pub enum Field {
 }
 
 /// An API behind a route: the stack's own or a borrowed one.
-#[derive(Clone)]
+#[derive(Clone, Hash)]
 pub enum Api {
     /// Made by this stack.
     Own(Arc<Node<RestApi>>),

@@ -24,6 +24,7 @@ use crate::{
 };
 
 /// A security group without its rules.
+#[derive(Hash)]
 pub struct SecurityGroup {
     /// Whose it is.
     pub owner: Owner,
@@ -150,9 +151,14 @@ impl Resource for SecurityGroup {
     }
 
     async fn create(&self, aws: &Aws) -> Result<()> {
+        let mut own = self.tags();
+        if self.kind == Kind::LoadBalancerSecurityGroup {
+            // No load balancer yet: no record is the stack's (`dns_record`).
+            own.insert(tags::BALANCER.to_owned(), String::new());
+        }
         let tags = TagSpecification::builder()
             .resource_type(ResourceType::SecurityGroup)
-            .set_tags(Some(tags::to_ec2(&self.tags())))
+            .set_tags(Some(tags::to_ec2(&own)))
             .build();
         let created = aws
             .ec2

@@ -31,6 +31,7 @@ pub use rule::Rule;
 use rule::{Direction, authorize, is_default, revoke};
 
 /// The rules of the stack's groups.
+#[derive(Hash)]
 pub struct SecurityGroupRules {
     /// The stack's name.
     pub stack: String,

@@ -25,6 +25,7 @@ use crate::{
 };
 
 /// The stage of an API of the stack's own.
+#[derive(Hash)]
 pub struct Stage {
     /// Whose it is.
     pub owner: Owner,

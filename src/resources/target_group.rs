@@ -33,6 +33,7 @@ mod settings;
 use settings::{Check, Settings};
 
 /// A target group.
+#[derive(Hash)]
 pub struct TargetGroup {
     /// Whose it is.
     pub owner: Owner,
@@ -45,7 +46,7 @@ pub struct TargetGroup {
 }
 
 /// What a target group leads to.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub enum Behind {
     /// The addresses of the `execute-api` endpoint, for every `api` route.
     Api {

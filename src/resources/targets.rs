@@ -32,6 +32,7 @@ use crate::{
 };
 
 /// What is behind a target group.
+#[derive(Hash)]
 pub struct Targets {
     /// The target group.
     pub group: Arc<Node<TargetGroup>>,
@@ -44,6 +45,7 @@ pub struct Targets {
 }
 
 /// Where targets come from.
+#[derive(Hash)]
 pub enum Source {
     /// An endpoint's addresses.
     Endpoint {

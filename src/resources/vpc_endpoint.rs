@@ -37,6 +37,7 @@ pub use own::Own;
 pub use placement::Placement;
 
 /// An interface endpoint.
+#[derive(Hash)]
 pub struct VpcEndpoint {
     /// Whether it is for `execute-api` ([`Kind::VpcEndpoint`]) or for S3
     /// ([`Kind::SiteEndpoint`]).
@@ -46,6 +47,7 @@ pub struct VpcEndpoint {
 }
 
 /// Whose an endpoint is.
+#[derive(Hash)]
 pub enum Source {
     /// The stack's own.
     Own(Box<Own>),

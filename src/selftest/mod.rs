@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::{
     aws::{Connection, read::Reads},
     error::{Error, Result},
-    ui::Printer,
+    ui::{Printer, Text},
 };
 
 mod census;
@@ -264,8 +264,9 @@ impl Selftest<'_> {
     fn note(&mut self, name: String, ok: bool, detail: String, began: Instant) {
         let seconds = began.elapsed().as_secs_f64();
         let word = if ok { "ok    " } else { "FAILED" };
-        self.printer
-            .note(&format!("{word}  {name:<22} {detail} ({seconds:.1} s)"));
+        self.printer.note(&Text::of(format_args!(
+            "{word}  {name:<22} {detail} ({seconds:.1} s)"
+        )));
         self.report.steps.push(Step {
             name,
             ok,

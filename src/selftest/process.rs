@@ -98,6 +98,7 @@ impl Program {
         for (flag, value) in named {
             flags.extend(value.iter().map(|value| format!("{flag}={value}")));
         }
+        flags.extend(global.allow_http.then(|| "--allow-http".to_owned()));
         let sets = global.set.iter().chain(set);
         flags.extend(sets.map(|set| format!("--set={set}")));
         Ok(Self { file, flags })

@@ -1,7 +1,7 @@
 //! The world file: locked for as long as it is open, versioned, replaced whole.
 
 use std::fs::{self, File, TryLockError};
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::error::WorldError;
@@ -33,7 +33,7 @@ impl WorldFile {
             Err(TryLockError::WouldBlock) => return Err(WorldError::InUse(path.to_owned())),
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
-        let world = match fs::read_to_string(path) {
+        let world = match read(path) {
             Ok(text) => Some(parse(path, &text)?),
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => return Err(failed(error)),
@@ -57,6 +57,16 @@ impl WorldFile {
         fs::write(&next, serde_json::to_vec(world)?).map_err(failed)?;
         fs::rename(&next, &self.path).map_err(failed)
     }
+}
+
+/// The text of the file. A pipe would hang, a device has no end, and neither can
+/// be replaced by the next world.
+fn read(path: &Path) -> io::Result<String> {
+    if !fs::metadata(path)?.is_file() {
+        let words = "it is not a regular file";
+        return Err(io::Error::new(ErrorKind::InvalidInput, words));
+    }
+    fs::read_to_string(path)
 }
 
 fn parse(path: &Path, text: &str) -> Result<World, WorldError> {
@@ -112,6 +122,16 @@ mod tests {
         let path = scratch("lock");
         let _first = WorldFile::open(&path).unwrap();
         assert!(matches!(WorldFile::open(&path), Err(WorldError::InUse(_))));
+    }
+
+    #[test]
+    fn what_is_no_regular_file_is_no_world() {
+        let path = scratch("pipe");
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let made = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(made.unwrap().success());
+        let error = WorldFile::open(&path).unwrap_err().to_string();
+        assert!(error.contains("world.json"), "{error}");
     }
 
     #[test]

@@ -85,6 +85,7 @@ pub mod server;
 pub mod service;
 mod services;
 pub mod sts;
+pub mod visitor;
 pub mod wire;
 pub mod world;
 

@@ -1,4 +1,5 @@
-//! The account over HTTP, on loopback only, with admin routes beside it.
+//! The account over HTTP, on loopback only, with admin routes beside it. No web
+//! page gets in.
 //!
 //! | route | what it does |
 //! |---|---|
@@ -16,8 +17,8 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::{Bytes, Incoming};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::{Body, Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -26,10 +27,14 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::conditions::Conditions;
-use super::{Outcome, Request, Response, Simulator, ec2, faults};
+use super::{Outcome, Request, Response, Simulator, ec2, faults, visitor};
 
-/// The largest request body.
-const BODY: usize = 32 * 1024 * 1024;
+/// The largest request body. API Gateway imports 6 MB, and that is the largest
+/// thing that clients of this account send.
+const BODY: usize = 16 * 1024 * 1024;
+
+/// How many connections are served at once; more wait.
+const CONNECTIONS: usize = 256;
 
 /// Listens on a loopback address; any other is refused, for the account has no locks.
 pub async fn listen(address: SocketAddr) -> io::Result<TcpListener> {
@@ -52,7 +57,7 @@ pub async fn serve(
     let mut connections = JoinSet::new();
     loop {
         let stream = tokio::select! {
-            accepted = listener.accept() => match accepted {
+            accepted = listener.accept(), if connections.len() < CONNECTIONS => match accepted {
                 Ok((stream, _)) => stream,
                 Err(error) => {
                     // Too many open files, for instance: that passes.
@@ -82,22 +87,37 @@ async fn answer(
     simulator: Simulator,
     request: hyper::Request<Incoming>,
 ) -> io::Result<hyper::Response<Full<Bytes>>> {
-    let request = understood(request).await?;
+    if let Some(reason) = visitor::refusal(request.uri(), request.headers()) {
+        tracing::warn!(reason, "a request was refused");
+        return answered(Response::new(403, "application/json", said(&reason)));
+    }
+    let Some(request) = understood(request).await? else {
+        let reason = format!("the body is larger than {BODY} bytes");
+        return answered(Response::new(413, "application/json", said(&reason)));
+    };
     let outcome = match request.path.strip_prefix("/_simulator/") {
         Some(route) => Outcome::Reply(administer(&simulator, route, &request)),
         None => simulator.handle(request).await,
     };
-    let Outcome::Reply(Response {
+    match outcome {
+        Outcome::Reply(reply) => answered(reply),
+        Outcome::Dropped => Err(io::Error::new(
+            io::ErrorKind::ConnectionReset,
+            "dropped by a fault rule",
+        )),
+    }
+}
+
+fn said(error: &str) -> Vec<u8> {
+    json!({"error": error}).to_string().into_bytes()
+}
+
+fn answered(reply: Response) -> io::Result<hyper::Response<Full<Bytes>>> {
+    let Response {
         status,
         headers,
         body,
-    }) = outcome
-    else {
-        return Err(io::Error::new(
-            io::ErrorKind::ConnectionReset,
-            "dropped by a fault rule",
-        ));
-    };
+    } = reply;
     let mut response = hyper::Response::builder().status(status);
     for (name, value) in headers {
         response = response.header(name, value);
@@ -107,16 +127,21 @@ async fn answer(
         .map_err(io::Error::other)
 }
 
-async fn understood(request: hyper::Request<Incoming>) -> io::Result<Request> {
+/// The request, unless its body is too large.
+async fn understood(request: hyper::Request<Incoming>) -> io::Result<Option<Request>> {
     let (parts, body) = request.into_parts();
-    let body = Limited::new(body, BODY)
-        .collect()
-        .await
-        .map_err(io::Error::other)?
-        .to_bytes();
+    // What is announced is refused before it is read.
+    if body.size_hint().lower() > BODY as u64 {
+        return Ok(None);
+    }
+    let body = match Limited::new(body, BODY).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => return Ok(None),
+        Err(error) => return Err(io::Error::other(error)),
+    };
     let text =
         |value: &hyper::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    Ok(Request {
+    Ok(Some(Request {
         method: parts.method.to_string(),
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
@@ -126,7 +151,7 @@ async fn understood(request: hyper::Request<Incoming>) -> io::Result<Request> {
             .map(|(name, value)| (name.to_string(), text(value)))
             .collect(),
         body: body.to_vec(),
-    })
+    }))
 }
 
 fn administer(simulator: &Simulator, route: &str, request: &Request) -> Response {
@@ -152,10 +177,10 @@ fn administer(simulator: &Simulator, route: &str, request: &Request) -> Response
         )),
     };
     let (status, body) = match done {
-        Ok(body) => (200, body),
-        Err(error) => (400, json!({"error": error})),
+        Ok(body) => (200, body.to_string().into_bytes()),
+        Err(error) => (400, said(&error)),
     };
-    Response::new(status, "application/json", body.to_string().into_bytes())
+    Response::new(status, "application/json", body)
 }
 
 fn parse(body: &[u8]) -> Result<Value, String> {

@@ -1,7 +1,7 @@
 //! What a person sees. stdout is data, stderr is everything else.
 
 use std::{
-    fmt::Write as _,
+    fmt::Display,
     io::{self, Write},
 };
 
@@ -11,11 +11,16 @@ use clap::ColorChoice;
 use crate::{
     cli::{Global, Output},
     error::{Error, Result},
+    text,
 };
 
+pub mod log;
 pub mod plan;
 pub mod progress;
 pub mod tables;
+mod words;
+
+pub use words::Text;
 
 /// Bold red: `error:`.
 pub const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -66,7 +71,16 @@ impl Printer {
     ///
     /// stdout cannot be written, as on a full disk. A closed pipe is no error:
     /// the reader has what it wanted.
-    pub fn data(self, text: &str) -> Result<()> {
+    pub fn data(self, text: &Text) -> Result<()> {
+        self.made(text)
+    }
+
+    /// Writes what this program makes of itself: completions, the manual page.
+    ///
+    /// # Errors
+    ///
+    /// As [`Printer::data`].
+    pub fn made(self, text: &str) -> Result<()> {
         let mut out = anstream::stdout().lock();
         let written = writeln!(out, "{}", text.trim_end_matches('\n')).and_then(|()| out.flush());
         match written {
@@ -85,20 +99,30 @@ impl Printer {
     pub fn json(self, value: &impl serde::Serialize) -> Result<()> {
         let text = serde_json::to_string_pretty(value)
             .map_err(|error| Error::invalid(error.to_string()))?;
-        self.data(&text)
+        self.made(&text::json(&text))
+    }
+
+    /// Writes a JSON line.
+    ///
+    /// # Errors
+    ///
+    /// As [`Printer::data`].
+    pub fn json_line(self, value: &serde_json::Value) -> Result<()> {
+        self.made(&text::json(&value.to_string()))
     }
 
     /// Writes a line for the person at the terminal.
-    pub fn note(self, text: &str) {
+    pub fn note(self, text: &Text) {
         if !self.quiet {
             say(text);
         }
     }
 
     /// Writes a warning.
-    pub fn warn(self, text: &str) {
+    pub fn warn(self, words: impl Display) {
         if !self.quiet {
-            say(&format!("{WARNING}warning:{WARNING:#} {text}"));
+            let mut text = Text::new();
+            say(text.styled(WARNING, "warning:").say(' ').say(words));
         }
     }
 
@@ -109,28 +133,50 @@ impl Printer {
 }
 
 /// Nothing can be done when stderr is gone.
-fn say(text: &str) {
+fn say(text: &Text) {
     let _ = writeln!(anstream::stderr().lock(), "{text}");
 }
 
 /// An error as it is shown: message, causes, what else there is, hints.
-pub fn describe(error: &Error) -> String {
-    let mut text = format!("{ERROR}error:{ERROR:#} {}", error.message);
+pub fn describe(error: &Error) -> Text {
+    let mut text = Text::new();
+    text.styled(ERROR, "error:").say(' ').lines(&error.message);
     for cause in &error.causes {
-        let _ = write!(text, "\n  caused by: {cause}");
+        text.line().say("  caused by: ").lines(cause);
     }
-    for line in &error.also {
-        let _ = write!(text, "\n  {line}");
+    for also in &error.also {
+        text.line().say("  ").say(also);
     }
     if !error.hints.is_empty() {
-        text.push('\n');
+        text.line();
     }
     let mut said: Vec<&String> = Vec::new();
     for hint in &error.hints {
         if !said.contains(&hint) {
-            let _ = write!(text, "\n{HINT}hint:{HINT:#} {hint}");
+            text.line().styled(HINT, "hint:").say(' ').say(hint);
             said.push(hint);
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_in_the_words_of_others_moves_no_cursor() {
+        let evil = "\u{1b}[2K\u{9b}1A\u{202e}";
+        let mut error = Error::invalid(evil)
+            .context(evil)
+            .hint(format!("{evil}\nhint: x"));
+        error.also.push(format!("{evil}\nerror: forged"));
+        let shown = anstream::adapter::strip_str(&describe(&error)).to_string();
+        assert!(
+            !shown.contains(|c: char| c != '\n' && c.is_control()),
+            "{shown:?}"
+        );
+        assert!(!shown.contains('\u{202e}'), "{shown:?}");
+        assert_eq!(shown.lines().count(), 5, "{shown}");
+    }
 }

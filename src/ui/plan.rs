@@ -1,13 +1,12 @@
 //! A plan as text.
 
-use std::fmt::Write;
-
 use anstyle::{AnsiColor, Style};
 
 use crate::{
     pipeline::{Action, Plan, Planned},
     resource::Drift,
-    ui::{BOLD, DIM},
+    text::plainly,
+    ui::{BOLD, DIM, Text},
 };
 
 const GREEN: Style = AnsiColor::Green.on_default();
@@ -29,8 +28,8 @@ fn sign(action: Action) -> (&'static str, Style) {
 const LONGEST: usize = 100;
 
 /// The plan, an entry for each thing to do and a count of the rest.
-pub fn render(plan: &Plan) -> String {
-    let mut text = String::new();
+pub fn render(plan: &Plan) -> Text {
+    let mut text = Text::new();
     let shown = plan
         .actions
         .iter()
@@ -38,7 +37,7 @@ pub fn render(plan: &Plan) -> String {
     let width = plan
         .actions
         .iter()
-        .map(|planned| planned.resource.as_str().len())
+        .map(|planned| plainly(&planned.resource).chars().count())
         .max()
         .unwrap_or_default();
     for planned in shown {
@@ -46,43 +45,50 @@ pub fn render(plan: &Plan) -> String {
     }
     let keep = plan.summary().keep;
     if keep > 0 {
-        let _ = writeln!(text, "{DIM}  . {keep} unchanged{DIM:#}");
+        text.styled(DIM, format_args!("  . {keep} unchanged"))
+            .line();
     }
-    let _ = write!(text, "\n{}", totals(plan));
+    text.line().append(&totals(plan));
     text
 }
 
-fn entry(text: &mut String, planned: &Planned, width: usize) {
+fn entry(text: &mut Text, planned: &Planned, width: usize) {
     let (sign, style) = sign(planned.action);
-    let about = match (&planned.settling, planned.action, &planned.id) {
-        (Some(why), ..) => format!("settling: {why}"),
-        (None, Action::Create, _) => planned.summary.clone(),
-        (None, _, Some(id)) => id.clone(),
-        (None, _, None) => String::new(),
+    text.styled(style, sign)
+        .say(' ')
+        .cell(&planned.resource, width)
+        .say("  ");
+    match (&planned.settling, planned.action, &planned.id) {
+        (Some(why), ..) => text.say(format_args!("settling: {why}")),
+        (None, Action::Create, _) => text.say(&planned.summary),
+        (None, _, Some(id)) => text.say(id),
+        (None, _, None) => text,
     };
-    let line = format!("{:width$}  {about}", planned.resource);
-    let _ = writeln!(text, "{style}{sign}{style:#} {}", line.trim_end());
+    text.line();
     for drift in &planned.changes {
         change(text, drift);
     }
 }
 
-fn change(text: &mut String, drift: &Drift) {
+fn change(text: &mut Text, drift: &Drift) {
+    text.say("        ").say(&drift.field);
     if drift.replace && drift.actual.is_empty() {
-        let _ = writeln!(text, "        {} {}", drift.field, drift.desired);
+        text.say(' ').say(&drift.desired).line();
         return;
     }
-    let note = if drift.replace {
-        "  (forces replacement)"
-    } else {
-        ""
+    match (drift.actual.as_str(), drift.desired.as_str()) {
+        ("", desired) => text.say(": + ").say(shortened(desired)),
+        (actual, "") => text.say(": - ").say(shortened(actual)),
+        (actual, desired) => text
+            .say(": ")
+            .say(shortened(actual))
+            .say(" -> ")
+            .say(shortened(desired)),
     };
-    let line = match (drift.actual.as_str(), drift.desired.as_str()) {
-        ("", desired) => format!("+ {}", shortened(desired)),
-        (actual, "") => format!("- {}", shortened(actual)),
-        (actual, desired) => format!("{} -> {}", shortened(actual), shortened(desired)),
-    };
-    let _ = writeln!(text, "        {}: {line}{note}", drift.field);
+    if drift.replace {
+        text.say("  (forces replacement)");
+    }
+    text.line();
 }
 
 fn shortened(text: &str) -> String {
@@ -94,7 +100,7 @@ fn shortened(text: &str) -> String {
 }
 
 /// The last line: what is to be done, in numbers.
-pub fn totals(plan: &Plan) -> String {
+pub fn totals(plan: &Plan) -> Text {
     let summary = plan.summary();
     let parts: Vec<String> = [
         (summary.create, "create"),
@@ -106,11 +112,66 @@ pub fn totals(plan: &Plan) -> String {
     .filter(|(count, _)| *count > 0)
     .map(|(count, verb)| format!("{count} to {verb}"))
     .collect();
+    let mut text = Text::new();
     match (parts.is_empty(), plan.converged()) {
-        (false, _) => format!("{BOLD}Plan:{BOLD:#} {}", parts.join(", ")),
-        (true, true) => format!("{BOLD}Nothing to do:{BOLD:#} everything is as the file says"),
-        (true, false) => {
-            format!("{BOLD}Nothing to change:{BOLD:#} AWS is still settling")
+        (false, _) => text.styled(BOLD, "Plan:").say(' ').say(parts.join(", ")),
+        (true, true) => text
+            .styled(BOLD, "Nothing to do:")
+            .say(" everything is as the file says"),
+        (true, false) => text
+            .styled(BOLD, "Nothing to change:")
+            .say(" AWS is still settling"),
+    };
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{graph::Owned, pipeline::Planned, resource::Key};
+
+    /// What a person who can name things in the account would write there.
+    const FORGED: &str = "a1\u{1b}[1A\u{1b}[2K\n\u{1b}[1mNothing to do:\u{1b}[0m\u{202e}";
+
+    #[test]
+    fn names_from_aws_cannot_rewrite_the_plan_that_is_approved() {
+        let mut plan = Plan::removal(
+            "orders",
+            "111122223333",
+            "eu-central-1",
+            Vec::<Owned>::new(),
+        );
+        for (action, settling) in [
+            (Action::Create, None),
+            (Action::Update, None),
+            (Action::Delete, None),
+            (Action::Keep, Some(FORGED.to_owned())),
+        ] {
+            plan.actions.push(Planned {
+                resource: Key::from_tag(&format!("listener-rule/{FORGED}")).expect("a key"),
+                id: Some(FORGED.to_owned()),
+                action,
+                changes: vec![
+                    Drift::new(FORGED.to_owned(), FORGED, FORGED),
+                    Drift::new(FORGED.to_owned(), "", FORGED).replaces(),
+                ],
+                summary: FORGED.to_owned(),
+                settling,
+            });
         }
+        let shown = anstream::adapter::strip_str(&render(&plan)).to_string();
+        assert_eq!(shown.lines().count(), 4 * 3 + 3, "{shown}");
+        assert!(
+            !shown.contains(|c: char| c != '\n' && c.is_control()),
+            "{shown:?}"
+        );
+        assert!(!shown.contains('\u{202e}'), "{shown:?}");
+        assert!(
+            !shown.lines().any(|line| line.starts_with("Nothing to do")),
+            "{shown}"
+        );
+        // What is stripped above is this program's own: nothing else is an escape sequence.
+        let raw = render(&plan).to_string();
+        assert!(!raw.contains("\u{1b}[2K"), "{raw:?}");
     }
 }

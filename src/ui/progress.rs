@@ -14,7 +14,8 @@ use serde_json::json;
 use crate::{
     event::{Event, Happening, Sink},
     resource::Key,
-    ui::{DIM, ERROR, GOOD, Printer, WARNING},
+    text::{self, plainly},
+    ui::{DIM, ERROR, GOOD, Printer, Text, WARNING},
 };
 
 /// The rendering that fits: JSON if asked for, a live tree on a terminal,
@@ -44,25 +45,27 @@ pub fn time(elapsed: Duration) -> String {
     }
 }
 
-fn line(event: &Event) -> String {
-    let word = event.happening.word();
+fn line(event: &Event) -> Text {
     let style = match event.happening {
         Happening::Created | Happening::Updated | Happening::Deleted => GOOD,
         Happening::Failed(_) => ERROR,
         Happening::Stopped(_) => WARNING,
         _ => DIM,
     };
-    let detail = event.happening.detail().unwrap_or_default();
     let spent = if event.happening.is_final() && event.elapsed > Duration::ZERO {
         time(event.elapsed)
     } else {
         String::new()
     };
-    let line = format!(
-        "  {style}{word:8}{style:#} {:32} {spent:>8}  {detail}",
-        event.key
-    );
-    line.trim_end().to_owned()
+    let mut line = Text::of("  ");
+    line.styled(style, format_args!("{:8}", event.happening.word()))
+        .say(' ')
+        .cell(&event.key, 32)
+        .say(format_args!(" {spent:>8}"));
+    if let Some(detail) = event.happening.detail() {
+        line.say("  ").say(text::line(&detail));
+    }
+    line
 }
 
 /// One line for each thing that is worth a line: repeated waits are not.
@@ -101,7 +104,7 @@ impl Sink for Json {
             "detail": event.happening.detail(),
             "seconds": event.elapsed.as_secs_f64(),
         });
-        let _ = self.0.data(&value.to_string());
+        let _ = self.0.json_line(&value);
     }
 }
 
@@ -126,7 +129,7 @@ impl Live {
                 .tick_strings(&["-", "\\", "|", "/", " "]);
         let bar = ProgressBar::new_spinner().with_style(style);
         let bar = self.screen.add(bar);
-        bar.set_prefix(key.to_string());
+        bar.set_prefix(plainly(key));
         bar.enable_steady_tick(Duration::from_millis(120));
         bar
     }
@@ -156,7 +159,7 @@ impl Sink for Live {
             Happening::Updating(fields) => format!("changing {fields}"),
             other => other.word().to_owned(),
         };
-        bar.set_message(message);
+        bar.set_message(text::line(&message));
     }
 }
 
@@ -166,5 +169,25 @@ fn styled(text: &str) -> String {
         anstream::adapter::strip_str(text).to_string()
     } else {
         text.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Error;
+
+    #[test]
+    fn an_event_is_one_line_whatever_aws_says_in_it() {
+        let event = Event {
+            key: Key::from_tag("stage/\u{9b}2J\nforged").expect("a key"),
+            happening: Happening::Failed(Error::invalid("no:\n\tnot \u{1b}]0;x\u{7} so")),
+            elapsed: Duration::from_secs(1),
+        };
+        let shown = anstream::adapter::strip_str(&line(&event)).to_string();
+        assert_eq!(
+            shown,
+            r"  failed   stage/\u{9b}2J\nforged               1.0s  no: not \u{1b}]0;x\u{7} so"
+        );
     }
 }

@@ -1,21 +1,21 @@
 //! `status` and `outputs` as text.
 
-use std::fmt::Write;
-
 use crate::{
-    outputs::{Outputs, Status},
-    ui::{BOLD, DIM},
+    outputs::{Outputs, Status, TargetRow},
+    text::plainly,
+    ui::{BOLD, DIM, Text},
 };
 
 /// What exists, a line each.
-pub fn status(status: &Status) -> String {
-    let mut text = format!("{BOLD}{}{BOLD:#}", status.stack);
+pub fn status(status: &Status) -> Text {
+    let mut text = Text::new();
+    text.styled(BOLD, &status.stack);
     if let Some(url) = &status.url {
-        let _ = write!(text, "  {url}");
+        text.say("  ").say(url);
     }
-    text.push('\n');
+    text.line();
     if status.resources.is_empty() {
-        text.push_str("  nothing exists\n");
+        text.say("  nothing exists").line();
         return text;
     }
     let rows: Vec<[&str; 3]> = status
@@ -25,82 +25,97 @@ pub fn status(status: &Status) -> String {
         .collect();
     columns(&mut text, &rows);
     if !status.targets.is_empty() {
-        let _ = writeln!(text, "\n{BOLD}targets{BOLD:#}");
-        let rows: Vec<[&str; 4]> = status
-            .targets
-            .iter()
-            .map(|row| {
-                [
-                    row.route.as_str(),
-                    row.address.as_str(),
-                    row.zone.as_str(),
-                    row.health.as_str(),
-                ]
-            })
-            .collect();
-        columns(&mut text, &rows);
-        let reasons = status
-            .targets
-            .iter()
-            .filter_map(|row| Some((row, row.reason.as_ref()?)));
-        for (row, reason) in reasons {
-            let _ = writeln!(text, "  {DIM}{}: {reason}{DIM:#}", row.address);
-        }
+        targets(&mut text, &status.targets);
     }
     text
 }
 
+fn targets(text: &mut Text, targets: &[TargetRow]) {
+    text.line().styled(BOLD, "targets").line();
+    let rows: Vec<[&str; 4]> = targets
+        .iter()
+        .map(|row| {
+            [
+                row.route.as_str(),
+                row.address.as_str(),
+                row.zone.as_str(),
+                row.health.as_str(),
+            ]
+        })
+        .collect();
+    columns(text, &rows);
+    for row in targets {
+        if let Some(reason) = &row.reason {
+            let reason = format_args!("{}: {reason}", row.address);
+            text.say("  ").styled(DIM, reason).line();
+        }
+    }
+}
+
 /// The outputs, a line each.
-pub fn outputs(outputs: &Outputs) -> String {
-    let mut text = String::new();
+pub fn outputs(outputs: &Outputs) -> Text {
+    let mut text = Text::new();
     let flat = outputs.flat();
     let rows: Vec<[&str; 2]> = flat
         .iter()
         .map(|(name, value)| [*name, value.as_str()])
         .collect();
     columns(&mut text, &rows);
+    let mut line = |words: String| {
+        text.say("  ").say(words).line();
+    };
     for api in &outputs.apis {
-        let _ = writeln!(text, "  api {}  {} stage {}", api.route, api.id, api.stage);
+        line(format!("api {}  {} stage {}", api.route, api.id, api.stage));
     }
     for row in &outputs.functions {
-        let _ = writeln!(text, "  function {}  {}", row.route, row.function);
+        line(format!("function {}  {}", row.route, row.function));
     }
     for row in &outputs.sites {
-        let _ = writeln!(text, "  site {}  bucket {}", row.route, row.bucket);
+        line(format!("site {}  bucket {}", row.route, row.bucket));
         let has = if row.manage_policy {
             "hybridgw keeps in its policy"
         } else {
             "its policy needs"
         };
-        let _ = writeln!(text, "    {has} {}", row.statement);
+        line(format!("  {has} {}", row.statement));
     }
     if let Some(opening) = &outputs.borrowed_endpoint {
         let groups = opening.security_groups.join(" or ");
-        let _ = writeln!(text, "  borrowed endpoint {}", opening.endpoint);
-        let _ = writeln!(
-            text,
-            "    {groups} has to let in tcp/443 from {}",
+        line(format!("borrowed endpoint {}", opening.endpoint));
+        line(format!(
+            "  {groups} has to let in tcp/443 from {}",
             opening.from
-        );
-        let _ = writeln!(text, "    its policy needs {}", opening.statement);
+        ));
+        line(format!("  its policy needs {}", opening.statement));
     }
     text
 }
 
 /// Lines of cells, each column as wide as its widest cell.
-pub fn columns<const N: usize>(text: &mut String, rows: &[[&str; N]]) {
+pub fn columns<const N: usize>(text: &mut Text, rows: &[[&str; N]]) {
     let width = |column: usize| {
         rows.iter()
-            .map(|row| row[column].chars().count())
+            .map(|row| plainly(row[column]).chars().count())
             .max()
             .unwrap_or_default()
     };
     let widths: [usize; N] = std::array::from_fn(width);
     for row in rows {
-        let mut line = String::new();
         for (cell, width) in row.iter().zip(widths) {
-            let _ = write!(line, "  {cell:width$}");
+            text.say("  ").cell(cell, width);
         }
-        let _ = writeln!(text, "{}", line.trim_end());
+        text.line();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_stays_in_its_row_and_its_column() {
+        let mut text = Text::new();
+        columns(&mut text, &[["a\nb\u{1b}[2K", "x"], ["c", "y\r"]]);
+        assert_eq!(&*text, "  a\\nb\\u{1b}[2K  x\n  c              y\\r\n");
     }
 }

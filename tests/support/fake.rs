@@ -343,6 +343,12 @@ struct Fake {
     wish: Wish,
 }
 
+impl std::hash::Hash for Fake {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.key.hash(state);
+    }
+}
+
 /// All that can differ of a fake.
 #[derive(Clone, Debug, PartialEq, Eq, Display, EnumIter)]
 #[strum(serialize_all = "lowercase")]

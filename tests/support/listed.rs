@@ -149,6 +149,12 @@ struct Listed {
     takes: Duration,
 }
 
+impl std::hash::Hash for Listed {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+    }
+}
+
 /// A thing as the list shows it.
 #[derive(Clone)]
 struct Seen {

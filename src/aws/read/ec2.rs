@@ -56,6 +56,8 @@ pub enum Endpoints {
 pub enum Interfaces {
     /// Those with these ids.
     With(Vec<String>),
+    /// Those in this security group.
+    Using(String),
     /// Those that have one of these addresses in this VPC.
     At {
         /// The VPC.
@@ -168,6 +170,7 @@ impl Reads {
     ) -> Result<Arc<Vec<NetworkInterface>>> {
         let filters = match &which {
             Interfaces::With(ids) => vec![by("network-interface-id", ids.clone())],
+            Interfaces::Using(group) => vec![by("group-id", vec![group.clone()])],
             Interfaces::At { vpc, addresses } => vec![
                 by("addresses.private-ip-address", addresses.clone()),
                 by("vpc-id", vec![vpc.clone()]),

@@ -21,7 +21,7 @@ pub(in crate::config) const LOGS: Text<S3Location> = Text::new(|text, _| logs(te
     .examples(&["s3://bucket/prefix"]);
 
 /// A place in S3, written `s3://bucket/prefix`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct S3Location {
     /// The bucket.
     pub bucket: String,

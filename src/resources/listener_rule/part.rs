@@ -46,7 +46,7 @@ pub const NOBODY: &str = "192.0.2.1/32";
 const GROUPS: usize = 5;
 
 /// A site as the load balancer has to know it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Site {
     /// The bucket's host name of its own in S3, by which S3 finds it.
     pub bucket_host: String,

@@ -20,6 +20,7 @@ use crate::{
 };
 
 /// An endpoint of the stack's own.
+#[derive(Hash)]
 pub struct Own {
     /// Whose it is.
     pub owner: Owner,

@@ -17,7 +17,7 @@ use std::{
 use super::{Actual, Address};
 
 /// Where an endpoint should have its interfaces.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Placement {
     /// Its subnets, one a zone.
     pub subnets: BTreeSet<String>,

@@ -29,6 +29,7 @@ pub fn add_load_balancer(
         subnets: subnets.to_vec(),
         groups: groups.to_vec(),
         active: true,
+        addresses: "ipv4".to_owned(),
         attributes: Pairs::new(),
         created: ctx.now,
     };

@@ -84,6 +84,7 @@ fn put(
         subnets,
         groups,
         active: false,
+        addresses: "ipv4".to_owned(),
         attributes: Pairs::new(),
         created: ctx.now,
     };
@@ -169,7 +170,7 @@ fn item(ctx: &Ctx<'_>, arn: &str, balancer: &LoadBalancer) -> Value {
         "CanonicalHostedZoneId": hosted_zone::of(ctx.region),
         "CreatedTime": balancer.created.iso(),
         "DNSName": balancer.dns_name,
-        "IpAddressType": "ipv4",
+        "IpAddressType": balancer.addresses,
         "LoadBalancerArn": arn,
         "LoadBalancerName": balancer.name,
         "Scheme": "internal",

@@ -151,7 +151,11 @@ pub fn set_subnets(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> 
     let old = BALANCER.find(&ctx.here.elbv2.balancers, arn)?.clone();
     let subnets = requested_subnets(input)?;
     check_subnets(ctx, &subnets, Some(&old))?;
-    check_addresses(input.text("IpAddressType").unwrap_or("ipv4"))?;
+    let addresses = input.text("IpAddressType").unwrap_or(&old.addresses);
+    if addresses != old.addresses {
+        check_addresses(addresses)?;
+    }
+    let addresses = addresses.to_owned();
     let new: Vec<String> = subnets
         .iter()
         .filter(|id| !old.subnets.contains(id))
@@ -163,8 +167,10 @@ pub fn set_subnets(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> 
     attach(ctx, arn, &old, &new)?;
     let balancer = BALANCER.find_mut(&mut ctx.here.elbv2.balancers, arn)?;
     balancer.subnets = subnets;
+    balancer.addresses = addresses;
     let balancer = BALANCER.find(&ctx.here.elbv2.balancers, arn)?;
-    ok(json!({"AvailabilityZones": zones(ctx, balancer), "IpAddressType": "ipv4"}))
+    let addresses = &balancer.addresses;
+    ok(json!({"AvailabilityZones": zones(ctx, balancer), "IpAddressType": addresses}))
 }
 
 /// `SetSecurityGroups`: replaces them, on the interfaces, too.
@@ -190,9 +196,12 @@ pub fn set_groups(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
 /// `SetIpAddressType`.
 pub fn set_addresses(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let arn = input.require("LoadBalancerArn")?;
-    BALANCER.find(&ctx.here.elbv2.balancers, arn)?;
     let kind = input.require("IpAddressType")?;
-    check_addresses(kind)?;
+    let balancer = BALANCER.find_mut(&mut ctx.here.elbv2.balancers, arn)?;
+    if kind != balancer.addresses {
+        check_addresses(kind)?;
+        kind.clone_into(&mut balancer.addresses);
+    }
     ok(json!({"IpAddressType": kind}))
 }
 

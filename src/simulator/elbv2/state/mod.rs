@@ -54,10 +54,17 @@ pub struct LoadBalancer {
     pub groups: Vec<String>,
     /// Whether it is `active`; `provisioning` before.
     pub active: bool,
+    /// Its type of addresses.
+    #[serde(default = "ipv4")]
+    pub addresses: String,
     /// Attributes that differ from the default.
     pub attributes: Pairs,
     /// When it was asked for.
     pub created: Time,
+}
+
+fn ipv4() -> String {
+    "ipv4".to_owned()
 }
 
 /// A listener.

@@ -1,0 +1,94 @@
+//! What would refuse a deletion, asked before the first thing is deleted.
+//!
+//! Half a replacement is an outage: names, mappings and APIs are gone when the
+//! load balancer turns out to be protected. So all that a read can tell is asked
+//! of everything that goes, also of what goes with a parent: in the plan, and
+//! once more right before the first deletion.
+
+use crate::{
+    aws::read::Reads,
+    error::{Error, ErrorKind, Result},
+    graph::Owned,
+    pipeline::{Action, Plan},
+    resources::{LoadBalancer, holders},
+    stack::Stack,
+};
+
+/// What a plan replaces, as it was last seen: all of the subtrees that go.
+pub fn replaced(stack: &Stack, plan: &Plan) -> Vec<Owned> {
+    let steps = stack.steps.iter();
+    let replaced = steps.filter(|step| plan.action(&step.key()) == Some(Action::Replace));
+    replaced.filter_map(|step| step.owned()).collect()
+}
+
+/// Refuses what a plan replaces, if something would refuse its deletion.
+///
+/// # Errors
+///
+/// All of that; or a read that fails.
+pub async fn of_replacement(doomed: &[Owned], reads: &Reads) -> Result<()> {
+    if doomed.is_empty() {
+        return Ok(());
+    }
+    let mut errors = protections(doomed, reads).await?;
+    for thing in doomed {
+        let words = holders::foreign(thing, reads).await?;
+        if words.is_empty() {
+            continue;
+        }
+        let message = format!(
+            "{} cannot be made anew: it holds what is not this stack's: {}; nothing was deleted",
+            thing.key,
+            words.join(", ")
+        );
+        let hint = "take that away yourself, then run `hybridgw up --allow-replace` again";
+        errors.push(Error::new(ErrorKind::NotOurs, message).hint(hint));
+    }
+    all(errors)
+}
+
+/// Refuses a removal, if one of the things is protected by now.
+///
+/// # Errors
+///
+/// Which protection; or a read that fails.
+pub async fn of_removal(doomed: &[Owned], reads: &Reads) -> Result<()> {
+    all(protections(doomed, reads).await?)
+}
+
+/// Protections of what goes, as AWS shows them now. The load balancer's is the
+/// only one that a thing of the stack's can have.
+async fn protections(doomed: &[Owned], reads: &Reads) -> Result<Vec<Error>> {
+    let can_be = |thing: &&Owned| thing.key.kind() == crate::resource::Kind::LoadBalancer;
+    if !doomed.iter().any(|thing| can_be(&thing)) {
+        return Ok(Vec::new());
+    }
+    let now = Owned::discover::<LoadBalancer>(reads).await?;
+    let going = now
+        .iter()
+        .filter(|now| doomed.iter().any(|was| was.same(now)));
+    let protected = going.filter_map(|thing| Some(protected(thing, thing.protection?)));
+    Ok(protected.collect())
+}
+
+fn protected(thing: &Owned, setting: &str) -> Error {
+    let message = format!(
+        "{} is protected by `{setting}`; nothing was deleted",
+        thing.key
+    );
+    Error::invalid(message).hint(format!(
+        "set `{setting} = false` with all else as it was, run `hybridgw up`, then try again"
+    ))
+}
+
+fn all(errors: Vec<Error>) -> Result<()> {
+    let mut errors = errors.into_iter();
+    let Some(mut first) = errors.next() else {
+        return Ok(());
+    };
+    for other in errors {
+        first.also.push(other.to_string());
+        first.hints.extend(other.hints);
+    }
+    Err(first)
+}

@@ -1,0 +1,127 @@
+//! What of others stands on the stack's own things, or in them: AWS would refuse
+//! to delete such a thing, or would delete what is theirs with it.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    aws::read::{Endpoints, Groups, Interfaces, Reads},
+    error::Result,
+    graph::Owned,
+    resource::{Kind, Resource, tags},
+    resources::{DomainName, balancing, security_group, security_group_rules},
+};
+
+/// What others have on a thing or in it, in words.
+///
+/// # Errors
+///
+/// A read that fails.
+pub async fn foreign(thing: &Owned, reads: &Reads) -> Result<Vec<String>> {
+    match thing.key.kind() {
+        Kind::RestApi => of_api(&thing.id, reads).await,
+        Kind::LoadBalancer => of_balancer(&thing.id, reads).await,
+        Kind::TargetGroup => of_target_group(&thing.id, reads).await,
+        Kind::LoadBalancerSecurityGroup | Kind::EndpointSecurityGroup => {
+            of_security_group(&thing.id, reads).await
+        }
+        // A part of one of these, or nothing that others can refer to.
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// Stages that are not the stack's, and mappings of other domains (API Gateway
+/// refuses to delete a mapped API).
+async fn of_api(api: &str, reads: &Reads) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for stage in reads.stages(api).await?.iter() {
+        let tags = stage
+            .tags()
+            .cloned()
+            .unwrap_or_default()
+            .into_iter()
+            .collect();
+        if tags::key_of(&tags, &reads.stack).is_none() {
+            found.push(format!("stage {}", stage.stage_name().unwrap_or("?")));
+        }
+    }
+    let own = DomainName::discover(reads).await?;
+    let own: BTreeSet<String> = own.into_iter().map(|domain| domain.id).collect();
+    for domain in reads.domain_names().await?.iter() {
+        let name = domain.domain_name().unwrap_or_default();
+        if own.contains(name) {
+            continue;
+        }
+        let mappings = reads.base_path_mappings(name).await?;
+        let here = mappings.iter().any(|one| one.rest_api_id() == Some(api));
+        found.extend(here.then(|| format!("a mapping of {name}")));
+    }
+    Ok(found)
+}
+
+/// Listeners and rules that are not the stack's: they would go with it.
+async fn of_balancer(balancer: &str, reads: &Reads) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    let is_own = |tags: &tags::Tags| tags::key_of(tags, &reads.stack).is_some();
+    for front in balancing::fronts(reads, balancer, |_| false).await? {
+        let port = front.listener.port().unwrap_or_default();
+        if !is_own(&front.tags) {
+            found.push(format!("a listener on port {port}"));
+            continue;
+        }
+        let foreign = front.rules.iter().filter(|(_, tags)| !is_own(tags));
+        found.extend(foreign.map(|(rule, _)| {
+            let priority = rule.priority().unwrap_or("?");
+            format!("the rule {priority} of the listener on port {port}")
+        }));
+    }
+    Ok(found)
+}
+
+/// Load balancers of others that forward to it.
+async fn of_target_group(group: &str, reads: &Reads) -> Result<Vec<String>> {
+    let own = reads.load_balancer(&reads.stack).await?;
+    let own = own.as_ref().and_then(|own| own.load_balancer_arn());
+    let groups = reads.target_groups().await?;
+    let this = groups
+        .iter()
+        .find(|one| one.target_group_arn() == Some(group));
+    let users = this.map(|one| one.load_balancer_arns()).unwrap_or_default();
+    let foreign = users.iter().filter(|user| own != Some(user.as_str()));
+    Ok(foreign.map(|user| format!("listeners of {user}")).collect())
+}
+
+/// Interfaces that are neither the load balancer's nor those of the stack's
+/// endpoints, and rules of other groups that name it.
+async fn of_security_group(group: &str, reads: &Reads) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    let endpoints = reads.vpc_endpoints(Endpoints::OfStack).await?;
+    let own: BTreeSet<&str> = endpoints
+        .iter()
+        .flat_map(|endpoint| endpoint.network_interface_ids())
+        .map(String::as_str)
+        .collect();
+    let balancer = format!("ELB app/{}/", reads.stack);
+    let which = Interfaces::Using(group.to_owned());
+    for interface in reads.network_interfaces(which).await?.iter() {
+        let id = interface.network_interface_id().unwrap_or_default();
+        let words = interface.description().unwrap_or_default();
+        if !own.contains(id) && !words.starts_with(&balancer) {
+            found.push(format!("the interface {id} ({words})"));
+        }
+    }
+    let admitting = reads
+        .security_groups(Groups::Admitting(group.to_owned()))
+        .await?;
+    let own_words = security_group_rules::description(&reads.stack);
+    for other in admitting.iter() {
+        let is_own = security_group::mark(other, &reads.stack).is_some();
+        let pairs = other.ip_permissions().iter();
+        let pairs = pairs.flat_map(|rule| rule.user_id_group_pairs());
+        let mut naming = pairs.filter(|pair| pair.group_id() == Some(group));
+        let foreign = naming.any(|pair| pair.description() != Some(&own_words));
+        if !is_own && foreign {
+            found.push(format!("a rule of {}", other.group_id().unwrap_or("?")));
+        }
+    }
+    Ok(found)
+}

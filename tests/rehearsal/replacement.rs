@@ -1,0 +1,186 @@
+//! Replacement asks all that can refuse before it deletes anything.
+
+use std::fs;
+
+use aws_sdk_ec2::types::{IpPermission, UserIdGroupPair};
+use aws_sdk_elasticloadbalancingv2::types::{
+    Action, ActionTypeEnum, FixedResponseActionConfig, LoadBalancerAttribute, RuleCondition,
+};
+use hybridgw::{
+    aws::Aws,
+    config::Config,
+    event::Silent,
+    graph::Owned,
+    pipeline::{execute, observe::discover},
+    rehearsal,
+    simulator::{Simulator, conditions::Conditions},
+    stop::Stop,
+};
+
+use super::{ACCOUNT, Bench, REGION, assert_same, example};
+
+/// A stack that stands, and the same in another VPC: only a new one can be there.
+async fn moved(protected: bool) -> (Bench, Bench) {
+    let text = fs::read_to_string(example("placeholder.toml")).expect("an example can be read");
+    let text = format!("{text}\n[load_balancer]\ndeletion_protection = {protected}\n");
+    let load = |text: &str| {
+        let config = Config::parse(text, &example("text.toml"), &[], &|_| None);
+        config.unwrap_or_else(|errors| panic!("{errors}"))
+    };
+    let here = load(&text);
+    let there = load(
+        &text
+            .replace("vpc-0a", "vpc-0b")
+            .replace("subnet-0a", "subnet-0d")
+            .replace("subnet-0b", "subnet-0e")
+            .replace("subnet-0c", "subnet-0f"),
+    );
+    let simulator = Simulator::new(Conditions::default());
+    for config in [&here, &there] {
+        rehearsal::furnish(&simulator, config, ACCOUNT, REGION).expect("it is in memory");
+    }
+    let bench = Bench::at(simulator.clone(), here);
+    let outcome = bench.up().await;
+    assert!(outcome.ok(), "{outcome:?}");
+    (bench, Bench::at(simulator, there))
+}
+
+async fn owned(bench: &Bench, key: &str) -> Owned {
+    let all = discover(&bench.look()).await.expect("it can be read");
+    let mut found = all.into_iter().filter(|one| one.key.as_str() == key);
+    found.next().unwrap_or_else(|| panic!("there is no {key}"))
+}
+
+/// `up --allow-replace` writes nothing and names what refuses.
+async fn refused(bench: &Bench, because: &str) {
+    let (before, writes) = (bench.census(), bench.writes());
+    let outcome = bench.up().await;
+    let said: Vec<String> = outcome
+        .report
+        .failed
+        .iter()
+        .map(|(_, error)| error.to_string())
+        .collect();
+    let said = said.join("\n");
+    assert!(said.contains(because), "{because}: {outcome:?}");
+    assert!(said.contains("nothing was deleted"), "{said}");
+    assert_eq!(bench.writes(), writes, "{because}: something was written");
+    assert_same(&before, &bench.census(), because);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_nothing_refuses_is_made_anew() {
+    let (_, there) = moved(false).await;
+    let outcome = there.up().await;
+    assert!(outcome.ok(), "{outcome:?}");
+    let gone = outcome.report.deleted.iter().map(|key| key.as_str());
+    assert!(
+        gone.clone().any(|key| key == "load-balancer"),
+        "{:?}",
+        gone.collect::<Vec<_>>()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_protected_load_balancer_refuses_before_anything_is_deleted() {
+    let (_, there) = moved(true).await;
+    refused(&there, "load_balancer.deletion_protection").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_protection_switched_on_after_the_plan_refuses_too() {
+    let (here, there) = moved(false).await;
+    let look = there.look();
+    let (stack, plan) = there.plan(&look).await.expect("a plan");
+    let balancer = owned(&here, "load-balancer").await.id;
+    let on = LoadBalancerAttribute::builder()
+        .key("deletion_protection.enabled")
+        .value("true");
+    let protect = here
+        .connection
+        .writer()
+        .elb
+        .modify_load_balancer_attributes();
+    let protect = protect.load_balancer_arn(balancer).attributes(on.build());
+    protect.send().await.expect("it can be protected");
+    let (before, writes) = (there.census(), there.writes());
+    let aws = there.connection.writer();
+    let report = execute(&stack, &plan, &aws, &look, &Silent, &Stop::default()).await;
+    assert!(!report.ok() && report.deleted.is_empty(), "{report:?}");
+    assert_eq!(there.writes(), writes, "something was written");
+    assert_same(&before, &there.census(), "a late protection");
+}
+
+/// Somebody's stage of our API.
+async fn add_stage(here: &Bench, aws: &Aws) {
+    let api = owned(here, "rest-api").await.id;
+    let deployment = owned(here, "deployment").await.id;
+    let call = aws
+        .apigateway
+        .create_stage()
+        .rest_api_id(api)
+        .deployment_id(deployment);
+    call.stage_name("theirs")
+        .send()
+        .await
+        .expect("it can be made");
+}
+
+/// Somebody's rule in our listener.
+async fn add_rule(here: &Bench, aws: &Aws) {
+    let listener = owned(here, "listener").await.id;
+    let answer = FixedResponseActionConfig::builder()
+        .status_code("200")
+        .build();
+    let action = Action::builder().r#type(ActionTypeEnum::FixedResponse);
+    let action = action.fixed_response_config(answer).build();
+    let condition = RuleCondition::builder()
+        .field("path-pattern")
+        .values("/theirs")
+        .build();
+    let call = aws.elb.create_rule().listener_arn(listener).priority(40);
+    let call = call.conditions(condition).actions(action);
+    call.send().await.expect("it can be made");
+}
+
+/// Somebody's group that lets in what comes from our load balancer.
+async fn add_group_rule(here: &Bench, aws: &Aws) {
+    let own = owned(here, "load-balancer-security-group").await.id;
+    let call = aws
+        .ec2
+        .create_security_group()
+        .group_name("theirs")
+        .description("theirs");
+    let group = call
+        .vpc_id(&here.config.network.vpc)
+        .send()
+        .await
+        .expect("it can be made");
+    let pair = UserIdGroupPair::builder().group_id(own).build();
+    let rule = IpPermission::builder()
+        .ip_protocol("tcp")
+        .from_port(443)
+        .to_port(443);
+    let call = aws.ec2.authorize_security_group_ingress();
+    let call = call.group_id(group.group_id().expect("an id"));
+    let call = call.ip_permissions(rule.user_id_group_pairs(pair).build());
+    call.send().await.expect("it can be made");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_others_have_on_our_things_refuses_before_anything_is_deleted() {
+    for because in [
+        "stage theirs",
+        "the rule 40 of the listener",
+        "a rule of sg-",
+    ] {
+        let (here, there) = moved(false).await;
+        let aws = here.connection.writer();
+        match because {
+            "stage theirs" => add_stage(&here, &aws).await,
+            "a rule of sg-" => add_group_rule(&here, &aws).await,
+            _ => add_rule(&here, &aws).await,
+        }
+        refused(&there, because).await;
+    }
+}
