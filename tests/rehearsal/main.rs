@@ -14,6 +14,7 @@ mod probe;
 mod replacement;
 mod saved;
 mod several;
+mod sharing;
 mod sites;
 mod teardown;
 mod throttles;
