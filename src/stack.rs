@@ -24,8 +24,8 @@ use crate::{
     graph::{Node, Step},
     names,
     preflight::References,
-    resource::{Host, Owner, Resource},
-    resources::DnsRecord,
+    resource::{Host, Kind, Need, Owner, Resource},
+    resources::{DnsRecord, Listener},
 };
 
 mod apis;
@@ -132,7 +132,9 @@ impl Builder<'_> {
         }
         self.function_routes(&names, &listener);
         for name in names {
+            let after = self.ways_of(&name.host, &listener);
             self.add(DnsRecord {
+                after,
                 stack: self.config.stack.clone(),
                 zone: name.zone,
                 host: name.host,
@@ -146,6 +148,19 @@ impl Builder<'_> {
             region: self.references.region.clone(),
             steps: self.steps,
         }
+    }
+
+    /// What is there before the name of a host is: the listener with the
+    /// certificate, and what leads from it to the routes.
+    fn ways_of(&self, host: &Host, listener: &Node<Listener>) -> Vec<Need> {
+        let routes = self.config.routes.iter();
+        let ways = routes.flat_map(|route| {
+            let rule = Need::Exists(host.key(Kind::ListenerRule, &route.path));
+            let mapping = host.key(Kind::BasePathMapping, &route.path);
+            let mapping = route.api().map(|_| Need::Settled(mapping));
+            [Some(rule), mapping]
+        });
+        ways.flatten().chain([listener.settled()]).collect()
     }
 
     /// The host names: the domain's own first.

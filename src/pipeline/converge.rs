@@ -7,6 +7,8 @@
 //! `discover`, by what AWS shows to all (see `resources::rest_api`). The other
 //! one is its twin, and goes.
 
+use std::collections::BTreeSet;
+
 use crate::{
     aws::{Aws, Connection, read::Reads},
     error::{Error, ErrorKind, Result},
@@ -15,8 +17,9 @@ use crate::{
     pipeline::{
         Action, Plan, Report, apply,
         apply::{make, take_away},
-        observe, refusal, remove, teardown,
+        observe, refusal, remove,
     },
+    resource::Kind,
     stack::Stack,
     stop::Stop,
 };
@@ -48,11 +51,9 @@ pub async fn execute(
     if report.ok() {
         report.extend(make(stack, aws, reads, sink, stop).await);
     }
-    let (leading, rest): (Vec<Owned>, Vec<Owned>) = plan
-        .orphans
-        .iter()
-        .cloned()
-        .partition(|thing| teardown::leads_requests(thing.key.kind()));
+    let hosts = hosts(stack);
+    let orphans = plan.orphans.iter().cloned();
+    let (leading, rest): (Vec<Owned>, Vec<Owned>) = orphans.partition(|one| leads(one, &hosts));
     if report.ok() {
         report.extend(remove(&leading, aws, reads, sink, stop).await);
     }
@@ -63,6 +64,30 @@ pub async fn execute(
         report.extend(remove(&rest, aws, reads, sink, stop).await);
     }
     report
+}
+
+/// The host names that are served by now.
+fn hosts(stack: &Stack) -> BTreeSet<String> {
+    let records = stack
+        .steps
+        .iter()
+        .filter(|step| step.key().kind() == Kind::DnsRecord);
+    let observed = records.filter_map(|step| step.observed());
+    // A record's id is its name.
+    observed.map(|record| record.id).collect()
+}
+
+/// Whether requests find their way by a thing that nobody wants any more: then
+/// it goes before anything that they are led to. But the rules of a host that
+/// goes stay to the end: nobody asks for it any more, and they tell that the
+/// listener has had a certificate for it.
+fn leads(thing: &Owned, hosts: &BTreeSet<String>) -> bool {
+    match thing.key.kind() {
+        Kind::DnsRecord | Kind::BasePathMapping => true,
+        // The scope of a rule is its host.
+        Kind::ListenerRule => hosts.contains(&thing.scope),
+        _ => false,
+    }
 }
 
 /// Plans again after an apply, and repairs what another run has brought about,

@@ -55,6 +55,8 @@ pub struct DnsRecord {
     pub load_balancer: Arc<Node<LoadBalancer>>,
     /// Remembers the record.
     pub group: Arc<Node<SecurityGroup>>,
+    /// What the name must find when it appears: its certificate and its ways.
+    pub after: Vec<Need>,
 }
 
 /// A record as Route 53 reports it.
@@ -161,7 +163,11 @@ impl Resource for DnsRecord {
 
     fn needs(&self) -> Vec<Need> {
         // Settled: the group remembers the record before the record is there.
-        vec![self.load_balancer.exists(), self.group.settled()]
+        let needs = [self.load_balancer.exists(), self.group.settled()];
+        needs
+            .into_iter()
+            .chain(self.after.iter().cloned())
+            .collect()
     }
 
     fn summary(&self) -> String {

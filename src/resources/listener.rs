@@ -282,6 +282,8 @@ impl Resource for Listener {
         };
         let mut served = dns_record::remembered(reads).await?;
         served.extend(hosts.iter().cloned());
+        // The rules of a host that goes are the last of it.
+        served.extend(found.actual.hosts.iter().cloned());
         if served.len() > 1 {
             found.actual.further = Some(certificates::further(reads, &found.id).await?);
         }

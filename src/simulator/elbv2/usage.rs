@@ -6,7 +6,9 @@ use super::state::{Event, Health, State};
 use crate::latency;
 use crate::world::{self, Ctx};
 
-/// Returns the users of all groups that any action names.
+/// Returns the users of all groups that any action names, with whatever weight:
+/// a group of weight 0 is in use and checked (goployer's pull request 191 relies
+/// on it), and so is that of a rule whose conditions no request meets.
 fn users(state: &State) -> BTreeMap<String, String> {
     let mut users = BTreeMap::new();
     for rule in state.rules.values() {

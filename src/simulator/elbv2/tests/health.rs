@@ -132,6 +132,30 @@ async fn a_target_is_unused_then_initial_then_healthy() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_group_of_weight_0_is_used_and_checked() {
+    let mut stack = Stack::new().await;
+    stack.register().await.unwrap();
+    let other = new_group(&stack.simulator, &stack.network, "old").await;
+    stack.rule = text(
+        &stack.simulator,
+        &path_rule(&stack.listener, 1, "/*", &forward(&other)),
+        "/Rules/member/RuleArn",
+    )
+    .await;
+    sleep(30).await;
+    stack.is("unused", "Target.NotInUse").await;
+    let tuple = "Actions.member.1.ForwardConfig.TargetGroups.member";
+    let beside = format!(
+        "ModifyRule&RuleArn={}&Actions.member.1.Type=forward&{tuple}.1.TargetGroupArn={other}&{tuple}.1.Weight=1\
+         &{tuple}.2.TargetGroupArn={}&{tuple}.2.Weight=0",
+        stack.rule, stack.group
+    );
+    elb(&stack.simulator, &beside).await.unwrap();
+    sleep(30).await;
+    stack.is("healthy", "").await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn until_the_load_balancer_is_active_targets_are_initial() {
     let (simulator, network) = ready().await;
     let balancer = new_balancer(&simulator, &network, "orders").await;
