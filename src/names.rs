@@ -8,6 +8,11 @@ pub fn security_group(stack: &str, key: &Key) -> String {
     format!("{stack}-{of}")
 }
 
+/// What a rule says whose it is, in a group that is not the stack's.
+pub fn opening(stack: &str) -> String {
+    format!("hybridgw:{stack}")
+}
+
 /// A target group's name: the stack, and a hash of what the group is for. ELBv2
 /// allows 32 characters; a stack's name has at most 24.
 pub fn target_group(stack: &str, of: &str) -> String {

@@ -5,6 +5,8 @@
 //! in tags, the DNS records that the stack has: records cannot be tagged. It is
 //! the last thing that `down` deletes.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_ec2::types::{self, Filter, ResourceType, TagSpecification};
 use strum::{Display, EnumIter};
 
@@ -208,9 +210,7 @@ impl Resource for SecurityGroup {
             .await
             .called("DeleteSecurityGroup");
         match none_if_missing(deleted) {
-            Err(error) if error.kind == ErrorKind::NotYet => {
-                Err(held(aws, &actual.id, error).await)
-            }
+            Err(error) if error.kind == ErrorKind::NotYet => Err(held(aws, actual, error).await),
             other => other.map(drop),
         }
     }
@@ -232,22 +232,21 @@ pub(super) async fn set_tags(aws: &Aws, id: &str, tags: &Tags) -> Result<()> {
 }
 
 /// Says who still uses a group: the question that every user of AWS asks of a
-/// `DependencyViolation`.
-async fn held(aws: &Aws, group: &str, error: Error) -> Error {
+/// `DependencyViolation`. Interfaces go by themselves; rules of others do not.
+async fn held(aws: &Aws, own: &Ours<Actual>, error: Error) -> Error {
+    let group = own.id.as_str();
     let by = |name: &str| Filter::builder().name(name).values(group).build();
-    let interfaces = aws
-        .ec2
-        .describe_network_interfaces()
-        .filters(by("group-id"))
-        .send()
-        .await;
-    let referring = aws
-        .ec2
-        .describe_security_groups()
-        .filters(by("ip-permission.group-id"))
-        .send()
-        .await;
-    let mut holders: Vec<String> = Vec::new();
+    let groups = |filter| {
+        let call = aws.ec2.describe_security_groups().filters(filter);
+        call.send()
+    };
+    let interfaces = aws.ec2.describe_network_interfaces();
+    let (interfaces, admitting, letting_out) = tokio::join!(
+        interfaces.filters(by("group-id")).send(),
+        groups(by("ip-permission.group-id")),
+        groups(by("egress.ip-permission.group-id")),
+    );
+    let mut holders: BTreeSet<String> = BTreeSet::new();
     if let Ok(found) = &interfaces {
         holders.extend(found.network_interfaces().iter().map(|interface| {
             format!(
@@ -257,17 +256,39 @@ async fn held(aws: &Aws, group: &str, error: Error) -> Error {
             )
         }));
     }
-    if let Ok(found) = &referring {
-        let others = found.security_groups().iter();
-        holders.extend(
-            others
-                .filter_map(|other| other.group_id())
-                .filter(|other| *other != group)
-                .map(|other| format!("a rule of {other}")),
-        );
+    let mut of_others = false;
+    for found in [&admitting, &letting_out].into_iter().flatten() {
+        for other in found.security_groups() {
+            let id = other.group_id().unwrap_or("?");
+            if id == group {
+                continue;
+            }
+            of_others |= is_foreign(other, own);
+            holders.insert(match tags::of_ec2(other.tags()).get(tags::STACK) {
+                Some(stack) if stack != own.stack() => format!("a rule of {id} (stack {stack})"),
+                _ => format!("a rule of {id}"),
+            });
+        }
     }
     if holders.is_empty() {
         return error;
     }
-    Error::not_yet(format!("{group} is used by {}", holders.join(", ")))
+    let holders: Vec<String> = holders.into_iter().collect();
+    let words = format!("{group} is used by {}", holders.join(", "));
+    if of_others {
+        return Error::new(ErrorKind::NotOurs, words)
+            .hint("take the rules of others away that name it, then run this again");
+    }
+    Error::not_yet(words)
+}
+
+/// Whether another group has a rule for this one that the stack has not made,
+/// and so does not take away.
+fn is_foreign(other: &types::SecurityGroup, own: &Ours<Actual>) -> bool {
+    let rules = other.ip_permissions().iter();
+    let rules = rules.chain(other.ip_permissions_egress());
+    let pairs = rules.flat_map(|rule| rule.user_id_group_pairs());
+    let mut naming = pairs.filter(|pair| pair.group_id() == Some(&own.id));
+    let opening = names::opening(own.stack());
+    mark(other, own.stack()).is_none() && naming.any(|pair| pair.description() != Some(&opening))
 }

@@ -24,6 +24,7 @@ use crate::{
     },
     error::{Error, Result},
     graph::Node,
+    names,
     resource::{Drift, Due, Found, Key, Kind, Need, Ours, Resource, UNKNOWN, tags},
     resources::{SecurityGroup, VpcEndpoint, security_group::mark, vpc_endpoint::lending},
 };
@@ -78,7 +79,7 @@ const FULL: &str = "RulesPerSecurityGroupLimitExceeded";
 
 /// What a rule says whose it is, in a group that is not the stack's.
 pub fn description(stack: &str) -> String {
-    format!("hybridgw:{stack}")
+    names::opening(stack)
 }
 
 impl SecurityGroupRules {

@@ -222,6 +222,25 @@ async fn a_mark_that_no_borrower_has_made_is_drift() {
     assert!(!text.contains(r#"Resource\":\"*"#), "{text}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_group_that_rules_of_others_name_is_not_waited_for() {
+    let (owner, _) = two().await;
+    let endpoint = id(&owner, "vpc-endpoint").await;
+    let aws = owner.connection.writer();
+    let call = aws.ec2.delete_vpc_endpoints().vpc_endpoint_ids(&endpoint);
+    call.send().await.expect("it can be deleted by hand");
+    tokio::time::sleep(std::time::Duration::from_mins(3)).await;
+    let began = Instant::now();
+    let outcome = Box::pin(owner.down()).await;
+    let failed = &outcome.report.failed;
+    let [(key, error)] = &failed[..] else {
+        panic!("{outcome:?}");
+    };
+    assert_eq!(key.as_str(), "endpoint-security-group");
+    assert!(error.to_string().contains("stack billing"), "{error}");
+    assert!(began.elapsed().as_secs() < 400, "{:?}", began.elapsed());
+}
+
 fn clients(ranges: std::ops::Range<usize>) -> String {
     let ranges: Vec<String> = ranges.map(|one| format!("10.{one}.0.0/16")).collect();
     format!("network.clients={}", json!(ranges))
