@@ -47,6 +47,7 @@ const OPERATIONS: &[Quota] = &[
     quota("DeleteTargetGroup", 20, 334),
     quota("ModifyRule", 20, 334),
     quota("ModifyTargetGroupAttributes", 20, 334),
+    quota("RemoveTags", 20, 334),
     // The same guide: registrations, 20 and 4 a second.
     quota("DeregisterTargets", 20, 250),
     quota("RegisterTargets", 20, 250),

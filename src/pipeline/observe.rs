@@ -6,7 +6,13 @@
 use futures_util::future::try_join_all;
 
 use crate::{
-    aws::read::Reads, error::Result, graph::Owned, pipeline::plan::Plan, resources, stack::Stack,
+    aws::read::Reads,
+    error::Result,
+    graph::Owned,
+    pipeline::plan::Plan,
+    resource::Kind,
+    resources::{self, vpc_endpoint::lending},
+    stack::Stack,
 };
 
 /// What exists of a stack, and what has to be done about it. Reads only.
@@ -19,6 +25,11 @@ pub async fn observe(stack: &Stack, reads: &Reads) -> Result<Plan> {
     let (_, owned) = tokio::try_join!(looks, discover(reads))?;
     let plan = Plan::new(stack, owned);
     refuse_conflicts(stack, reads, &plan).await?;
+    let orphans = plan.orphans.iter();
+    let endpoints =
+        orphans.filter(|thing| thing.key.kind() == Kind::VpcEndpoint && thing.state != "deleting");
+    let endpoints = endpoints.map(|thing| thing.id.as_str()).collect();
+    lending::refuse_used(reads, &endpoints).await?;
     Ok(plan)
 }
 

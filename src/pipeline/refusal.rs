@@ -10,7 +10,8 @@ use crate::{
     error::{Error, ErrorKind, Result},
     graph::Owned,
     pipeline::{Action, Plan},
-    resources::{LoadBalancer, holders},
+    resource::Kind,
+    resources::{LoadBalancer, holders, vpc_endpoint::lending},
     stack::Stack,
 };
 
@@ -31,6 +32,7 @@ pub async fn of_replacement(doomed: &[Owned], reads: &Reads) -> Result<()> {
         return Ok(());
     }
     let mut errors = protections(doomed, reads).await?;
+    errors.extend(used(doomed, reads).await.err());
     for thing in doomed {
         let words = holders::foreign(thing, reads).await?;
         if words.is_empty() {
@@ -47,19 +49,34 @@ pub async fn of_replacement(doomed: &[Owned], reads: &Reads) -> Result<()> {
     all(errors)
 }
 
-/// Refuses a removal, if one of the things is protected by now.
+/// Refuses a removal, if one of the things is protected or used by others by now.
 ///
 /// # Errors
 ///
-/// Which protection; or a read that fails.
+/// Which protection and which users; or a read that fails.
 pub async fn of_removal(doomed: &[Owned], reads: &Reads) -> Result<()> {
-    all(protections(doomed, reads).await?)
+    let mut errors = protections(doomed, reads).await?;
+    errors.extend(used(doomed, reads).await.err());
+    all(errors)
+}
+
+/// Refuses to delete an endpoint that others use.
+///
+/// # Errors
+///
+/// Who uses it; or a read that fails.
+pub async fn used(doomed: &[Owned], reads: &Reads) -> Result<()> {
+    let endpoints = doomed
+        .iter()
+        .filter(|thing| thing.key.kind() == Kind::VpcEndpoint && thing.state != "deleting");
+    let endpoints = endpoints.map(|thing| thing.id.as_str()).collect();
+    lending::refuse_used(reads, &endpoints).await
 }
 
 /// Protections of what goes, as AWS shows them now. The load balancer's is the
 /// only one that a thing of the stack's can have.
 async fn protections(doomed: &[Owned], reads: &Reads) -> Result<Vec<Error>> {
-    let can_be = |thing: &&Owned| thing.key.kind() == crate::resource::Kind::LoadBalancer;
+    let can_be = |thing: &&Owned| thing.key.kind() == Kind::LoadBalancer;
     if !doomed.iter().any(|thing| can_be(&thing)) {
         return Ok(Vec::new());
     }

@@ -75,6 +75,28 @@ fn all(policy: &Value) -> Vec<Value> {
     }
 }
 
+/// The statements of a policy as it is written.
+pub fn of(policy: &str) -> Vec<Value> {
+    all(&read(policy))
+}
+
+/// A policy with these statements of others behind its own.
+pub fn beside(policy: &Value, others: &[Value]) -> Value {
+    let mut policy = policy.clone();
+    if !others.is_empty() {
+        let mut statements = all(&policy);
+        statements.extend_from_slice(others);
+        policy["Statement"] = statements.into();
+    }
+    policy
+}
+
+/// A policy of these statements alone; none if there are none.
+pub fn only(statements: Vec<Value>) -> Option<Value> {
+    let policy = json!({ "Version": "2012-10-17", "Statement": &statements });
+    (!statements.is_empty()).then_some(policy)
+}
+
 /// The statement with this id, normalised.
 pub fn find(policy: &str, sid: &str) -> Option<Value> {
     let policy: Value = serde_json::from_str(policy).ok()?;

@@ -53,6 +53,12 @@ pub fn drift<F>(actual: &Tags, desired: &Tags, field: impl Fn(String) -> F) -> V
 /// until it is removed, whenever a run is killed.
 const KEPT: [&str; 3] = [FUNCTION, BUCKET_POLICY, ENDPOINT];
 
+/// The key under which this value of a tag is kept once the tag has another. It
+/// is taken away with what it remembers: things have 50 tags at most.
+pub fn beside(key: &str, was: &str) -> String {
+    format!("{key}:{}", hash::short(was))
+}
+
 /// The tags to set in order to repair this one.
 pub fn to_repair(key: &str, actual: &Tags, desired: &Tags) -> Tags {
     let mut changes = Tags::new();
@@ -62,8 +68,7 @@ pub fn to_repair(key: &str, actual: &Tags, desired: &Tags) -> Tags {
     changes.insert(key.to_owned(), wanted.clone());
     let was = actual.get(key).filter(|was| !was.is_empty());
     if let Some(was) = was.filter(|_| KEPT.contains(&key)) {
-        let beside = format!("{key}:{}", hash::short(was));
-        changes.insert(beside, was.clone());
+        changes.insert(beside(key, was), was.clone());
     }
     changes
 }

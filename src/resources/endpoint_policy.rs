@@ -4,6 +4,9 @@
 //! that trusts the endpoint. It is apart from the endpoint because it names the
 //! APIs, whose own policies name the endpoint.
 //!
+//! Other stacks that borrow the endpoint have a statement each in its policy:
+//! these are theirs, and stay.
+//!
 //! A borrowed endpoint's policy is its owner's. Only if the configuration says
 //! `manage` it gets a statement for the stack's APIs, known by its id; the other
 //! statements stay. EC2 takes a policy as a whole, so it is read right before it
@@ -11,13 +14,14 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use aws_sdk_ec2::types::Filter;
+use aws_sdk_ec2::types::{Filter, Tag};
 use serde_json::Value;
 use strum::{Display, EnumIter};
 
 use crate::{
     aws::{
         Aws, Called,
+        error::none_if_missing,
         read::{Query, Reads},
     },
     error::{Error, Result},
@@ -26,6 +30,8 @@ use crate::{
     resource::{Drift, Due, Found, Key, Kind, Mark, Need, Ours, Resource, UNKNOWN, tags},
     resources::{SecurityGroup, VpcEndpoint, rest_api::Api, vpc_endpoint::reading},
 };
+
+mod lent;
 
 /// The policy of the endpoint.
 #[derive(Hash)]
@@ -62,6 +68,8 @@ pub struct Actual {
     pub share: Share,
     /// That much of it, normalised.
     pub policy: Value,
+    /// For a borrowed endpoint: the security group whose tags remember it.
+    pub remembered_by: Option<String>,
 }
 
 /// What can differ.
@@ -117,9 +125,18 @@ impl EndpointPolicy {
 
     async fn put(&self, aws: &Aws, endpoint: &str, share: Option<Value>) -> Result<()> {
         let wanted = share.ok_or_else(|| Error::not_yet("its APIs are not there yet"))?;
+        let _turn = aws.turns.take(endpoint).await;
+        let now = read(aws, endpoint).await?;
         let wanted = match self.group {
-            None => wanted,
-            Some(_) => statements::with(&read(aws, endpoint).await?, &wanted),
+            None => {
+                let theirs = lent::to_others_now(aws, &self.stack, endpoint, &now).await?;
+                statements::beside(&wanted, &theirs)
+            }
+            // Beside a Deny of everything no statement would open anything.
+            Some(_) if policy::parse(&now) == policy::normal(&policy::nothing()) => {
+                statements::with("", &wanted)
+            }
+            Some(_) => statements::with(&now, &wanted),
         };
         set(aws, endpoint, &wanted).await
     }
@@ -177,22 +194,26 @@ impl Resource for EndpointPolicy {
 
     async fn discover(reads: &Reads) -> Result<Vec<Found<Actual>>> {
         let closed = policy::normal(&policy::nothing());
-        let endpoints = VpcEndpoint::discover(reads).await?.into_iter();
-        let opened = endpoints.filter(|found| {
-            found.key.kind() == Kind::VpcEndpoint
-                && found.actual.policy != closed
-                && found.state != "deleting"
-        });
-        let own = opened.filter_map(|endpoint| {
-            let mark = endpoint.mark()?.for_part(key());
+        let mut found = Vec::new();
+        for endpoint in VpcEndpoint::discover(reads).await? {
+            let is_for_apis = endpoint.key.kind() == Kind::VpcEndpoint;
+            let Some(mark) = endpoint.mark().filter(|_| is_for_apis) else {
+                continue;
+            };
+            let own = lent::own_share(reads, &endpoint.id, &endpoint.actual).await?;
+            let Some(policy) = own.filter(|own| *own != closed && endpoint.state != "deleting")
+            else {
+                continue;
+            };
             let actual = Actual {
                 endpoint: endpoint.id.clone(),
                 share: Share::Whole,
-                policy: endpoint.actual.policy,
+                policy,
+                remembered_by: None,
             };
-            Some(Found::ours(mark, &endpoint.id, "active", actual).within(&endpoint.id))
-        });
-        let mut found: Vec<Found<Actual>> = own.collect();
+            let own = Found::ours(mark.for_part(key()), &endpoint.id, "active", actual);
+            found.push(own.within(&endpoint.id));
+        }
         found.extend(in_borrowed_ones(reads).await?);
         Ok(found)
     }
@@ -211,6 +232,7 @@ impl Resource for EndpointPolicy {
             endpoint: endpoint.clone(),
             share: Share::Nothing,
             policy: Value::Null,
+            remembered_by: None,
         };
         Ok(Some(Found::borrowed(key(), endpoint, "active", actual)))
     }
@@ -220,6 +242,7 @@ impl Resource for EndpointPolicy {
             endpoint: _,
             share,
             policy: has,
+            remembered_by: _,
         } = actual;
         if *share == Share::Nothing {
             return vec![];
@@ -266,12 +289,24 @@ impl Resource for EndpointPolicy {
 
     async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
         let closed = match actual.share {
-            Share::Whole => set(aws, &actual.endpoint, &policy::nothing()).await,
+            Share::Whole => close(aws, actual).await,
             Share::Statement => withdraw(aws, actual).await,
             Share::Nothing => return Ok(()),
         };
-        crate::aws::error::none_if_missing(closed).map(drop)
+        none_if_missing(closed)?;
+        forget(aws, actual).await
     }
+}
+
+/// Takes away the tag that has kept an endpoint which the stack no longer
+/// borrows. Its rule there has gone before, and is found by its description.
+async fn forget(aws: &Aws, actual: &Actual) -> Result<()> {
+    let Some(group) = &actual.remembered_by else {
+        return Ok(());
+    };
+    let kept = Tag::builder().key(tags::beside(tags::ENDPOINT, &actual.endpoint));
+    let call = aws.ec2.delete_tags().resources(group).tags(kept.build());
+    none_if_missing(call.send().await.called("DeleteTags")).map(drop)
 }
 
 /// The APIs that a share of the stack's admits.
@@ -306,6 +341,7 @@ async fn in_borrowed_ones(reads: &Reads) -> Result<Vec<Found<Actual>>> {
                 endpoint: id.to_owned(),
                 share: Share::Statement,
                 policy,
+                remembered_by: Some(group.id.clone()),
             };
             found.push(Found::ours(mark, id, "active", actual));
         }
@@ -313,10 +349,21 @@ async fn in_borrowed_ones(reads: &Reads) -> Result<Vec<Found<Actual>>> {
     Ok(found)
 }
 
+/// Takes everything out of an own endpoint's policy but what is lent.
+async fn close(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
+    let endpoint = &actual.endpoint;
+    let _turn = aws.turns.take(endpoint).await;
+    let now = read(aws, endpoint).await?;
+    let theirs = lent::to_others_now(aws, actual.stack(), endpoint, &now).await?;
+    let left = statements::only(theirs).unwrap_or_else(policy::nothing);
+    set(aws, endpoint, &left).await
+}
+
 /// Takes the stack's statement out of a borrowed endpoint's policy. AWS takes no
 /// policy without statements: what then is left lets nothing pass, as it did.
 async fn withdraw(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
     let sid = statements::sid(actual.stack(), &key());
+    let _turn = aws.turns.take(&actual.endpoint).await;
     let now = read(aws, &actual.endpoint).await?;
     if statements::find(&now, &sid).is_none() {
         return Ok(());

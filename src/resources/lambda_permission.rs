@@ -3,9 +3,15 @@
 //! It cannot be tagged. It is found by its statement id, which names the stack,
 //! on the function that a tag of the API or of the target group names; so it
 //! goes before they do.
+//!
+//! Of statements that are written to one function at the same moment Lambda
+//! loses some (Terraform's provider writes them one at a time, and says that AWS
+//! has acknowledged it). So the writers of a function take turns, whichever
+//! version or alias they write to.
 
 use std::sync::Arc;
 
+use futures_util::future::try_join_all;
 use serde_json::Value;
 use strum::{Display, EnumIter};
 
@@ -69,6 +75,24 @@ pub struct Actual {
     pub principal: String,
     /// On behalf of which API or target group.
     pub source: String,
+    /// What remembers the function, where it was found by that.
+    pub memory: Option<Memory>,
+}
+
+/// The thing whose tags remember functions, and those of its tags that go with
+/// a permission.
+#[derive(Clone, Debug)]
+pub struct Memory {
+    holder: Holder,
+    keys: Vec<String>,
+}
+
+#[derive(Clone, Debug)]
+enum Holder {
+    /// An API, by its id.
+    Api(String),
+    /// A target group, by its ARN.
+    Group(String),
 }
 
 /// What can differ.
@@ -128,6 +152,7 @@ impl LambdaPermission {
             .source()
             .ok_or_else(|| Error::not_yet("what invokes it is not there yet"))?;
         let (function, qualifier) = split_qualifier(&self.function);
+        let _turn = aws.turns.take(&function).await;
         aws.lambda
             .add_permission()
             .function_name(function)
@@ -177,28 +202,31 @@ impl Resource for LambdaPermission {
             rest_api::listed(&parents),
             target_group::listed(&parents, |_| true)
         )?;
-        let of_apis = apis.iter().map(|api| (api.mark.key(), &api.tags, GATEWAY));
-        let of_groups = groups
-            .iter()
-            .map(|group| (group.mark.key(), &group.tags, BALANCING));
-        let looks = of_apis
-            .chain(of_groups)
-            .flat_map(|(caller, tags, principal)| {
-                let key = Key::of_route(Kind::LambdaPermission, &caller.path());
-                functions(tags).map(move |function| (key.clone(), function, principal))
-            })
-            .map(|(key, function, principal)| own(reads, key, function, principal));
-        let found = futures_util::future::try_join_all(looks).await?;
-        Ok(found.into_iter().flatten().collect())
+        let of_apis = apis.iter().map(|api| {
+            let holder = Holder::Api(api.id.clone());
+            held(reads, api.mark.key(), &api.tags, GATEWAY, holder)
+        });
+        let of_groups = groups.iter().map(|group| {
+            let holder = Holder::Group(group.arn.clone());
+            held(reads, group.mark.key(), &group.tags, BALANCING, holder)
+        });
+        let (of_apis, of_groups) =
+            tokio::try_join!(try_join_all(of_apis), try_join_all(of_groups))?;
+        Ok(of_apis.into_iter().chain(of_groups).flatten().collect())
     }
 
     async fn again(reads: &Reads, was: &Found<Actual>) -> Result<Option<Found<Actual>>> {
         let Actual {
             function,
             principal,
+            memory,
             ..
         } = &was.actual;
-        own(reads, was.key.clone(), function, principal).await
+        let mut now = own(reads, was.key.clone(), function, principal).await?;
+        if let Some(now) = &mut now {
+            now.actual.memory.clone_from(memory);
+        }
+        Ok(now)
     }
 
     /// The function is known here, also when what names it has gone.
@@ -212,6 +240,7 @@ impl Resource for LambdaPermission {
             statement: _,
             principal,
             source,
+            memory: _,
         } = actual;
         let wanted = self.source().unwrap_or_else(|| UNKNOWN.to_owned());
         let principal = Drift::between(Field::Principal, principal.as_str(), self.principal());
@@ -231,7 +260,7 @@ impl Resource for LambdaPermission {
         if !drift.iter().any(differs) {
             return Ok(());
         }
-        Self::delete(aws, actual).await?;
+        remove(aws, actual).await?;
         self.add(aws).await
     }
 
@@ -244,18 +273,50 @@ impl Resource for LambdaPermission {
     }
 
     async fn delete(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
-        let (function, qualifier) = split_qualifier(&actual.function);
-        let removed = aws
-            .lambda
-            .remove_permission()
-            .function_name(function)
-            .set_qualifier(qualifier)
-            .statement_id(&actual.statement)
-            .send()
-            .await
-            .called("RemovePermission");
-        none_if_missing(removed).map(drop)
+        remove(aws, actual).await?;
+        match &actual.memory {
+            Some(memory) => forget(aws, memory).await,
+            None => Ok(()),
+        }
     }
+}
+
+async fn remove(aws: &Aws, actual: &Actual) -> Result<()> {
+    let (function, qualifier) = split_qualifier(&actual.function);
+    let _turn = aws.turns.take(&function).await;
+    let removed = aws
+        .lambda
+        .remove_permission()
+        .function_name(function)
+        .set_qualifier(qualifier)
+        .statement_id(&actual.statement)
+        .send()
+        .await
+        .called("RemovePermission");
+    none_if_missing(removed).map(drop)
+}
+
+/// Takes away the tags that remembered what is gone now.
+async fn forget(aws: &Aws, memory: &Memory) -> Result<()> {
+    if memory.keys.is_empty() {
+        return Ok(());
+    }
+    let keys = Some(memory.keys.clone());
+    let forgotten = match &memory.holder {
+        Holder::Api(id) => {
+            let arn = rest_api::arn(aws, &format!("/restapis/{id}"));
+            let call = aws.apigateway.untag_resource().resource_arn(arn);
+            let sent = call.set_tag_keys(keys).send().await;
+            sent.called("UntagResource").map(drop)
+        }
+        Holder::Group(arn) => {
+            let call = aws.elb.remove_tags().resource_arns(arn);
+            let sent = call.set_tag_keys(keys).send().await;
+            sent.called("RemoveTags").map(drop)
+        }
+    };
+    // With the holder its tags are gone.
+    none_if_missing(forgotten).map(drop)
 }
 
 /// The functions that tags name. A value that is none, which only somebody else
@@ -271,6 +332,41 @@ fn functions(tags: &Tags) -> impl Iterator<Item = &str> {
     })
 }
 
+/// The permissions of one caller, for all functions that its tags name.
+///
+/// Each remembers which tags go with it: the one that keeps its function once
+/// the caller has another, and what a killed run has left of functions that have
+/// no permission any more.
+async fn held(
+    reads: &Reads,
+    caller: &Key,
+    tags: &Tags,
+    principal: &str,
+    holder: Holder,
+) -> Result<Vec<Found<Actual>>> {
+    let key = Key::of_route(Kind::LambdaPermission, &caller.path());
+    let looks = functions(tags).map(async |function| {
+        let found = own(reads, key.clone(), function, principal).await?;
+        Ok::<_, Error>((function, found))
+    });
+    let looked = try_join_all(looks).await?;
+    let kept = |function: &str| Some(tags::beside(tags::FUNCTION, function));
+    let idle = looked.iter().filter(|(_, found)| found.is_none());
+    let idle = idle.filter_map(|(function, _)| kept(function));
+    let idle: Vec<String> = idle.filter(|key| tags.contains_key(key)).collect();
+    let found = looked.into_iter().filter_map(|(function, found)| {
+        let mut found = found?;
+        // A route to another function has another target group, but the same API.
+        let is_api = matches!(holder, Holder::Api(_));
+        let own = kept(function).filter(|key| is_api || tags.contains_key(key));
+        let keys = idle.iter().cloned().chain(own).collect();
+        let holder = holder.clone();
+        found.actual.memory = Some(Memory { holder, keys });
+        Some(found)
+    });
+    Ok(found.collect())
+}
+
 /// The statement of a function's policy that is this resource's.
 async fn own(
     reads: &Reads,
@@ -279,7 +375,11 @@ async fn own(
     principal: &str,
 ) -> Result<Option<Found<Actual>>> {
     let wanted = statement_id(&reads.stack, &key, principal);
-    let statements = statements(reads, function).await?;
+    let answer = statements(reads, function).await;
+    let what = || format!("the policy of the function {function}");
+    let Some(statements) = reads.readable(key.as_str(), what, answer)? else {
+        return Ok(None);
+    };
     Ok(statements.into_iter().find_map(|one| {
         let mark = Mark::signed(&reads.stack, key.clone(), one.statement == wanted)?;
         // The same statement may stand in the policies of several functions.
@@ -313,6 +413,7 @@ async fn statements(reads: &Reads, function: &str) -> Result<Vec<Actual>> {
                 .unwrap_or_default()
                 .to_owned(),
             source: source_of(&statement["Condition"]),
+            memory: None,
         })
     });
     Ok(own.collect())

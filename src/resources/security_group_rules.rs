@@ -5,6 +5,9 @@
 //! the load balancer's. Everything else is drift, also the rule that AWS puts
 //! into every new group (all traffic out).
 //!
+//! In the endpoint's group other stacks that borrow the endpoint may have put a
+//! rule each: these are theirs, and left alone.
+//!
 //! A borrowed endpoint has groups of somebody else's. Only if the configuration
 //! says `manage` one of them gets a rule, which is the stack's own by its
 //! description; the other rules there are nobody's business here.
@@ -22,7 +25,7 @@ use crate::{
     error::{Error, Result},
     graph::Node,
     resource::{Drift, Due, Found, Key, Kind, Need, Ours, Resource, UNKNOWN, tags},
-    resources::{SecurityGroup, VpcEndpoint, security_group::mark},
+    resources::{SecurityGroup, VpcEndpoint, security_group::mark, vpc_endpoint::lending},
 };
 
 mod rule;
@@ -69,6 +72,9 @@ pub enum Field {
     #[strum(to_string = "endpoint rule")]
     EndpointRule,
 }
+
+/// AWS's code when a group has as many rules as it may have.
+const FULL: &str = "RulesPerSecurityGroupLimitExceeded";
 
 /// What a rule says whose it is, in a group that is not the stack's.
 pub fn description(stack: &str) -> String {
@@ -146,6 +152,7 @@ impl Resource for SecurityGroupRules {
     type Field = Field;
     type Receipt = ();
     const READS: &'static [Query] = &[Query::DescribeSecurityGroups];
+    const MADE_IN_STEPS: bool = true;
 
     fn key(&self) -> Key {
         Key::bare(Kind::SecurityGroupRules)
@@ -189,9 +196,12 @@ impl Resource for SecurityGroupRules {
             }
             whose = Some(own.for_part(Key::bare(Kind::SecurityGroupRules)));
             actual.groups.insert(id.to_owned());
-            let rules = Rule::of(group).into_iter();
+            let mut rules = Rule::of(group);
+            if own.key().kind() == Kind::EndpointSecurityGroup {
+                leave_lent(reads, &mut rules).await?;
+            }
             // In a group of the stack's own every rule is, whatever it says.
-            actual.rules.extend(rules.map(|rule| Rule {
+            actual.rules.extend(rules.into_iter().map(|rule| Rule {
                 description: None,
                 ..rule
             }));
@@ -226,8 +236,8 @@ impl Resource for SecurityGroupRules {
     }
 
     async fn create(&self, aws: &Aws) -> Result<()> {
-        for rule in self.known()? {
-            authorize(aws, &rule).await?;
+        for rule in https_first(&self.known()?) {
+            authorize(aws, rule).await?;
         }
         Ok(())
     }
@@ -238,16 +248,17 @@ impl Resource for SecurityGroupRules {
             let field = self.field_of(rule);
             drift.iter().any(|one| one.field == field && one.due == due)
         };
+        let extra = actual.rules.difference(&wanted);
+        let extra = extra.filter(|rule| is_due(rule, actual.due(rule)));
+        let mut extra = https_first(extra);
         // New before old: a rule taken away first would cut traffic.
-        for rule in actual.missing(&wanted) {
+        for rule in https_first(actual.missing(&wanted)) {
             if is_due(rule, Due::Now) {
-                authorize(aws, rule).await?;
+                authorize_in(aws, rule, &mut extra).await?;
             }
         }
-        for rule in actual.rules.difference(&wanted) {
-            if is_due(rule, actual.due(rule)) {
-                revoke(aws, rule).await?;
-            }
+        for rule in extra.into_iter().rev() {
+            revoke(aws, rule).await?;
         }
         Ok(())
     }
@@ -277,6 +288,28 @@ impl Resource for SecurityGroupRules {
     }
 }
 
+/// 443 before 80, which only leads there.
+fn https_first<'a>(rules: impl IntoIterator<Item = &'a Rule>) -> Vec<&'a Rule> {
+    let mut rules: Vec<&Rule> = rules.into_iter().collect();
+    rules.sort_by_key(|rule| !rule.is_https());
+    rules
+}
+
+/// Adds a rule. If its group is full (60 rules each way by default, VPC user
+/// guide, "Amazon VPC quotas"), one of those that go makes room for it: the last
+/// one first, so that those for 443 stay longest. What stays is not touched.
+async fn authorize_in(aws: &Aws, rule: &Rule, extra: &mut Vec<&Rule>) -> Result<()> {
+    loop {
+        let added = authorize(aws, rule).await;
+        let full = matches!(&added, Err(error) if error.code() == Some(FULL));
+        let is_beside = |one: &&Rule| one.group == rule.group && one.direction == rule.direction;
+        let Some(place) = extra.iter().rposition(is_beside).filter(|_| full) else {
+            return added;
+        };
+        revoke(aws, extra.remove(place)).await?;
+    }
+}
+
 fn is_group(kind: Kind) -> bool {
     matches!(
         kind,
@@ -287,6 +320,28 @@ fn is_group(kind: Kind) -> bool {
 fn remembers_endpoint(group: &types::SecurityGroup) -> bool {
     let tags = tags::of_ec2(group.tags());
     !tags::now_and_before(&tags, tags::ENDPOINT).is_empty()
+}
+
+/// Takes out the rules of the endpoint's group that other stacks have put there,
+/// which borrow the endpoint: HTTPS from their load balancer's group, and no more.
+async fn leave_lent(reads: &Reads, rules: &mut Vec<Rule>) -> Result<()> {
+    let own = description(&reads.stack);
+    let is_marked = |rule: &Rule| {
+        let words = rule.description.as_deref().unwrap_or_default();
+        let https = rule.direction == Direction::Ingress && rule.is_https();
+        https && rule.peer.starts_with("sg-") && words.starts_with("hybridgw:") && words != own
+    };
+    if !rules.iter().any(is_marked) {
+        return Ok(());
+    }
+    let borrowers = lending::borrowers_of_stack(reads).await?;
+    rules.retain(|rule| {
+        let is_of = |one: &lending::Borrower| {
+            rule.peer == one.group && rule.description == Some(description(&one.stack))
+        };
+        !(is_marked(rule) && borrowers.iter().any(is_of))
+    });
+    Ok(())
 }
 
 /// The rules of other groups that let in what comes from this one: the stack's

@@ -19,6 +19,7 @@ use strum::{Display, EnumIter};
 use crate::{
     aws::{
         Aws, Called,
+        error::{none_if_missing, of_item},
         read::{Endpoints, Query, Reads},
     },
     error::{Error, ErrorKind, Result},
@@ -29,10 +30,13 @@ use crate::{
     resources::security_group::set_tags,
 };
 
+mod ghosts;
+pub mod lending;
 mod own;
 mod placement;
 pub mod reading;
 
+pub use ghosts::Ghosts;
 pub use own::Own;
 pub use placement::Placement;
 
@@ -294,15 +298,13 @@ impl Resource for VpcEndpoint {
         let own = self.own()?;
         let tags = own.owner.tags(&self.key());
         let group = own.group.require()?.id;
-        // A token outlives the endpoint it made: what it then returns is gone.
-        for attempt in 0..8 {
-            let made = own.create_once(aws, &tags, &group, attempt).await?;
-            let state = made.as_ref().map(reading::state_of).unwrap_or_default();
-            if !matches!(state.as_str(), "deleting" | "deleted" | "failed") {
+        // A token outlives the endpoint it made: what it then names is gone.
+        for _ in 0..IN_A_ROW {
+            if own.create_once(aws, &tags, &group).await? {
                 return Ok(());
             }
         }
-        Err(Error::not_yet("an earlier endpoint is still being deleted"))
+        Err(Error::not_yet("its tokens name endpoints that are gone"))
     }
 
     async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift<Field>]) -> Result<()> {
@@ -387,6 +389,7 @@ impl Resource for VpcEndpoint {
         if actual.state == "deleting" {
             return Ok(());
         }
+        lending::refuse_used_now(aws, actual).await?;
         let deleted = aws
             .ec2
             .delete_vpc_endpoints()
@@ -395,7 +398,7 @@ impl Resource for VpcEndpoint {
             .await
             .called("DeleteVpcEndpoints");
         // The call succeeds and carries its failures in the answer.
-        let Some(answer) = crate::aws::error::none_if_missing(deleted)? else {
+        let Some(answer) = none_if_missing(deleted)? else {
             return Ok(());
         };
         let refused = answer.unsuccessful().iter().filter_map(|item| item.error());
@@ -403,14 +406,16 @@ impl Resource for VpcEndpoint {
             let code = error.code().unwrap_or("Unknown");
             if !code.ends_with("NotFound") {
                 let words = error.message().unwrap_or("no message");
-                return Err(Error::invalid(format!(
-                    "{code}: {words} (DeleteVpcEndpoints)"
-                )));
+                return Err(of_item("DeleteVpcEndpoints", code, words));
             }
         }
         Ok(())
     }
 }
+
+/// How many tokens are tried before others get their turn: EC2 takes four calls
+/// at once (EC2 developer guide, "Request throttling").
+const IN_A_ROW: usize = 4;
 
 fn join<T: ToString>(items: &BTreeSet<T>) -> String {
     let all: Vec<String> = items.iter().map(ToString::to_string).collect();

@@ -11,7 +11,7 @@ use crate::{
     resource::{Key, Kind},
     resources::{
         SecurityGroup, SecurityGroupRules, VpcEndpoint,
-        vpc_endpoint::{Own, Placement, Source},
+        vpc_endpoint::{Ghosts, Own, Placement, Source},
     },
 };
 
@@ -97,6 +97,7 @@ impl Builder<'_> {
             service: self.references.endpoint_service.clone(),
             private_dns: self.config.endpoint.private_dns,
             objects: None,
+            ghosts: Ghosts::default(),
         };
         let source = Source::Own(Box::new(own));
         self.add(VpcEndpoint {
@@ -118,6 +119,7 @@ impl Builder<'_> {
             service: self.references.site_endpoint_service.clone(),
             private_dns: false,
             objects: Some(objects),
+            ghosts: Ghosts::default(),
         };
         let source = Source::Own(Box::new(own));
         self.add(VpcEndpoint {

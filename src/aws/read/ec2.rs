@@ -29,6 +29,8 @@ pub enum Groups {
     OfStack,
     /// Those that let in what comes from this one.
     Admitting(String),
+    /// Those that let out to one of these.
+    LettingOutTo(Vec<String>),
     /// Those with these ids.
     With(Vec<String>),
     /// The one of this name in this VPC.
@@ -134,6 +136,9 @@ impl Reads {
             Groups::OfStacks => Some(vec![by("tag-key", vec![tags::STACK.to_owned()])]),
             Groups::OfStack => Some(vec![self.of_stack()]),
             Groups::Admitting(id) => Some(vec![by("ip-permission.group-id", vec![id.clone()])]),
+            Groups::LettingOutTo(ids) => {
+                Some(vec![by("egress.ip-permission.group-id", ids.clone())])
+            }
             Groups::With(ids) => Some(vec![by("group-id", ids.clone())]),
             Groups::Named { name, vpc } => Some(vec![
                 by("group-name", vec![name.clone()]),

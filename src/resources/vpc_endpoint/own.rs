@@ -5,10 +5,10 @@ use std::{collections::BTreeSet, net::Ipv4Addr, sync::Arc};
 use aws_sdk_ec2::types::{self, ResourceType, SubnetConfiguration, TagSpecification};
 use serde_json::Value;
 
-use super::{Actual, Field, Placement, join};
+use super::{Actual, Field, Ghosts, Placement, join, reading};
 use crate::{
     aws::{Aws, Called},
-    error::Result,
+    error::{Error, Result},
     graph::Node,
     hash,
     policy::{self, statements},
@@ -36,6 +36,8 @@ pub struct Own {
     pub private_dns: bool,
     /// The objects that may be read through it, as ARNs; none for APIs.
     pub objects: Option<BTreeSet<String>>,
+    /// What its tokens name and is gone.
+    pub ghosts: Ghosts,
 }
 
 impl Own {
@@ -51,9 +53,10 @@ impl Own {
     /// every `down`, and equal for two runs at once, which then make one
     /// endpoint. The Rust SDK does not fill the token in by itself. AWS refuses
     /// one that it has seen with another request, so it is made of all of it.
-    fn token(&self, tags: &Tags, group: &str, attempt: usize) -> String {
+    fn token(&self, tags: &Tags, group: &str) -> String {
+        let gone = self.ghosts.last();
         let request = format!(
-            "{}|{group}|{}|{:?}|{:?}|{}|{}|{tags:?}|{attempt}",
+            "{}|{group}|{}|{:?}|{:?}|{}|{}|{tags:?}|{gone}",
             self.owner.stack,
             self.service,
             self.placement.subnets,
@@ -64,13 +67,34 @@ impl Own {
         hash::long(&request)
     }
 
-    /// Sends the call that makes it; attempts have tokens of their own.
-    pub(super) async fn create_once(
+    /// Makes it, unless the token names one that is gone: then the next call has
+    /// another token. Returns whether it was made.
+    pub(super) async fn create_once(&self, aws: &Aws, tags: &Tags, group: &str) -> Result<bool> {
+        let token = self.token(tags, group);
+        let made = match self.send(aws, tags, group, &token).await {
+            Ok(made) => made,
+            Err(error) if says_token_is_used(&error) => {
+                self.ghosts.gone(&token);
+                return Ok(false);
+            }
+            Err(error) => return Err(error),
+        };
+        let state = made.as_ref().map(reading::state_of).unwrap_or_default();
+        let id = made.and_then(|one| one.vpc_endpoint_id).unwrap_or_default();
+        let there = !matches!(state.as_str(), "deleting" | "deleted" | "failed");
+        if there && self.ghosts.named(&id) {
+            return Ok(true);
+        }
+        self.ghosts.gone(if id.is_empty() { &token } else { &id });
+        Ok(false)
+    }
+
+    async fn send(
         &self,
         aws: &Aws,
         tags: &Tags,
         group: &str,
-        attempt: usize,
+        token: &str,
     ) -> Result<Option<types::VpcEndpoint>> {
         let specification = TagSpecification::builder()
             .resource_type(ResourceType::VpcEndpoint)
@@ -87,7 +111,7 @@ impl Own {
             .security_group_ids(group)
             .private_dns_enabled(self.private_dns)
             .policy_document(self.first_policy().to_string())
-            .client_token(self.token(tags, group, attempt))
+            .client_token(token)
             .tag_specifications(specification)
             .send()
             .await
@@ -158,4 +182,15 @@ impl Own {
         let then = Drift::between(Field::Policy, &now, &last).map(Drift::deferred);
         first.into_iter().chain(then).collect()
     }
+}
+
+/// Whether AWS will have no more of a token: it was used with another request,
+/// or what it made has ended (EC2 API reference, "Error codes", which has the
+/// second for instances).
+fn says_token_is_used(error: &Error) -> bool {
+    let codes = [
+        "IdempotentParameterMismatch",
+        "IdempotentInstanceTerminated",
+    ];
+    error.code().is_some_and(|code| codes.contains(&code))
 }

@@ -8,8 +8,8 @@ mod name;
 mod permission;
 pub mod state;
 
-pub use permission::permits;
-pub use state::{Alias, Function, Policy, State, Tags, Version};
+pub use permission::{permits, policies};
+pub use state::{Alias, Function, Policies, Policy, State, Tags, Version};
 
 use serde_json::json;
 

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::function::revision;
 use super::name::{Named, conflict, invalid, missing, parse};
-use super::state::Policy;
+use super::state::{Policies, Policy};
 use crate::codec::{Input, Output, Refusal, ok};
 use crate::pattern;
 use crate::world::Ctx;
@@ -146,6 +146,13 @@ fn policy<'a>(ctx: &'a Ctx<'_>, named: &Named) -> Result<&'a Policy, Refusal> {
     policy
         .filter(|policy| !policy.statements.is_empty())
         .ok_or_else(|| missing("The resource you requested does not exist."))
+}
+
+/// The policies of the function that a request names, by version or alias.
+pub fn policies<'a>(ctx: &'a mut Ctx<'_>, input: &Input) -> Option<&'a mut Policies> {
+    let named = Named::of(ctx, input).ok()?;
+    let function = ctx.here.lambda.functions.get_mut(&named.name)?;
+    Some(&mut function.policies)
 }
 
 /// `GetPolicy`.

@@ -10,6 +10,9 @@ use crate::clock::Time;
 /// The tags of one function.
 pub type Tags = BTreeMap<String, String>;
 
+/// The policies of one function, by version or alias.
+pub type Policies = BTreeMap<String, Policy>;
+
 /// Lambda in one region of an account: functions by name.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -31,7 +34,7 @@ pub struct Function {
     /// Aliases, by name.
     pub aliases: BTreeMap<String, Alias>,
     /// Policies, by version or alias; that of the function itself is under the empty name.
-    pub policies: BTreeMap<String, Policy>,
+    pub policies: Policies,
     /// Its tags.
     pub tags: Tags,
 }

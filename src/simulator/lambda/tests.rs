@@ -143,3 +143,31 @@ async fn permits_asks_the_policy_of_the_qualifier() {
     ));
     assert!(!permitted(arn(":other"), GATEWAY, &call));
 }
+
+#[tokio::test(start_paused = true)]
+async fn of_two_statements_added_at_the_same_moment_one_is_lost_and_both_calls_succeed() {
+    let simulator = with_function("");
+    let source = format!("arn:aws:execute-api:{REGION}:{ACCOUNT}:a1b2c3d4e5/*");
+    let add = |id: &'static str| ask(&simulator, "POST", POLICY, grant(id, &source));
+    let (one, two) = tokio::join!(add("one"), add("two"));
+    assert!(one.is_ok() && two.is_ok());
+    let ids = async || {
+        let policy = ask(&simulator, "GET", POLICY, Value::Null).await;
+        let policy = policy.expect("there is one");
+        let text = policy["Policy"].as_str().expect("a document").to_owned();
+        let document: Value = serde_json::from_str(&text).expect("JSON");
+        let all = document["Statement"].as_array().cloned();
+        let ids = all.unwrap_or_default().into_iter();
+        ids.map(|one| one["Sid"].as_str().unwrap_or_default().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let left = ids().await;
+    assert_eq!(left.len(), 1, "{left:?}");
+    // One after the other, none is.
+    let lost = if left == ["one"] { "two" } else { "one" };
+    assert!(add(lost).await.is_ok());
+    assert_eq!(ids().await.len(), 2);
+    // A refusal changes nothing.
+    assert!(add("one").await.is_err());
+    assert_eq!(ids().await.len(), 2);
+}
