@@ -149,7 +149,7 @@ mod tests {
     async fn time_at_the_prompt_is_not_counted() {
         let stop = Arc::new(Stop::default());
         let limited = Arc::clone(&stop);
-        tokio::spawn(async move { limited.limit(Duration::from_secs(60)).await });
+        tokio::spawn(async move { limited.limit(Duration::from_mins(1)).await });
         let seconds = async |count| tokio::time::sleep(Duration::from_secs(count)).await;
         seconds(20).await;
         {
