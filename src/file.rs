@@ -5,6 +5,7 @@
 //! memory. A pipe is welcome if something comes: `--config <(envsubst < file)`.
 
 use std::{
+    fmt,
     fs::File,
     io::{self, Read},
     path::{Path, PathBuf},
@@ -37,7 +38,12 @@ pub fn read_text(path: &Path, limit: usize) -> io::Result<String> {
 }
 
 fn read_within(path: &Path, limit: usize, patience: Duration) -> io::Result<Vec<u8>> {
-    if std::fs::metadata(path)?.is_file() {
+    let meta = std::fs::metadata(path)?;
+    if meta.is_file() {
+        // Asked before reading: the size is known.
+        if meta.len() > limit as u64 {
+            return Err(too_large(format_args!("{}", meta.len())));
+        }
         return bounded(path, limit);
     }
     // To open a pipe waits for its other end, and cannot be called off: the
@@ -63,10 +69,14 @@ fn bounded(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
     let most = u64::try_from(limit).map_or(u64::MAX, |limit| limit.saturating_add(1));
     File::open(path)?.take(most).read_to_end(&mut bytes)?;
     if bytes.len() > limit {
-        let words = format!("it has more than {limit} bytes");
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, words));
+        return Err(too_large(format_args!("more than {limit}")));
     }
     Ok(bytes)
+}
+
+fn too_large(count: fmt::Arguments<'_>) -> io::Error {
+    let words = format!("{count} bytes are too many");
+    io::Error::new(io::ErrorKind::FileTooLarge, words)
 }
 
 #[cfg(test)]
@@ -89,13 +99,13 @@ mod tests {
         assert_eq!(read(&file, 5).expect("it fits"), b"12345");
         let error = read(&file, 4).expect_err("too large");
         assert_eq!(error.kind(), ErrorKind::FileTooLarge);
-        assert_eq!(error.to_string(), "it has more than 4 bytes");
+        assert_eq!(error.to_string(), "5 bytes are too many");
     }
 
     #[test]
     fn a_device_without_an_end_fills_no_memory() {
         let error = read(Path::new("/dev/zero"), 1000).expect_err("endless");
-        assert_eq!(error.kind(), ErrorKind::FileTooLarge);
+        assert_eq!(error.to_string(), "more than 1000 bytes are too many");
         assert_eq!(read(Path::new("/dev/null"), 1000).expect("empty"), b"");
     }
 

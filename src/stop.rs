@@ -87,6 +87,11 @@ impl Stop {
         Asking(self)
     }
 
+    /// Whether a person is being asked, and nothing is under way.
+    pub fn is_asking(&self) -> bool {
+        *self.asking.borrow()
+    }
+
     /// Throws the switch when this much time has been spent, but for the time in
     /// which a person was asked.
     pub async fn limit(&self, time: Duration) {
@@ -149,8 +154,10 @@ mod tests {
         seconds(20).await;
         {
             let _asking = stop.asking();
+            assert!(stop.is_asking());
             seconds(3600).await;
         }
+        assert!(!stop.is_asking());
         seconds(39).await;
         assert_eq!(stop.why(), None, "20 s and 39 s are not a minute");
         seconds(2).await;

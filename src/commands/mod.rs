@@ -324,7 +324,12 @@ async fn ask(question: &str, stop: &Stop) -> Result<String> {
     tokio::select! {
         line = answer => {
             let line = line.map_err(|error| Error::invalid(error.to_string()))?;
-            Ok(line.unwrap_or_default().trim().to_owned())
+            let line = line.unwrap_or_default();
+            if !line.ends_with('\n') {
+                // The input has ended, and the cursor is still behind the question.
+                let _ = writeln!(err);
+            }
+            Ok(line.trim().to_owned())
         }
         why = stop.thrown() => {
             let _ = writeln!(err);

@@ -13,10 +13,14 @@ use crate::{
 pub(super) fn watch(stop: Arc<Stop>, printer: Printer) {
     tokio::spawn(async move {
         first().await;
+        let asked = stop.is_asking();
         stop.set(Why::Interrupted);
-        printer.note(&Text::of(
-            "stopping after the calls that are under way; once more to leave now",
-        ));
+        // At the prompt nothing is under way: the command ends at once.
+        if !asked {
+            printer.note(&Text::of(
+                "stopping after the calls that are under way; once more to leave now",
+            ));
+        }
         first().await;
         std::process::exit(130);
     });

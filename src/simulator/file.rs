@@ -70,7 +70,11 @@ fn read(path: &Path) -> io::Result<String> {
 }
 
 fn parse(path: &Path, text: &str) -> Result<World, WorldError> {
-    let tree: serde_json::Value = serde_json::from_str(text)?;
+    let failed = |error: serde_json::Error| WorldError::Io {
+        path: path.to_owned(),
+        source: io::Error::new(ErrorKind::InvalidData, error),
+    };
+    let tree: serde_json::Value = serde_json::from_str(text).map_err(failed)?;
     let found = tree["version"].as_u64().unwrap_or(0);
     if found != u64::from(VERSION) {
         return Err(WorldError::Version {
@@ -79,7 +83,7 @@ fn parse(path: &Path, text: &str) -> Result<World, WorldError> {
             known: VERSION,
         });
     }
-    Ok(serde_json::from_value(tree)?)
+    serde_json::from_value(tree).map_err(failed)
 }
 
 /// `world.json` → `world.json.lock`
@@ -132,6 +136,17 @@ mod tests {
         assert!(made.unwrap().success());
         let error = WorldFile::open(&path).unwrap_err().to_string();
         assert!(error.contains("world.json"), "{error}");
+    }
+
+    #[test]
+    fn a_file_that_is_no_world_is_named() {
+        let path = scratch("no-world");
+        drop(WorldFile::open(&path).unwrap());
+        for text in ["stack = \"orders\"", "{\"version\": 1}"] {
+            fs::write(&path, text).unwrap();
+            let error = WorldFile::open(&path).unwrap_err().to_string();
+            assert!(error.contains("world.json"), "{error}");
+        }
     }
 
     #[test]
