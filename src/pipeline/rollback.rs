@@ -84,7 +84,7 @@ async fn changed(stack: &Stack, reads: &Reads, report: &Report) -> BTreeSet<Key>
         let Some(step) = step.filter(|_| !known) else {
             continue;
         };
-        let looked = node.refresh(reads, reads.now()).await;
+        let looked = step.refresh(reads, reads.now()).await;
         let now = step.observed().map(|observed| observed.drift);
         if looked.is_err() || now.as_ref() != Some(before) {
             changed.insert(key.clone());
