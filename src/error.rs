@@ -1,6 +1,6 @@
 //! The one error type: what could not be done, AWS's words, and the remedy.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 /// The result of everything that can fail here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -25,6 +25,14 @@ pub enum ErrorKind {
     Exists(&'static str),
     /// AWS refused the call for another reason; its error code.
     Refused(String),
+    /// A refusal that AWS also gives while something made a moment ago is not
+    /// yet visible to it. Final once it has lasted for this long.
+    Unseen {
+        /// AWS's error code.
+        code: String,
+        /// How long it may pass by itself.
+        grace: Duration,
+    },
     /// No usable credentials.
     Credentials,
     /// The credentials lack a permission.
@@ -93,7 +101,7 @@ impl Error {
     pub fn code(&self) -> Option<&str> {
         match &self.kind {
             ErrorKind::Exists(code) => Some(code),
-            ErrorKind::Refused(code) => Some(code),
+            ErrorKind::Refused(code) | ErrorKind::Unseen { code, .. } => Some(code),
             _ => None,
         }
     }

@@ -146,6 +146,8 @@ pub trait Step: Send + Sync {
     ) -> BoxFuture<'a, Result<()>>;
     /// Whether making it twice is refused or changes nothing.
     fn is_made_once(&self) -> bool;
+    /// Whether a create that fails may have made a part of it.
+    fn is_made_in_steps(&self) -> bool;
     /// What AWS has to be done with before.
     fn settles_after(&self) -> Vec<Need>;
     /// What must work before live requests are led to it.
@@ -199,7 +201,12 @@ impl<R: Resource> Step for Node<R> {
         Box::pin(async move {
             let mut found = self.desired.find(reads).await?;
             if let (Some(found), Some(receipt)) = (&mut found, read(&self.receipt)) {
-                R::follow(reads, &receipt, &mut found.actual).await?;
+                let followed = R::follow(reads, &receipt, &mut found.actual).await;
+                if let Err(error) = followed {
+                    // It is there, whatever has become of the last write.
+                    write(&self.seen, Some(found.clone()));
+                    return Err(error);
+                }
                 if self.desired.settled(&found.actual) == Settled::Yes {
                     write(&self.receipt, None);
                 }
@@ -224,6 +231,10 @@ impl<R: Resource> Step for Node<R> {
 
     fn is_made_once(&self) -> bool {
         R::MADE_ONCE
+    }
+
+    fn is_made_in_steps(&self) -> bool {
+        R::MADE_IN_STEPS
     }
 
     fn settles_after(&self) -> Vec<Need> {

@@ -7,12 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::{
-    aws::read::Reads,
+    aws::read::{Reads, stands_aside},
     error::Result,
     graph::Owned,
+    pipeline::survey::{Unread, survey},
     resource::{Key, Resource},
     resources::{
-        BasePathMapping, DnsRecord, DomainName, ListenerRule, LoadBalancer, Targets, discover_all,
+        BasePathMapping, DnsRecord, DomainName, ListenerRule, LoadBalancer, Targets,
         targets::Target, vpc_endpoint,
     },
 };
@@ -35,6 +36,9 @@ pub struct Status {
     pub resources: Vec<Existing>,
     /// The registered addresses and functions, for each route that they serve.
     pub targets: Vec<TargetRow>,
+    /// What cannot be read; nothing of it is above.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<Unread>,
 }
 
 /// A thing that exists.
@@ -67,15 +71,26 @@ pub struct TargetRow {
 impl Status {
     /// Reads the status of the stack.
     pub async fn read(reads: &Reads) -> Result<Self> {
-        let mut owned = discover_all(reads).await?;
+        let reads = &reads.bare();
+        let found = survey(reads).await?;
+        let mut owned: Vec<Owned> = found.owned().cloned().collect();
         owned.sort_by(|a, b| a.key.cmp(&b.key).then(a.id.cmp(&b.id)));
         Ok(Self {
             format_version: 1,
             stack: reads.stack.clone(),
-            url: url(reads).await?,
-            targets: targets(reads).await?,
+            url: or_nothing(url(reads).await)?,
+            targets: or_nothing(targets(reads).await)?,
+            unreadable: found.unread,
             resources: owned.into_iter().map(Existing::from).collect(),
         })
+    }
+}
+
+/// What cannot be read is named once, and is not there.
+fn or_nothing<T: Default>(answer: Result<T>) -> Result<T> {
+    match answer {
+        Err(error) if stands_aside(&error) => Ok(T::default()),
+        answer => answer,
     }
 }
 

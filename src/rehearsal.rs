@@ -13,7 +13,7 @@ use crate::{
     config::Config,
     error::{Error, Result},
     file,
-    simulator::{Simulator, WorldError, conditions::Conditions, world::World},
+    simulator::{self, Simulator, WorldError, conditions::Conditions, world::World},
     ui::{Printer, Text},
 };
 
@@ -48,7 +48,9 @@ pub fn account(global: &Global, world: Option<&Path>) -> Result<Simulator> {
                 |why: String| Error::invalid(format!("{} cannot be used: {why}", path.display()));
             let text =
                 file::read_text(path, MOST_BYTES).map_err(|error| unreadable(error.to_string()))?;
-            Conditions::from_json(&text).map_err(|error| unreadable(error.to_string()))?
+            let conditions = Conditions::from_json(&text);
+            let conditions = conditions.and_then(|read| simulator::check(&read).map(|()| read));
+            conditions.map_err(|error| unreadable(error.to_string()))?
         }
     };
     conditions.speed = global.speed;

@@ -307,7 +307,7 @@ fn a_closed_pipe_is_no_error() {
 fn plain_http_is_refused_but_on_this_machine_and_by_the_flag() {
     let folder = Folder::with("plain-http", LEAST);
     fs::create_dir_all(folder.0.join(".aws")).expect("a folder");
-    let profile = "[default]\nservices = own\n[services own]\nroute_53 =\n  endpoint_url = http://profile.invalid:9\n";
+    let profile = "[default]\nservices = own\n[services own]\ns3 =\n  endpoint_url = http://profile.invalid:9\n";
     let refused = |arguments: &[&str], extra: &[(&str, &str)], url: &str| {
         let extra: Vec<_> = KEYS.iter().chain(extra).copied().collect();
         let output = folder.run(arguments, &extra);
@@ -383,7 +383,7 @@ fn a_path_without_an_end_is_refused_wherever_a_file_is_read() {
 #[test]
 fn what_is_shown_obeys_nobody_else() {
     let folder = Folder::new("escaped");
-    let stack = "a\u{1b}[2J\u{9b}1A\u{202e}\nb";
+    let stack = "a\u{9b}2J\u{202e}\nb";
     let arguments = [
         "--simulate",
         "status",
@@ -395,8 +395,8 @@ fn what_is_shown_obeys_nobody_else() {
     // A pipe would have everything stripped that looks like a colour.
     let output = folder.run(&[&arguments[..], &["--color", "always"]].concat(), &[]);
     let text = String::from_utf8_lossy(&output.stdout);
-    assert!(text.contains(r"a\u{1b}[2J\u{9b}1A\u{202e}\nb"), "{text:?}");
-    assert!(!text.contains("\u{1b}[2J"), "{text:?}");
+    assert!(text.contains(r"a\u{9b}2J\u{202e}\nb"), "{text:?}");
+    assert!(!text.contains(['\u{9b}', '\u{202e}']), "{text:?}");
     assert_eq!(text.lines().count(), 2, "{text:?}");
 
     let output = folder.run(&[&arguments[..], &["-o", "json"]].concat(), &[]);

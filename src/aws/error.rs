@@ -5,17 +5,21 @@
 
 use std::{error::Error as StdError, time::SystemTime};
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
-use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::error::{ErrorMetadata, metadata::ProvideErrorMetadata};
 
 use super::{
-    codes::{is_clock_code, kind_of},
+    codes::{Refusal, is_clock_code, kind_of},
     reply, resend,
 };
 use crate::{
     error::{Error, ErrorKind, Result},
     text,
 };
+
+/// What helps against credentials that AWS does not take, or takes no more.
+const SIGN_IN: &str = "the credentials are not valid here, or no more: sign in (`aws sso login`), check the clock, and run again";
 
 /// Turns an SDK result into ours.
 pub trait Called<T> {
@@ -48,9 +52,14 @@ where
     if let Some(reason) = resend::put_off(error) {
         return Error::not_yet(format!("{operation} was not sent: {reason}"));
     }
+    if let Some(lost) = no_credentials(error) {
+        let words = chain(lost);
+        let message = format!("{operation} was not sent: no usable credentials: {words}");
+        return Error::new(ErrorKind::Credentials, message).hint(SIGN_IN);
+    }
     match error {
         SdkError::ServiceError(service) => {
-            let refusal = refused(operation, service.err().meta());
+            let refusal = refused(operation, service.err().meta(), service.raw());
             let by_clock = service.err().meta().code().is_some_and(is_clock_code);
             match reply::wrong_clock(service.raw(), SystemTime::now()).filter(|_| by_clock) {
                 Some(words) => refusal.hint(words),
@@ -88,22 +97,73 @@ where
     }
 }
 
-fn refused(operation: &str, meta: &aws_smithy_types::error::ErrorMetadata) -> Error {
-    let code = meta.code().unwrap_or("Unknown");
+fn refused(operation: &str, meta: &ErrorMetadata, reply: &HttpResponse) -> Error {
+    let status = reply.status().as_u16();
+    let request = meta.extra("aws_request_id");
+    let request = request.map_or_else(String::new, |id| format!(", request {id}"));
+    let kind = kind_of(&Refusal {
+        operation,
+        status,
+        code: meta.code().unwrap_or_default(),
+        words: meta.message().unwrap_or_default(),
+        says_when: reply::says_when(reply),
+    });
+    let Some(code) = meta.code() else {
+        let words = reply::first_words(reply);
+        let words = text::line(&words);
+        let message = format!("HTTP {status} without an error code{words} ({operation}{request})");
+        return Error::new(kind, message)
+            .hint("this is not AWS's answer: look at HTTPS_PROXY and --endpoint-url");
+    };
     let words = text::line(meta.message().unwrap_or("no message"));
-    let request = meta.extra("aws_request_id").map_or_else(
-        || format!("({operation})"),
-        |id| format!("({operation}, request {id})"),
-    );
-    let kind = kind_of(code, meta.message().unwrap_or_default());
-    let error = Error::new(kind.clone(), format!("{code}: {words} {request}"));
-    match kind {
+    let status = match status {
+        500.. => format!(", HTTP {status}"),
+        _ => String::new(),
+    };
+    said(
+        kind,
+        operation,
+        format!("{code}: {words} ({operation}{status}{request})"),
+    )
+}
+
+/// A refusal that an answer carries for one of several things.
+pub fn of_item(operation: &str, code: &str, words: &str) -> Error {
+    let kind = kind_of(&Refusal {
+        operation,
+        status: 200,
+        code,
+        words,
+        says_when: false,
+    });
+    let words = text::line(words);
+    said(kind, operation, format!("{code}: {words} ({operation})"))
+}
+
+fn said(kind: ErrorKind, operation: &str, message: String) -> Error {
+    let error = Error::new(kind, message);
+    match &error.kind {
         ErrorKind::Denied => error.hint(format!("allow the caller {operation}")),
-        ErrorKind::Credentials => {
-            error.hint("the credentials are not valid here: log in again, and check the clock")
-        }
+        ErrorKind::Credentials => error.hint(SIGN_IN),
+        // Not the caller's permission: what was asked is the function's policy.
+        ErrorKind::Unseen { code, .. } if code == "AccessDenied" => error.hint(
+            "the function's own policy does not admit the load balancer: run `hybridgw up` again",
+        ),
         _ => error,
     }
+}
+
+/// The error of a provider of credentials, somewhere below an error: what was
+/// good for hours may be gone in the middle of a run.
+fn no_credentials<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a CredentialsError> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
 }
 
 /// An error and its sources in one line, each said once.

@@ -29,6 +29,45 @@ pub(super) fn code_and_words(reply: &HttpResponse) -> (String, String) {
     (bare(&code), element(&text, "Message"))
 }
 
+/// Whether a reply says when to come back.
+pub(super) fn says_when(reply: &HttpResponse) -> bool {
+    reply.headers().get("retry-after").is_some()
+}
+
+/// The time that a reply asks to wait, in whole seconds (RFC 9110; a date is
+/// not used by AWS).
+pub(super) fn retry_after(reply: &HttpResponse) -> Option<Duration> {
+    let seconds = reply.headers().get("retry-after")?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds))
+}
+
+/// The beginning of a page that is not AWS's, without its tags; with a colon in
+/// front, or nothing.
+pub(super) fn first_words(reply: &HttpResponse) -> String {
+    let body = reply.body().bytes().unwrap_or_default();
+    let text = String::from_utf8_lossy(body);
+    let mut plain = String::new();
+    let mut inside = false;
+    for letter in text.chars().take(2_000) {
+        match letter {
+            '<' => inside = true,
+            '>' => {
+                inside = false;
+                plain.push(' ');
+            }
+            _ if inside => {}
+            _ if letter.is_control() => plain.push(' '),
+            _ => plain.push(letter),
+        }
+    }
+    let words: Vec<&str> = plain.split_whitespace().take(12).collect();
+    if words.is_empty() {
+        return String::new();
+    }
+    let short: String = words.join(" ").chars().take(100).collect();
+    format!(": {short}")
+}
+
 /// `namespace#Code:url` is how codes may be dressed (Smithy, "AWS restJson1").
 fn bare(code: &str) -> String {
     let code = code.split(':').next().unwrap_or_default();

@@ -40,7 +40,7 @@ use fastrand::Rng;
 use tokio::time::Instant;
 
 use super::{
-    codes::{is_clock_code, kind_of},
+    codes::{Refusal, is_clock_code, kind_of},
     pacing::{self, Slots},
     reply,
     retry::{self, Class},
@@ -244,9 +244,10 @@ impl Intercept for Resend {
             return Ok(());
         };
         let mut ticket = ticket;
-        let fate = fate(context.inner(), components);
         let operation = config.load::<Metadata>().map_or("?", Metadata::name);
-        let attempts = if self.again(operation, fate, &mut ticket) {
+        let fate = fate(operation, context.inner(), components);
+        let asked = context.inner().response().and_then(reply::retry_after);
+        let attempts = if self.again(operation, fate, asked, &mut ticket) {
             u32::MAX
         } else {
             1
@@ -293,8 +294,15 @@ impl Resend {
         Ok(())
     }
 
-    /// Whether there is another attempt after this fate; the ticket says when.
-    fn again(&self, operation: &str, fate: Fate, ticket: &mut Ticket) -> bool {
+    /// Whether there is another attempt after this fate; the ticket says when:
+    /// not before AWS has asked to come back.
+    fn again(
+        &self,
+        operation: &str,
+        fate: Fate,
+        asked: Option<Duration>,
+        ticket: &mut Ticket,
+    ) -> bool {
         let now = self.0.now();
         let again = match fate {
             Fate::PutOff => return true,
@@ -318,7 +326,8 @@ impl Resend {
         // sent as soon as the pause is over.
         ticket.slot = (fate == Fate::Throttled, false);
         if fate != Fate::WrongClock {
-            ticket.due = now + self.0.pause(ticket.refusals.max(ticket.lost));
+            let pause = self.0.pause(ticket.refusals.max(ticket.lost));
+            ticket.due = now + pause.max(asked.unwrap_or_default().min(BUDGET));
         }
         again && !self.0.stopped()
     }
@@ -339,7 +348,7 @@ enum Fate {
     Final,
 }
 
-fn fate(context: &InterceptorContext, components: &RuntimeComponents) -> Fate {
+fn fate(operation: &str, context: &InterceptorContext, components: &RuntimeComponents) -> Fate {
     let Some(Err(error)) = context.output_or_error() else {
         return Fate::Final;
     };
@@ -361,16 +370,19 @@ fn fate(context: &InterceptorContext, components: &RuntimeComponents) -> Fate {
     let Some(reply) = context.response() else {
         return Fate::Final;
     };
-    let status = reply.status().as_u16();
     let (code, words) = reply::code_and_words(reply);
-    match kind_of(&code, &words) {
+    let refusal = Refusal {
+        operation,
+        status: reply.status().as_u16(),
+        code: &code,
+        words: &words,
+        says_when: reply::says_when(reply),
+    };
+    match kind_of(&refusal) {
         ErrorKind::Throttled => Fate::Throttled,
         // API Gateway locks a whole API or domain while one call changes it.
         ErrorKind::NotYet if code == "ConflictException" && is_for_now(&words) => Fate::Throttled,
         ErrorKind::Unknown => Fate::Lost,
-        // API Gateway and Lambda say "quota exceeded" with 429, too.
-        _ if status == 429 && code.is_empty() => Fate::Throttled,
-        _ if status >= 500 => Fate::Lost,
         _ if is_clock_code(&code) => {
             let now = components.time_source().unwrap_or_default();
             let wrong = reply::wrong_clock(reply, aws_smithy_async::time::TimeSource::now(&now));

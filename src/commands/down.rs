@@ -1,10 +1,12 @@
 //! `hybridgw down`: take away exactly what hybridgw made.
 
 use crate::{
+    aws::{Connection, read::Reads},
     cli::Down,
     commands::{Run, ask, located, named, refuse_without_consent},
     error::{Error, ErrorKind, Result},
-    pipeline::{Plan, Report, observe::discover, refusal, remove, report::failure},
+    graph::Owned,
+    pipeline::{Plan, Report, Survey, refusal, remove, report::failure, survey},
     preflight,
     ui::{self, Text, progress},
 };
@@ -21,21 +23,29 @@ pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
         if let Some(config) = &config {
             reads.records = preflight::records(config, &reads).await;
         }
-        let owned = discover(&reads).await?;
-        let plan = Plan::removal(&reads.stack, &account, &connection.region, owned);
-        Ok((connection, reads, plan))
+        let reads = reads.bare();
+        let mut found = survey(&reads).await?;
+        let free = std::mem::take(&mut found.free);
+        let plan = Plan::removal(&reads.stack, &account, &connection.region, free);
+        Ok((connection, reads, plan, found))
     };
-    let (connection, reads, plan) = tokio::select! {
+    let (connection, reads, plan, found) = tokio::select! {
         done = looking => done?,
         why = run.stop.thrown() => return Err(failure(&Report::default(), Some(why))),
     };
     connection.heed(&run.stop);
     run.connection = Some(connection.clone());
-    run.converged = plan.is_empty();
+    for one in &found.unread {
+        run.printer.warn(&format!("unreadable: {}", one.words()));
+    }
+    run.converged = plan.is_empty() && found.unread.is_empty();
     if plan.is_empty() {
-        run.printer
-            .note(&Text::of(format_args!("Nothing of {} exists", reads.stack)));
-        return Ok(());
+        let Some(error) = found.gaps() else {
+            run.printer
+                .note(&Text::of(format_args!("Nothing of {} exists", reads.stack)));
+            return Ok(());
+        };
+        return Err(unfinished(run, error, &found));
     }
     run.show(&connection, &plan)?;
     if args.consent.dry_run {
@@ -56,21 +66,33 @@ pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
             ));
         }
     }
-    let sink = progress::sink(run.printer, run.global.verbose > 0);
+    take_down(run, &connection, &reads, plan.orphans).await
+}
+
+/// Removes what may go, and says what is left.
+async fn take_down(
+    run: &mut Run<'_>,
+    connection: &Connection,
+    reads: &Reads,
+    doomed: Vec<Owned>,
+) -> Result<()> {
+    let sink = progress::sink(run.printer, run.global.verbose > 0, run.stop.clock);
     let aws = connection.writer();
-    let mut rest = plan.orphans;
+    let mut rest = doomed;
     refusal::of_removal(&rest, &reads.forgetful()).await?;
     // Things that another run made meanwhile, or that showed late, go in a
     // second round.
     for _ in 0..2 {
-        let gone = remove(&rest, &aws, &reads, sink.as_ref(), &run.stop).await;
+        let gone = remove(&rest, &aws, reads, sink.as_ref(), &run.stop).await;
         run.report.extend(gone);
         if !run.report.ok() {
             break;
         }
-        let fresh = reads.forgetful();
-        rest = discover(&fresh).await?;
-        if rest.is_empty() {
+        let now = survey(&reads.forgetful()).await?;
+        if now.free.is_empty() {
+            if let Some(error) = now.gaps() {
+                return Err(unfinished(run, error, &now));
+            }
             run.converged = true;
             let count = run.report.deleted.len();
             let mut text = Text::new();
@@ -80,13 +102,30 @@ pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
             run.printer.note(&text);
             return Ok(());
         }
+        rest = now.free;
     }
-    let fresh = reads.forgetful();
-    let left = discover(&fresh).await.unwrap_or(rest);
-    run.left_behind = left.iter().map(|thing| thing.key.clone()).collect();
+    // If nobody can say any more what is left (credentials ran out): what was
+    // not seen to go.
+    let deleted = &run.report.deleted;
+    let left = survey(&reads.forgetful()).await.unwrap_or_else(|_| Survey {
+        free: rest
+            .into_iter()
+            .filter(|thing| !deleted.contains(&thing.key))
+            .collect(),
+        ..Survey::default()
+    });
     let mut error = failure(&run.report, run.stop.why());
+    if let Some(gaps) = left.gaps() {
+        error.also.extend(gaps.also);
+    }
+    Err(unfinished(run, error, &left))
+}
+
+/// An error with what is left behind.
+fn unfinished(run: &mut Run<'_>, mut error: Error, left: &Survey) -> Error {
+    run.left_behind = left.owned().map(|thing| thing.key.clone()).collect();
     let names: Vec<String> = left
-        .iter()
+        .owned()
         .map(|one| format!("{} ({})", one.key, one.id))
         .collect();
     if !names.is_empty() {
@@ -94,7 +133,7 @@ pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
             .also
             .push(format!("left behind: {}", names.join(", ")));
     }
-    Err(error.hint("run `hybridgw down` again to go on"))
+    error.hint("run `hybridgw down` again to go on")
 }
 
 /// What is protected is not deleted, and the protection is not lifted quietly.

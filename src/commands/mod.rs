@@ -13,6 +13,7 @@ use crate::{
     pipeline::{Plan, Report},
     preflight::{self, References},
     rehearsal,
+    resource::Key,
     stack::{self, Stack},
     stop::Stop,
     text::plain,
@@ -70,7 +71,7 @@ pub struct Run<'a> {
     /// What was done.
     pub report: Report,
     /// What is left where it should not be.
-    pub left_behind: Vec<crate::resource::Key>,
+    pub left_behind: Vec<Key>,
     /// Whether a last plan was empty.
     pub converged: bool,
     /// Counts the calls, once there is a connection.
@@ -136,7 +137,20 @@ async fn changing(
         converged: false,
         connection: None,
     };
-    let done = verb(&mut run).await;
+    let mut done = verb(&mut run).await;
+    // Whatever it failed at: what was made is there.
+    if let Err(error) = &mut done
+        && run.left_behind.is_empty()
+    {
+        run.left_behind = run.report.left_behind();
+        let names: Vec<&str> = run.left_behind.iter().map(Key::as_str).collect();
+        let said = |line: &String| line.starts_with("left behind: ");
+        if !names.is_empty() && !error.also.iter().any(said) {
+            error
+                .also
+                .push(format!("left behind: {}", names.join(", ")));
+        }
+    }
     if printer.is_json() {
         let seconds = clock.since(began).as_secs_f64();
         let line = run.result(seconds, done.as_ref().err());

@@ -33,7 +33,8 @@ pub(super) async fn run(global: &Global, printer: Printer, args: cli::Status) ->
     } else {
         printer.data(&tables::status(&status))?;
     }
-    Ok(0)
+    let codes = status.unreadable.iter().map(|one| one.error.exit_code());
+    Ok(codes.max().unwrap_or_default())
 }
 
 /// Every stack of the region, told by the groups that are made first and go

@@ -1,14 +1,17 @@
 //! `hybridgw up`: plan, ask, apply, plan again.
 
+use std::sync::Arc;
+
 use crate::{
     aws::{Aws, read::Reads},
     cli::Up,
-    commands::{Run, Session, ask, refuse_without_consent},
+    commands::{Run, Session, ask, refuse_without_consent, signals},
     error::{Error, ErrorKind, Result},
+    event::Sink,
     pipeline::{
-        self, Action, Plan, Report, converge, observe, refusal, remove, report::failure,
-        saved::Saved,
+        self, Action, Plan, Report, converge, observe, refusal, report::failure, saved::Saved,
     },
+    stop::Stop,
     ui::{self, Text, progress},
 };
 
@@ -62,24 +65,34 @@ async fn execute(
     rollback: bool,
 ) -> Result<(Plan, Reads)> {
     let aws = session.connection.writer();
-    let sink = progress::sink(run.printer, run.global.verbose > 0);
+    let sink = progress::sink(run.printer, run.global.verbose > 0, run.stop.clock);
     let reads = &session.reads;
     let stack = &session.stack;
 
     let done = pipeline::execute(stack, plan, &aws, reads, sink.as_ref(), &run.stop).await;
     run.report.extend(done);
+    let mut unread = None;
     if run.report.may_go_on() {
         let (stop, report) = (&run.stop, &mut run.report);
-        let last = converge(stack, &session.connection, sink.as_ref(), stop, report).await?;
-        if run.report.ok() {
-            return Ok(last);
+        match converge(stack, &session.connection, sink.as_ref(), stop, report).await {
+            Ok(last) if run.report.ok() => return Ok(last),
+            Ok(_) => {}
+            Err(error) => unread = Some(error),
         }
     }
+    let why = run.stop.why();
     if rollback {
-        undo(run, session, &aws, reads, sink.as_ref()).await;
+        undo(run, session, &aws, sink.as_ref()).await;
     }
     run.left_behind = run.report.left_behind();
-    let error = failure(&run.report, run.stop.why());
+    let error = failure(&run.report, why);
+    let error = match unread {
+        None => error,
+        Some(mut first) => {
+            first.also.extend(error.also);
+            first
+        }
+    };
     Err(if run.left_behind.is_empty() {
         error
     } else {
@@ -87,26 +100,15 @@ async fn execute(
     })
 }
 
-/// Removes what this run created, users before what they use.
-async fn undo(
-    run: &mut Run<'_>,
-    session: &Session,
-    aws: &Aws,
-    reads: &Reads,
-    sink: &dyn crate::event::Sink,
-) {
-    let mut created = Vec::new();
-    let now = reads.now();
-    for step in &session.stack.steps {
-        if run.report.created.contains(&step.key()) {
-            // A create whose reply was lost may have worked: look once more.
-            let _ = step.refresh(reads, now).await;
-            created.extend(step.owned());
-        }
-    }
-    let undone = remove(&created, aws, reads, sink, &run.stop).await;
-    run.report.rolled_back.extend(undone.deleted.clone());
-    run.report.extend(undone);
+/// Removes what this run created. The switch that ended it does not end this:
+/// it has a time limit of its own, and a second Ctrl-C leaves at once.
+async fn undo(run: &mut Run<'_>, session: &Session, aws: &Aws, sink: &dyn Sink) {
+    let stop = Arc::new(Stop::by(run.stop.clock));
+    signals::limit(Arc::clone(&stop), run.global.timeout);
+    session.connection.heed(&stop);
+    let reads = session.reads.forgetful();
+    let (stack, report) = (&session.stack, &mut run.report);
+    pipeline::rollback(stack, aws, &reads, sink, &stop, report).await;
 }
 
 /// Says "converged" only if a second plan is empty.

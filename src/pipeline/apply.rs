@@ -64,6 +64,15 @@ pub async fn apply(
     sink: &dyn Sink,
     stop: &Stop,
 ) -> Report {
+    let mut report = make(stack, aws, reads, sink, stop).await;
+    if report.ok() {
+        report.extend(take_away(stack, aws, reads, sink, stop).await);
+    }
+    report
+}
+
+/// The first half of [`apply`]: all but what takes something away.
+pub async fn make(stack: &Stack, aws: &Aws, reads: &Reads, sink: &dyn Sink, stop: &Stop) -> Report {
     let run = Run {
         stack,
         aws,
@@ -71,7 +80,26 @@ pub async fn apply(
         sink,
         stop,
     };
-    let mut report = run.pass(Due::Now, Earlier::None).await;
+    run.pass(Due::Now, Earlier::None).await
+}
+
+/// The second half of [`apply`]: what takes something away, once nobody is led
+/// to it any more.
+pub async fn take_away(
+    stack: &Stack,
+    aws: &Aws,
+    reads: &Reads,
+    sink: &dyn Sink,
+    stop: &Stop,
+) -> Report {
+    let run = Run {
+        stack,
+        aws,
+        reads,
+        sink,
+        stop,
+    };
+    let mut report = Report::default();
     let is_deferred = || {
         stack
             .steps
@@ -145,7 +173,9 @@ impl Run<'_> {
                     since: Instant::now(),
                     silent: None,
                     missing: None,
+                    failed: None,
                     did: Did::Nothing,
+                    touched: None,
                 };
                 walk.run()
             })
@@ -173,13 +203,23 @@ enum End {
 struct Outcome {
     key: Key,
     did: Did,
+    touched: Option<Vec<Drift>>,
     end: End,
 }
 
 fn into_report(mut outcomes: Vec<Outcome>) -> Report {
     outcomes.sort_by(|a, b| a.key.cmp(&b.key));
     let mut report = Report::default();
-    for Outcome { key, did, end } in outcomes {
+    for Outcome {
+        key,
+        did,
+        touched,
+        end,
+    } in outcomes
+    {
+        report
+            .touched
+            .extend(touched.map(|drift| (key.clone(), drift)));
         match did {
             Did::Nothing => {}
             Did::Created => report.created.push(key.clone()),
@@ -210,9 +250,14 @@ struct Walk<'a> {
     since: Instant,
     /// Since when no call has got an answer.
     silent: Option<Instant>,
-    /// Since when AWS says that something is not there which it needs.
+    /// Since when AWS says that something is not there which it needs, or means
+    /// that.
     missing: Option<Instant>,
+    /// Since when AWS says that it will never work.
+    failed: Option<Instant>,
     did: Did,
+    /// What differed when a change of it failed, which may have been applied.
+    touched: Option<Vec<Drift>>,
 }
 
 /// What this walk has written and not yet seen.
@@ -251,6 +296,7 @@ impl Walk<'_> {
         Outcome {
             key,
             did: self.did,
+            touched: self.touched,
             end,
         }
     }
@@ -414,6 +460,8 @@ impl Walk<'_> {
                     // the call a second time.
                     self.did = Did::Created;
                     written.created = Some(Instant::now());
+                } else if self.step.is_made_in_steps() && self.is_partly_there().await {
+                    self.did = Did::Created;
                 }
                 if let ErrorKind::Exists(_) = error.kind
                     && !std::mem::replace(&mut written.exists, true)
@@ -428,13 +476,29 @@ impl Walk<'_> {
         }
     }
 
+    /// Whether a create of several calls has made something before it failed.
+    /// What cannot be read may be there.
+    async fn is_partly_there(&mut self) -> bool {
+        let now = self.run.reads.now();
+        let looked = self.step.refresh(self.run.reads, now).await;
+        looked.is_err() || self.step.observed().is_some()
+    }
+
     async fn repair(&mut self, observed: Observed, written: &mut Written) -> Turn {
         if let Settled::Never(why) = &observed.settled {
+            // A load balancer may be failed for a moment and work then
+            // (Terraform's provider goes on waiting, too).
+            let since = *self.failed.get_or_insert_with(Instant::now);
+            if self.run.stop.clock.since(since) < GRACE {
+                let why = format!("AWS says {why}");
+                return Turn::Wait { why, settles: true };
+            }
             return Turn::Over(End::Failed(
                 Error::invalid(format!("AWS says {why}"))
                     .hint("only a new one can work: run `hybridgw up --allow-replace`"),
             ));
         }
+        self.failed = None;
         let due_at = |due: Due| -> Vec<Drift> {
             let all = observed.drift.iter();
             all.filter(|drift| drift.due == due).cloned().collect()
@@ -493,7 +557,10 @@ impl Walk<'_> {
                 written.repaired = Some((Instant::now(), drift));
                 Turn::LookAgain
             }
-            Err(error) => self.after_failed_call(error, Some("change")),
+            Err(error) => {
+                self.touched.get_or_insert(observed.drift);
+                self.after_failed_call(error, Some("change"))
+            }
         }
     }
 
@@ -526,7 +593,9 @@ impl Walk<'_> {
     fn after_failed_call(&mut self, error: Error, verb: Option<&str>) -> Turn {
         let clock = self.run.stop.clock;
         let missing = match error.kind {
-            ErrorKind::NotFound => *self.missing.get_or_insert_with(Instant::now),
+            ErrorKind::NotFound | ErrorKind::Unseen { .. } => {
+                *self.missing.get_or_insert_with(Instant::now)
+            }
             _ => Instant::now(),
         };
         let silent = match error.kind {
@@ -544,9 +613,12 @@ impl Walk<'_> {
             ErrorKind::NotFound if clock.since(missing) < GRACE && verb.is_some() => {
                 Turn::wait(error.to_string())
             }
+            ErrorKind::Unseen { grace, .. } if clock.since(missing) < grace => {
+                Turn::wait(error.to_string())
+            }
             _ => Turn::Over(End::Failed(error.context(match verb {
                 Some(verb) => format!("could not {verb} {}", self.step.key()),
-                None => format!("could not reads up {}", self.step.key()),
+                None => format!("could not look up {}", self.step.key()),
             }))),
         }
     }

@@ -11,7 +11,12 @@ use crate::{
     aws::{Aws, Connection, read::Reads},
     error::{Error, ErrorKind, Result},
     event::Sink,
-    pipeline::{Action, Plan, Report, apply, observe, refusal, remove},
+    graph::Owned,
+    pipeline::{
+        Action, Plan, Report, apply,
+        apply::{make, take_away},
+        observe, refusal, remove, teardown,
+    },
     stack::Stack,
     stop::Stop,
 };
@@ -20,7 +25,8 @@ use crate::{
 const ROUNDS: usize = 4;
 
 /// Does what a plan says: what is replaced goes, what is wanted comes, what is
-/// no longer wanted goes last. Each part only if the one before it succeeded.
+/// no longer wanted goes last, and of that first what leads requests there.
+/// Each part only if the one before it succeeded.
 pub async fn execute(
     stack: &Stack,
     plan: &Plan,
@@ -40,10 +46,21 @@ pub async fn execute(
     }
     let mut report = remove(&replaced, aws, reads, sink, stop).await;
     if report.ok() {
-        report.extend(apply(stack, aws, reads, sink, stop).await);
+        report.extend(make(stack, aws, reads, sink, stop).await);
+    }
+    let (leading, rest): (Vec<Owned>, Vec<Owned>) = plan
+        .orphans
+        .iter()
+        .cloned()
+        .partition(|thing| teardown::leads_requests(thing.key.kind()));
+    if report.ok() {
+        report.extend(remove(&leading, aws, reads, sink, stop).await);
     }
     if report.ok() {
-        report.extend(remove(&plan.orphans, aws, reads, sink, stop).await);
+        report.extend(take_away(stack, aws, reads, sink, stop).await);
+    }
+    if report.ok() {
+        report.extend(remove(&rest, aws, reads, sink, stop).await);
     }
     report
 }

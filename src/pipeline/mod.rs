@@ -9,8 +9,10 @@ pub mod refusal;
 pub mod remove;
 pub mod report;
 mod rhythm;
+pub mod rollback;
 pub mod saved;
 mod signpost;
+pub mod survey;
 pub mod teardown;
 
 pub use apply::apply;
@@ -19,3 +21,5 @@ pub use observe::observe;
 pub use plan::{Action, Plan, Planned};
 pub use remove::remove;
 pub use report::Report;
+pub use rollback::rollback;
+pub use survey::{Survey, survey};

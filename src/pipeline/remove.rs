@@ -186,11 +186,13 @@ impl Removal<'_> {
         let mut moment = self.reads.now();
         let mut thing = Arc::clone(&self.thing.thing);
         let mut deleted: Option<Instant> = None;
+        // Since when AWS does not answer, or says what may pass by itself.
+        let mut refused: Option<Instant> = None;
         let mut patience = Patience::by(self.stop.clock);
+        let clock = self.stop.clock;
         self.emit(Happening::Deleting);
         loop {
             // What still stands after a while may have been made again.
-            let clock = self.stop.clock;
             let sent = if deleted.is_some_and(|then| clock.since(then) < AGAIN) {
                 Ok(())
             } else {
@@ -204,7 +206,7 @@ impl Removal<'_> {
             // Often it is gone at once. A refusal may also mean that somebody
             // else has deleted it.
             let turn = match sent {
-                Err(error) if error.kind != ErrorKind::NotYet => Err(error),
+                Err(error) if !may_be_gone(&error.kind) => Err(error),
                 sent => match thing.again(self.reads, moment).await {
                     Ok(Some(now)) => {
                         thing = now;
@@ -216,21 +218,24 @@ impl Removal<'_> {
             };
             let why = match turn {
                 Ok(true) => return End::Gone,
-                Ok(false) => "AWS is still deleting it".to_owned(),
-                Err(error) => match error.kind {
-                    ErrorKind::NotFound => return End::Gone,
-                    ErrorKind::NotYet => error.message,
-                    ErrorKind::Throttled => "AWS asks to slow down".to_owned(),
-                    ErrorKind::Unknown
-                        if self.stop.clock.since(self.since) < Duration::from_mins(1) =>
-                    {
-                        format!("trying again: {error}")
+                Ok(false) => {
+                    refused = None;
+                    "AWS is still deleting it".to_owned()
+                }
+                Err(error) => {
+                    if matches!(error.kind, ErrorKind::NotYet | ErrorKind::Throttled) {
+                        refused = None;
                     }
-                    _ => {
-                        let words = format!("could not delete {}", self.thing.key);
-                        return End::Failed(error.context(words));
+                    let since = *refused.get_or_insert_with(|| clock.now());
+                    match waits(error, clock.since(since)) {
+                        Ok(why) => why,
+                        Err(error) if error.kind == ErrorKind::NotFound => return End::Gone,
+                        Err(error) => {
+                            let words = format!("could not delete {}", self.thing.key);
+                            return End::Failed(error.context(words));
+                        }
                     }
-                },
+                }
             };
             if patience.is_over() {
                 return End::Failed(Error::new(
@@ -255,5 +260,22 @@ impl Removal<'_> {
             happening,
             elapsed: self.stop.clock.since(self.since),
         });
+    }
+}
+
+/// Whether a refusal leaves open whether the thing is still there.
+fn may_be_gone(refusal: &ErrorKind) -> bool {
+    matches!(refusal, ErrorKind::NotYet | ErrorKind::Unseen { .. })
+}
+
+/// What is waited for after this failure, the like of which has lasted for so
+/// long; or the failure, if nothing is.
+fn waits(error: Error, lasted: Duration) -> Result<String, Error> {
+    match error.kind {
+        ErrorKind::NotYet => Ok(error.message),
+        ErrorKind::Throttled => Ok("AWS asks to slow down".to_owned()),
+        ErrorKind::Unknown if lasted < AGAIN => Ok(format!("trying again: {error}")),
+        ErrorKind::Unseen { grace, .. } if lasted < grace => Ok(error.to_string()),
+        _ => Err(error),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     error::{Error, ErrorKind},
-    resource::Key,
+    resource::{Drift, Key},
     stop::Why,
 };
 
@@ -17,6 +17,11 @@ pub struct Report {
     pub deleted: Vec<Key>,
     /// Made by this run and removed again, because it failed.
     pub rolled_back: Vec<Key>,
+    /// Perhaps changed by this run: a call for that went out and failed. What
+    /// differed before it.
+    pub touched: Vec<(Key, Vec<Drift>)>,
+    /// Made by this run and left by its rollback: what it has changed uses it.
+    pub in_use: Vec<Key>,
     /// Could not be made, changed or removed.
     pub failed: Vec<(Key, Error)>,
     /// Left while AWS was still at it; why.
@@ -66,6 +71,8 @@ impl Report {
                 self.updated.push(key);
             }
         }
+        self.touched.extend(later.touched);
+        self.in_use.extend(later.in_use);
         self.deleted.extend(later.deleted);
         self.rolled_back.extend(later.rolled_back);
         self.failed.extend(later.failed);
@@ -76,8 +83,15 @@ impl Report {
 
 /// What a failed run has to say: each failure, what else stopped, what stays.
 pub fn failure(report: &Report, stop: Option<Why>) -> Error {
-    let mut failed = report.failed.iter();
-    let mut error = match (failed.next(), stop) {
+    // Who is not known, or not allowed, is told so first: it decides what to do.
+    let is = |kind: ErrorKind| report.failed.iter().position(|(_, one)| one.kind == kind);
+    let first = is(ErrorKind::Credentials).or_else(|| is(ErrorKind::Denied));
+    let first = first.unwrap_or_default();
+    let others = report.failed.iter().enumerate();
+    let failed = others
+        .filter(|(place, _)| *place != first)
+        .map(|(_, one)| one);
+    let mut error = match (report.failed.get(first), stop) {
         (Some((_, first)), _) => first.clone(),
         (None, Some(Why::Interrupted)) => Error::new(ErrorKind::Interrupted, "interrupted"),
         (None, Some(Why::TimedOut)) => Error::new(ErrorKind::TimedOut, "out of time")
@@ -109,6 +123,15 @@ pub fn failure(report: &Report, stop: Option<Why>) -> Error {
     error
         .also
         .extend(say("removed again", names(&report.rolled_back)));
+    if !report.in_use.is_empty() {
+        let left = say(
+            "left because what was serving now uses it",
+            names(&report.in_use),
+        );
+        error.also.extend(left);
+        let changed = say("changed, and not changed back", names(&report.updated));
+        error.also.extend(changed);
+    }
     error
         .also
         .extend(say("left behind", names(&report.left_behind())));

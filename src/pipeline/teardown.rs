@@ -12,6 +12,12 @@ pub fn waits_for(thing: &Key, other: &Key) -> bool {
     first(thing.kind()).contains(&other.kind())
 }
 
+/// Whether requests find their way by a thing of this kind: what nobody wants
+/// any more of these goes before anything that they lead to.
+pub fn leads_requests(kind: Kind) -> bool {
+    matches!(kind, Kind::DnsRecord | Kind::ListenerRule)
+}
+
 /// The kinds that go before a thing of this kind does: what uses it, and what
 /// is known from it alone. Names go first of all, so that nobody is led to what
 /// is being taken down.
@@ -23,9 +29,9 @@ pub fn first(kind: Kind) -> &'static [Kind] {
         Stage, TargetGroup, Targets, VpcEndpoint,
     };
     match kind {
-        DnsRecord | EndpointPolicy | ListenerRule | Targets => &[],
+        DnsRecord | EndpointPolicy | Targets => &[],
         BasePathMapping | BucketPolicy | LambdaPermission | LoadBalancer | Listener
-        | RedirectListener => &[DnsRecord],
+        | ListenerRule | RedirectListener => &[DnsRecord],
         DomainName => &[DnsRecord, BasePathMapping],
         Stage => &[BasePathMapping],
         Deployment => &[Stage],

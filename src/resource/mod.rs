@@ -100,6 +100,9 @@ pub trait Resource: Hash + Send + Sync + 'static {
     /// made without another look: if it is there by now, that shows.
     const MADE_ONCE: bool = false;
 
+    /// Whether `create` makes several calls: one that fails may have made a part.
+    const MADE_IN_STEPS: bool = false;
+
     /// How this resource is called.
     fn key(&self) -> Key;
 

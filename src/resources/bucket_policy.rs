@@ -198,7 +198,11 @@ async fn those(reads: &Reads, wanted: impl Fn(&Key, &str) -> bool) -> Result<Vec
     let wanted = places.filter(|(mark, bucket)| wanted(mark.key(), bucket));
     let looks = wanted.map(|(mark, bucket)| async move {
         let sid = statements::sid(&reads.stack, mark.key());
-        let policy = reads.bucket_policy(bucket).await?;
+        let answer = reads.bucket_policy(bucket).await;
+        let what = || format!("the policy of the bucket {bucket}");
+        let Some(policy) = reads.readable(mark.key().as_str(), what, answer)? else {
+            return Ok(None);
+        };
         let policy = policy.as_deref().unwrap_or_default();
         Ok::<_, crate::Error>(statements::find(policy, &sid).map(|statement| {
             let actual = Actual {

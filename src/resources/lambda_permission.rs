@@ -375,7 +375,11 @@ async fn own(
     principal: &str,
 ) -> Result<Option<Found<Actual>>> {
     let wanted = statement_id(&reads.stack, &key, principal);
-    let statements = statements(reads, function).await?;
+    let answer = statements(reads, function).await;
+    let what = || format!("the policy of the function {function}");
+    let Some(statements) = reads.readable(key.as_str(), what, answer)? else {
+        return Ok(None);
+    };
     Ok(statements.into_iter().find_map(|one| {
         let mark = Mark::signed(&reads.stack, key.clone(), one.statement == wanted)?;
         // The same statement may stand in the policies of several functions.

@@ -331,6 +331,7 @@ impl Resource for ListenerRule {
     type Field = Field;
     type Receipt = ();
     const READS: &'static [Query] = &[Query::DescribeRules, Query::DescribeTags];
+    const MADE_IN_STEPS: bool = true;
 
     fn key(&self) -> Key {
         self.key.clone()

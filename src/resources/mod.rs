@@ -3,7 +3,12 @@
 
 use futures_util::future::BoxFuture;
 
-use crate::{aws::read::Reads, error::Result, graph::Owned, resource::Resource};
+use crate::{
+    aws::read::{Reads, stands_aside},
+    error::{Error, Result},
+    graph::Owned,
+    resource::{Kind, Resource},
+};
 
 pub mod base_path_mapping;
 pub mod bucket_policy;
@@ -47,32 +52,71 @@ pub use target_group::TargetGroup;
 pub use targets::Targets;
 pub use vpc_endpoint::VpcEndpoint;
 
+type Look<'a> = BoxFuture<'a, Result<Vec<Owned>>>;
+
+/// A look for everything of one type, and the kinds that are of it.
+fn looks(reads: &Reads) -> [(&'static [Kind], Look<'_>); 17] {
+    fn all<R: Resource>(reads: &Reads) -> Look<'_> {
+        Box::pin(Owned::discover::<R>(reads))
+    }
+    use Kind as K;
+    [
+        (
+            &[K::EndpointSecurityGroup, K::LoadBalancerSecurityGroup],
+            all::<SecurityGroup>(reads),
+        ),
+        (&[K::SecurityGroupRules], all::<SecurityGroupRules>(reads)),
+        (
+            &[K::SiteEndpoint, K::VpcEndpoint],
+            all::<VpcEndpoint>(reads),
+        ),
+        (&[K::EndpointPolicy], all::<EndpointPolicy>(reads)),
+        (&[K::RestApi], all::<RestApi>(reads)),
+        (&[K::LambdaPermission], all::<LambdaPermission>(reads)),
+        (&[K::Deployment], all::<Deployment>(reads)),
+        (&[K::Stage], all::<Stage>(reads)),
+        (&[K::DomainName], all::<DomainName>(reads)),
+        (&[K::BasePathMapping], all::<BasePathMapping>(reads)),
+        (&[K::LoadBalancer], all::<LoadBalancer>(reads)),
+        (&[K::TargetGroup], all::<TargetGroup>(reads)),
+        (&[K::Targets], all::<Targets>(reads)),
+        (&[K::BucketPolicy], all::<BucketPolicy>(reads)),
+        (&[K::Listener, K::RedirectListener], all::<Listener>(reads)),
+        (&[K::ListenerRule], all::<ListenerRule>(reads)),
+        (&[K::DnsRecord], all::<DnsRecord>(reads)),
+    ]
+}
+
 /// Everything in the account and region that carries the stack's marks, every
 /// kind looked for directly: a child is found also when its parent is not ours
 /// to see any more.
 pub async fn discover_all(reads: &Reads) -> Result<Vec<Owned>> {
-    fn all<R: Resource>(reads: &Reads) -> BoxFuture<'_, Result<Vec<Owned>>> {
-        Box::pin(Owned::discover::<R>(reads))
-    }
-    let kinds = [
-        all::<SecurityGroup>(reads),
-        all::<SecurityGroupRules>(reads),
-        all::<VpcEndpoint>(reads),
-        all::<EndpointPolicy>(reads),
-        all::<RestApi>(reads),
-        all::<LambdaPermission>(reads),
-        all::<Deployment>(reads),
-        all::<Stage>(reads),
-        all::<DomainName>(reads),
-        all::<BasePathMapping>(reads),
-        all::<LoadBalancer>(reads),
-        all::<TargetGroup>(reads),
-        all::<Targets>(reads),
-        all::<BucketPolicy>(reads),
-        all::<Listener>(reads),
-        all::<ListenerRule>(reads),
-        all::<DnsRecord>(reads),
-    ];
-    let found = futures_util::future::try_join_all(kinds).await?;
+    let looks = looks(reads).into_iter().map(|(_, look)| look);
+    let found = futures_util::future::try_join_all(looks).await?;
     Ok(found.into_iter().flatten().collect())
+}
+
+/// The same, as far as it may be read; and the kinds that may not, with why.
+///
+/// # Errors
+///
+/// A failure that is not this kind's alone, or nothing can be read at all.
+pub async fn discover_readable(
+    reads: &Reads,
+) -> Result<(Vec<Owned>, Vec<(&'static [Kind], Error)>)> {
+    let looks = looks(reads);
+    let (kinds, looks): (Vec<_>, Vec<_>) = looks.into_iter().unzip();
+    let answers = futures_util::future::join_all(looks).await;
+    let (mut owned, mut unread) = (Vec::new(), Vec::new());
+    for (kinds, answer) in kinds.into_iter().zip(answers) {
+        match answer {
+            Ok(found) => owned.extend(found),
+            Err(error) if stands_aside(&error) => unread.push((kinds, error)),
+            Err(error) => return Err(error),
+        }
+    }
+    if owned.is_empty() && unread.len() > 1 {
+        return Err(unread.swap_remove(0).1);
+    }
+    Ok((owned, unread))
 }

@@ -425,7 +425,12 @@ async fn found(reads: &Reads, listed: Listed) -> Result<Found<Actual>> {
         tags,
         api,
     } = listed;
-    let resources = reads.resources(&id).await?;
+    // Who takes it away needs to know nothing of what is in it.
+    let resources = if reads.wants_details() {
+        reads.resources(&id).await?
+    } else {
+        Arc::default()
+    };
     let configuration = api.endpoint_configuration();
     let actual = Actual {
         name: api.name().unwrap_or_default().to_owned(),

@@ -153,6 +153,7 @@ impl Resource for SecurityGroupRules {
     type Field = Field;
     type Receipt = ();
     const READS: &'static [Query] = &[Query::DescribeSecurityGroups];
+    const MADE_IN_STEPS: bool = true;
 
     fn key(&self) -> Key {
         Key::bare(Kind::SecurityGroupRules)

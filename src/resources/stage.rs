@@ -80,22 +80,17 @@ impl Stage {
         let Some(newest) = newest.filter(|id| **id != actual.deployment) else {
             return Ok(());
         };
-        let updated = aws
-            .apigateway
+        // Another run may have removed it in this very moment: refused for a
+        // minute means "look again" (`aws/codes.rs`).
+        aws.apigateway
             .update_stage()
             .rest_api_id(&actual.api)
             .stage_name(&actual.name)
             .patch_operations(replace("/deploymentId", newest))
             .send()
             .await
-            .called("UpdateStage");
-        match updated {
-            // Another run has removed it in this very moment: look again.
-            Err(error) if error.code() == Some("BadRequestException") => {
-                Err(Error::not_yet(error.to_string()))
-            }
-            other => other.map(drop),
-        }
+            .called("UpdateStage")
+            .map(drop)
     }
 }
 

@@ -19,6 +19,7 @@ use strum::{Display, EnumIter};
 use crate::{
     aws::{
         Aws, Called,
+        error::{none_if_missing, of_item},
         read::{Endpoints, Query, Reads},
     },
     error::{Error, ErrorKind, Result},
@@ -397,7 +398,7 @@ impl Resource for VpcEndpoint {
             .await
             .called("DeleteVpcEndpoints");
         // The call succeeds and carries its failures in the answer.
-        let Some(answer) = crate::aws::error::none_if_missing(deleted)? else {
+        let Some(answer) = none_if_missing(deleted)? else {
             return Ok(());
         };
         let refused = answer.unsuccessful().iter().filter_map(|item| item.error());
@@ -405,9 +406,7 @@ impl Resource for VpcEndpoint {
             let code = error.code().unwrap_or("Unknown");
             if !code.ends_with("NotFound") {
                 let words = error.message().unwrap_or("no message");
-                return Err(Error::invalid(format!(
-                    "{code}: {words} (DeleteVpcEndpoints)"
-                )));
+                return Err(of_item("DeleteVpcEndpoints", code, words));
             }
         }
         Ok(())

@@ -27,7 +27,9 @@ pub struct Conditions {
     pub page: Option<usize>,
     /// How long things take.
     pub latency: Latency,
-    /// Which reads lag.
+    /// The share of all calls that end in a 5xx, half of them applied.
+    pub errors: f64,
+    /// Which reads lag, and which writes do not see yet what was made.
     pub lag: Vec<lag::Rule>,
     /// Which calls go wrong.
     pub faults: Vec<faults::Rule>,
@@ -41,6 +43,7 @@ impl Default for Conditions {
             quotas: true,
             page: None,
             latency: Latency::default(),
+            errors: 0.0,
             lag: Vec::new(),
             faults: Vec::new(),
         }

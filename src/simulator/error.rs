@@ -29,6 +29,11 @@ pub enum WorldError {
     /// The text is not what it should be.
     #[error("not understood: {0}")]
     Json(#[from] serde_json::Error),
+    /// A rule about an operation that does not exist here.
+    #[error(
+        "no operation is called {0:?}: rules name `service:Operation`, as in `elasticloadbalancing:CreateRule`"
+    )]
+    UnknownOperation(String),
     /// An override of a latency that does not exist.
     #[error("there is no latency called {0:?}")]
     UnknownLatency(String),

@@ -7,6 +7,11 @@
 //!  {"operation": "*", "then": {"delay": {"seconds": 3}}}]
 //! ```
 //!
+//! What is done is `drop-request`, `drop-reply`, `refuse`, `refuse-reply`
+//! (applied, and called a failure), `later` (with `Retry-After`), `page` (HTML of
+//! a server in between, `applied` or not), `delay`, `delay-reply`, `hang` and
+//! `hang-reply`. A pattern that fits no operation of the account is refused.
+//!
 //! `calls` and `from` count the calls that the rule's pattern fits, from 1.
 //! Without `calls`, `from` and `probability` a rule strikes always. The first rule that
 //! strikes wins; every rule counts every call it fits.
@@ -59,6 +64,32 @@ pub enum Fault {
         #[serde(default)]
         message: String,
     },
+    /// The request is applied, and AWS says that it failed.
+    RefuseReply {
+        /// The error code.
+        code: String,
+        /// The HTTP status.
+        #[serde(default = "server_error")]
+        status: u16,
+    },
+    /// AWS says no, and after how many seconds to come back (`Retry-After`).
+    Later {
+        /// The error code.
+        code: String,
+        /// The HTTP status.
+        #[serde(default = "too_many")]
+        status: u16,
+        /// Whole simulated seconds.
+        seconds: u64,
+    },
+    /// A server in between answers with a page of its own, without a code.
+    Page {
+        /// The HTTP status.
+        status: u16,
+        /// Whether the request has got through and is applied.
+        #[serde(default)]
+        applied: bool,
+    },
     /// The request arrives late.
     Delay {
         /// Simulated seconds.
@@ -77,6 +108,14 @@ pub enum Fault {
 
 const fn bad_request() -> u16 {
     400
+}
+
+const fn server_error() -> u16 {
+    500
+}
+
+const fn too_many() -> u16 {
+    429
 }
 
 /// The rules in force, with their counts.
@@ -128,6 +167,13 @@ impl Faults {
             }
         }
         verdict
+    }
+
+    /// The rules that have struck nothing so far: a test that sets one has not
+    /// asked what it meant to ask.
+    pub fn idle(&self) -> impl Iterator<Item = &Rule> {
+        let idle = |(_, count): &&(Rule, Count)| count.struck == 0;
+        self.rules.iter().filter(idle).map(|(rule, _)| rule)
     }
 }
 

@@ -12,7 +12,7 @@
 //!                   │
 //!            route.rs + codec/            which service, operation, account, region; an Input tree
 //!                   │
-//!            faults.rs  drop, refuse, delay, hang?
+//!            faults.rs  drop, refuse, delay, hang? unwell.rs: a 5xx?
 //!            quotas.rs  a token left?
 //!            advance.rs what is due happens (the agenda of world.rs)
 //!            past.rs    reads: the present, or a while ago (lag.rs)?
@@ -86,6 +86,8 @@ pub mod server;
 pub mod service;
 mod services;
 pub mod sts;
+mod unseen;
+mod unwell;
 pub mod visitor;
 pub mod wire;
 pub mod world;
@@ -105,11 +107,12 @@ use conditions::Conditions;
 use faults::{Fault, Faults};
 use file::WorldFile;
 use live::{Live, remembering};
+use unwell::Unwell;
 use world::World;
 
 pub use error::WorldError;
 pub use live::Entry;
-pub use services::SERVICES;
+pub use services::{SERVICES, check};
 pub use wire::{Outcome, Request, Response};
 
 /// The simulated account; clones are the same account.
@@ -134,9 +137,11 @@ impl Simulator {
     }
 
     fn over(world: World, file: Option<WorldFile>, conditions: Conditions) -> Self {
+        must_be_known(&conditions);
         let live = Live {
             clock: Clock::starting_at(world.now, conditions.speed),
             faults: Faults::new(conditions.faults.clone(), conditions.seed),
+            unwell: Unwell::new(conditions.errors, conditions.seed),
             past: remembering(&world, &conditions),
             journal: Vec::new(),
             world,
@@ -156,7 +161,9 @@ impl Simulator {
         };
         let (fault, clock) = {
             let mut live = self.lock();
-            (live.faults.strike(&call.name()), live.clock)
+            let fault = live.faults.strike(&call.name());
+            let fault = fault.or_else(|| live.unwell.strike(call.service.name));
+            (fault, live.clock)
         };
         match fault {
             None if overlap::takes_a_moment(&call) => {
@@ -177,6 +184,32 @@ impl Simulator {
                     self.lock()
                         .refuse(&call, Refusal::new(code, message).status(status)),
                 )
+            }
+            Some(Fault::RefuseReply { code, status }) => {
+                let text = "An internal error has occurred.";
+                let refusal = Refusal::new(code, text).status(status);
+                Outcome::Reply(self.lock().applied(&call, refusal))
+            }
+            Some(Fault::Later {
+                code,
+                status,
+                seconds,
+            }) => {
+                let text = "Rate or quota exceeded; see Retry-After.";
+                let refusal = Refusal::new(code, text).status(status);
+                let mut response = self.lock().refuse(&call, refusal);
+                let header = ("retry-after".to_owned(), seconds.to_string());
+                response.headers.push(header);
+                Outcome::Reply(response)
+            }
+            Some(Fault::Page { status, applied }) => {
+                let mut live = self.lock();
+                if applied {
+                    live.answer(&call, "page: ");
+                } else {
+                    live.note(&call, "page".to_owned());
+                }
+                Outcome::Reply(page(status))
             }
             Some(Fault::DropRequest) => {
                 self.lock().note(&call, "drop-request".to_owned());
@@ -217,15 +250,40 @@ impl Simulator {
     }
 
     /// Replaces the fault rules; their counts start anew.
+    ///
+    /// # Panics
+    ///
+    /// If a rule is about an operation that does not exist; see [`check`].
     pub fn set_faults(&self, rules: Vec<faults::Rule>) {
+        let conditions = Conditions {
+            faults: rules,
+            ..Conditions::default()
+        };
+        must_be_known(&conditions);
+        let rules = conditions.faults;
         let mut live = self.lock();
         live.faults = Faults::new(rules, live.conditions.seed);
     }
 
+    /// The rules in force that have not had anything to do so far, in words: a
+    /// test that sets one and meets none of it has asked nothing.
+    pub fn idle(&self) -> Vec<String> {
+        let live = self.lock();
+        let faults = live.faults.idle().map(|rule| format!("{rule:?}"));
+        let lags = live.past.idle().map(|rule| format!("{rule:?}"));
+        faults.chain(lags).collect()
+    }
+
     /// Replaces the conditions but for the speed.
+    ///
+    /// # Panics
+    ///
+    /// If a rule is about an operation that does not exist; see [`check`].
     pub fn set_conditions(&self, conditions: Conditions) {
+        must_be_known(&conditions);
         let mut live = self.lock();
         live.faults = Faults::new(conditions.faults.clone(), conditions.seed);
+        live.unwell = Unwell::new(conditions.errors, conditions.seed);
         live.past = remembering(&live.world, &conditions);
         live.conditions = conditions;
     }
@@ -278,6 +336,20 @@ impl Simulator {
     fn lock(&self) -> MutexGuard<'_, Live> {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A rule that cannot strike is a mistake of who wrote it.
+fn must_be_known(conditions: &Conditions) {
+    let checked = check(conditions);
+    assert!(checked.is_ok(), "{checked:?}");
+}
+
+/// What a proxy or a gateway in front of AWS answers.
+fn page(status: u16) -> Response {
+    let body = format!(
+        "<html><head><title>{status}</title></head><body><h1>Gateway</h1>no answer from upstream</body></html>"
+    );
+    Response::new(status, "text/html", body.into_bytes())
 }
 
 #[cfg(test)]

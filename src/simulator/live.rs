@@ -12,6 +12,8 @@ use super::past::Past;
 use super::random::digest;
 use super::route::Call;
 use super::service::Access;
+use super::unseen;
+use super::unwell::Unwell;
 use super::wire::Response;
 use super::world::World;
 
@@ -26,6 +28,8 @@ pub struct Live {
     pub conditions: Conditions,
     /// What goes wrong.
     pub faults: Faults,
+    /// What ends in a 5xx.
+    pub unwell: Unwell,
     /// What reads that lag see.
     pub past: Past,
     /// Where the world is kept, if anywhere.
@@ -79,6 +83,12 @@ impl Live {
         self.reply(call, answer)
     }
 
+    /// Runs a call, and says all the same that it failed.
+    pub fn applied(&mut self, call: &Call, refusal: Refusal) -> Response {
+        self.answer(call, "applied: ");
+        self.reply(call, Err(refusal))
+    }
+
     /// Writes a refusal that no operation had a say in.
     pub fn refuse(&mut self, call: &Call, refusal: Refusal) -> Response {
         self.note(call, format!("refuse: {}", refusal.code));
@@ -128,6 +138,9 @@ impl Live {
         match operation.access {
             Access::Read => self.read(call),
             Access::Write => {
+                if let Some(refusal) = self.unseen(call) {
+                    return Err(refusal);
+                }
                 let mut next = self.world.clone();
                 let output =
                     (operation.run)(&mut next.context(account, region, &self.conditions), input)?;
@@ -136,6 +149,23 @@ impl Live {
                 Ok(output)
             }
         }
+    }
+
+    /// What a write is refused with because what it needs is not visible to it yet.
+    fn unseen(&mut self, call: &Call) -> Option<Refusal> {
+        let Call {
+            service,
+            operation,
+            account,
+            region,
+            input,
+        } = call;
+        let names = unseen::of(service.name, operation.name)?;
+        let (mut old, then) = self.past.view(&call.name(), self.world.now)?;
+        old.advance(then, &self.conditions);
+        let mut ctx = old.context(account, region, &self.conditions);
+        let refusal = (operation.run)(&mut ctx, input).err()?;
+        names.says(&refusal)
     }
 
     fn read(&mut self, call: &Call) -> Result<Output, Refusal> {
@@ -153,7 +183,10 @@ impl Live {
             ),
             Some((mut old, then)) => {
                 old.advance(then, &self.conditions);
-                (operation.run)(&mut old.context(account, region, &self.conditions), input)
+                let mut ctx = old.context(account, region, &self.conditions);
+                let mut output = (operation.run)(&mut ctx, input)?;
+                self.past.blur(&call.name(), &mut output);
+                Ok(output)
             }
         }
     }

@@ -27,7 +27,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::conditions::Conditions;
-use super::{Outcome, Request, Response, Simulator, ec2, faults, visitor};
+use super::{Outcome, Request, Response, Simulator, check, ec2, faults, visitor};
 
 /// The largest request body. API Gateway imports 6 MB, and that is the largest
 /// thing that clients of this account send.
@@ -190,13 +190,19 @@ fn parse(body: &[u8]) -> Result<Value, String> {
 fn set_faults(simulator: &Simulator, body: &[u8]) -> Result<Value, String> {
     let rules: Vec<faults::Rule> =
         serde_json::from_slice(body).map_err(|error| error.to_string())?;
-    simulator.set_faults(rules);
+    let conditions = Conditions {
+        faults: rules,
+        ..Conditions::default()
+    };
+    check(&conditions).map_err(|error| error.to_string())?;
+    simulator.set_faults(conditions.faults);
     Ok(json!({}))
 }
 
 fn set_conditions(simulator: &Simulator, body: &[u8]) -> Result<Value, String> {
     let conditions =
         Conditions::from_json(&String::from_utf8_lossy(body)).map_err(|error| error.to_string())?;
+    check(&conditions).map_err(|error| error.to_string())?;
     simulator.set_conditions(conditions);
     Ok(json!({}))
 }

@@ -1,5 +1,7 @@
 //! The log on stderr: what libraries and AWS say in it moves no cursor either.
 
+use std::io::{self, Write};
+
 use tracing_subscriber::{
     EnvFilter,
     field::MakeExt,
@@ -10,7 +12,7 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-use crate::text::plainly;
+use crate::{text::plainly, ui::progress};
 
 /// Starts the log. `RUST_LOG` beats `-v`. Colour is as for everything else on
 /// stderr: a [`Printer`](super::Printer) has set it.
@@ -23,7 +25,20 @@ pub fn start(verbose: u8) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
     let choice = anstream::AutoStream::choice(&std::io::stderr());
     let colour = choice != anstream::ColorChoice::Never;
-    logger(filter, colour, std::io::stderr).init();
+    logger(filter, colour, || Stderr).init();
+}
+
+/// stderr, where a live tree may be drawn.
+struct Stderr;
+
+impl Write for Stderr {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        progress::beside(|| io::stderr().write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 fn logger<W>(filter: EnvFilter, colour: bool, writer: W) -> impl SubscriberInitExt + Send + Sync
@@ -48,10 +63,7 @@ where
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        io::{self, Write},
-        sync::{Arc, Mutex},
-    };
+    use std::sync::{Arc, Mutex};
 
     use super::*;
 

@@ -134,7 +134,9 @@ impl Printer {
 
 /// Nothing can be done when stderr is gone.
 fn say(text: &Text) {
-    let _ = writeln!(anstream::stderr().lock(), "{text}");
+    progress::beside(|| {
+        let _ = writeln!(anstream::stderr().lock(), "{text}");
+    });
 }
 
 /// An error as it is shown: message, causes, what else there is, hints.

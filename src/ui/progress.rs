@@ -3,15 +3,17 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt,
     io::{IsTerminal, Write},
     sync::{Mutex, PoisonError},
     time::Duration,
 };
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde_json::json;
 
 use crate::{
+    clock::Clock,
     event::{Event, Happening, Sink},
     resource::Key,
     text::{self, plainly},
@@ -19,8 +21,9 @@ use crate::{
 };
 
 /// The rendering that fits: JSON if asked for, a live tree on a terminal,
-/// lines otherwise. `verbose` logs would tear the tree apart: lines then.
-pub fn sink(printer: Printer, verbose: bool) -> Box<dyn Sink> {
+/// lines otherwise. `verbose` logs would tear the tree apart: lines then. Times
+/// are the clock's.
+pub fn sink(printer: Printer, verbose: bool, clock: Clock) -> Box<dyn Sink> {
     if printer.is_json() {
         return Box::new(Json(printer));
     }
@@ -29,7 +32,7 @@ pub fn sink(printer: Printer, verbose: bool) -> Box<dyn Sink> {
     }
     let live = std::io::stderr().is_terminal() && std::env::var_os("CI").is_none();
     if live && !verbose {
-        Box::new(Live::new())
+        Box::new(Live::new(clock))
     } else {
         Box::new(Plain::default())
     }
@@ -65,6 +68,7 @@ fn line(event: &Event) -> Text {
     if let Some(detail) = event.happening.detail() {
         line.say("  ").say(text::line(&detail));
     }
+    line.trim();
     line
 }
 
@@ -108,25 +112,48 @@ impl Sink for Json {
     }
 }
 
+/// The live tree on the screen, if there is one: whoever else writes to stderr
+/// has to have it put aside.
+static SCREEN: Mutex<Option<MultiProgress>> = Mutex::new(None);
+
+/// Writes to stderr, where a live tree may be drawn.
+pub fn beside<T>(write: impl FnOnce() -> T) -> T {
+    let screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    match screen.as_ref() {
+        Some(screen) => screen.suspend(write),
+        None => write(),
+    }
+}
+
 /// A line for each resource at work, redrawn in place; what is done scrolls up.
 struct Live {
     screen: MultiProgress,
+    clock: Clock,
     bars: Mutex<BTreeMap<Key, ProgressBar>>,
 }
 
 impl Live {
-    fn new() -> Self {
+    fn new(clock: Clock) -> Self {
+        let screen = MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(10));
+        let mut shown = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+        *shown = Some(screen.clone());
         Self {
-            screen: MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(10)),
+            screen,
+            clock,
             bars: Mutex::default(),
         }
     }
 
     fn bar(&self, key: &Key) -> ProgressBar {
-        let style =
-            ProgressStyle::with_template("  {spinner} {prefix:40} {elapsed:>4}  {wide_msg}")
-                .unwrap_or_else(|_| ProgressStyle::default_spinner())
-                .tick_strings(&["-", "\\", "|", "/", " "]);
+        let clock = self.clock;
+        let began = clock.now();
+        let spent = move |_: &ProgressState, out: &mut dyn fmt::Write| {
+            let _ = write!(out, "{:>8}", time(clock.since(began)));
+        };
+        let style = ProgressStyle::with_template("  {spinner} {prefix:39} {spent}  {wide_msg}")
+            .unwrap_or_else(|_| ProgressStyle::default_spinner())
+            .with_key("spent", spent)
+            .tick_strings(&["-", "\\", "|", "/", " "]);
         let bar = ProgressBar::new_spinner().with_style(style);
         let bar = self.screen.add(bar);
         bar.set_prefix(plainly(key));
@@ -160,6 +187,14 @@ impl Sink for Live {
             other => other.word().to_owned(),
         };
         bar.set_message(text::line(&message));
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        let mut shown = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+        *shown = None;
+        let _ = self.screen.clear();
     }
 }
 

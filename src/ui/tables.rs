@@ -14,8 +14,16 @@ pub fn status(status: &Status) -> Text {
         text.say("  ").say(url);
     }
     text.line();
+    for one in &status.unreadable {
+        text.say("  unreadable: ").say(one.words()).line();
+    }
     if status.resources.is_empty() {
-        text.say("  nothing exists").line();
+        let words = if status.unreadable.is_empty() {
+            "  nothing exists"
+        } else {
+            "  nothing else is seen"
+        };
+        text.say(words).line();
         return text;
     }
     let rows: Vec<[&str; 3]> = status

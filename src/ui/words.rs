@@ -60,9 +60,15 @@ impl Text {
 
     /// Ends the line, without spaces at its end.
     pub fn line(&mut self) -> &mut Self {
+        self.trim();
+        self.0.push('\n');
+        self
+    }
+
+    /// Takes the spaces at the end away.
+    pub fn trim(&mut self) -> &mut Self {
         let end = self.0.trim_end_matches(' ').len();
         self.0.truncate(end);
-        self.0.push('\n');
         self
     }
 

@@ -8,6 +8,7 @@ mod bench;
 mod changes;
 mod endpoints;
 mod functions;
+mod guard;
 mod names;
 mod probe;
 mod replacement;

@@ -269,7 +269,7 @@ async fn every_path_answers_while_routes_move() {
 }
 
 const SHOP: &str = "shop.corp.example.com";
-const ABROAD: &str = "orders.eu.example.net";
+const BILLS: &str = "bills.corp.example.com";
 
 fn certificate(first: char) -> String {
     format!("arn:aws:acm:{REGION}:{ACCOUNT}:certificate/{first}2345678-1234-1234-1234-123456789012")
@@ -295,31 +295,31 @@ async fn every_host_answers_while_names_and_certificates_change() {
         (HOST, "/sms/x"),
         (SHOP, "/"),
         (SHOP, "/sms/x"),
-        (ABROAD, "/"),
+        (BILLS, "/"),
     ];
     let rows = [
         (
             "aliases come",
-            names((HOST, '1'), &[(SHOP, '2'), (ABROAD, '2')]),
+            names((HOST, '1'), &[(SHOP, '2'), (BILLS, '2')]),
         ),
         (
             "an alias gets another certificate",
-            names((HOST, '1'), &[(SHOP, '3'), (ABROAD, '2')]),
+            names((HOST, '1'), &[(SHOP, '3'), (BILLS, '2')]),
         ),
         (
             "the name gets another certificate",
-            names((HOST, '4'), &[(SHOP, '3'), (ABROAD, '2')]),
+            names((HOST, '4'), &[(SHOP, '3'), (BILLS, '2')]),
         ),
         (
             "name and alias change places",
-            names((SHOP, '3'), &[(HOST, '4'), (ABROAD, '2')]),
+            names((SHOP, '3'), &[(HOST, '4'), (BILLS, '2')]),
         ),
         ("an alias goes", names((SHOP, '3'), &[(HOST, '4')])),
         (
             "the name goes, an alias takes its place",
             names((HOST, '4'), &[]),
         ),
-        ("the name is another one", names((ABROAD, '2'), &[])),
+        ("the name is another one", names((BILLS, '2'), &[])),
         (
             "and back, with an alias",
             names((HOST, '1'), &[(SHOP, '2')]),
@@ -397,6 +397,66 @@ async fn the_name_answers_while_the_network_and_settings_change() {
             table
                 .row(&mut bench, what, file, &set, &[(HOST, "/")])
                 .await;
+        }
+    }
+    table.end();
+}
+
+/// How many rules there are.
+fn rules(bench: &Bench) -> usize {
+    let census = bench.census();
+    let rules = census["regions"]["elbv2"]["rules"].as_object();
+    rules.map_or(0, serde_json::Map::len)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_is_killed_anywhere_is_finished_by_the_next_run_and_all_is_answered() {
+    let beside = |kind: &str| routes(&[route("/", "borrowed"), route("/app", kind)]);
+    let asked = [(HOST, "/"), (HOST, "/app/x"), (HOST, "/app/app.js")];
+    let mut table = Table::default();
+    for (from, to) in [("lambda", "site"), ("site", "lambda"), ("none", "site")] {
+        let mut made = None;
+        for second in [0, 2, 3, 4, 6, 9, 14, 30] {
+            let mut bench = Bench::new("placeholder.toml", quick());
+            bench.config = config("placeholder.toml", &beside(from));
+            let furnish = |bench: &Bench| {
+                rehearsal::furnish(&bench.simulator, &bench.config, ACCOUNT, REGION)
+                    .expect("in memory");
+            };
+            furnish(&bench);
+            let before = bench.census();
+            assert!(bench.up().await.ok());
+            bench.config = config("placeholder.toml", &beside(to));
+            furnish(&bench);
+            let first = asked.map(|one| ask(&bench, &one));
+            // 0 is the run that nobody kills.
+            if second > 0 {
+                let killed = Duration::from_secs(second);
+                let _ = tokio::time::timeout(killed, bench.up()).await;
+            }
+            let half = asked.map(|one| ask(&bench, &one));
+            let what = format!("{from} -> {to}, killed after {second}");
+            let set = beside(to);
+            table
+                .row(&mut bench, &what, "placeholder.toml", &set, &asked)
+                .await;
+            let after = asked.map(|one| ask(&bench, &one));
+            for place in 0..asked.len() {
+                let said = &half[place];
+                assert!(
+                    *said == first[place] || *said == after[place],
+                    "{what}: {said:?}"
+                );
+            }
+            let count = rules(&bench);
+            assert_eq!(*made.get_or_insert(count), count, "{what}: rules");
+            assert!(bench.down().await.ok(), "{what}");
+            let left = crate::bench::differences(&before, &bench.census());
+            let left: Vec<&String> = left
+                .iter()
+                .filter(|one| !one.contains("/lambda/") && !one.contains("/s3/"))
+                .collect();
+            assert!(left.is_empty(), "{what}: {left:?}");
         }
     }
     table.end();

@@ -27,8 +27,8 @@ use crate::{
 const TIMES: [Option<u64>; 4] = [Some(1), Some(2), Some(5), None];
 
 /// One operation of a run, from one of its calls on.
-struct Case {
-    scene: Arc<Scene>,
+pub struct Case {
+    pub scene: Arc<Scene>,
     operation: String,
     from: u64,
     fault: Fault,
@@ -58,7 +58,7 @@ impl fmt::Display for Case {
 }
 
 impl Case {
-    fn conditions(&self) -> Conditions {
+    pub fn conditions(&self) -> Conditions {
         let rule = Rule {
             operation: self.operation.clone(),
             calls: None,
@@ -158,7 +158,7 @@ fn passing(operation: &str) -> Vec<Fault> {
 }
 
 /// What does not: no permission, a quota, nonsense.
-fn lasting(operation: &str) -> Vec<Fault> {
+pub fn lasting(operation: &str) -> Vec<Fault> {
     let service = operation.split(':').next().unwrap_or_default();
     let faults: &[(&str, u16)] = match service {
         "ec2" => &[
@@ -189,8 +189,18 @@ fn every_failure(
     times: &[Option<u64>],
     keep: usize,
 ) -> Vec<Case> {
+    failures_of(Scene::all(), faults, times, keep)
+}
+
+/// Every call of these scenes failing in these ways.
+pub fn failures_of(
+    scenes: Vec<Arc<Scene>>,
+    faults: impl Fn(&str) -> Vec<Fault>,
+    times: &[Option<u64>],
+    keep: usize,
+) -> Vec<Case> {
     let mut cases = Vec::new();
-    for scene in Scene::all() {
+    for scene in scenes {
         let undisturbed = Arc::clone(&scene);
         let calls = prepared(async move || calls(&undisturbed).await);
         for (operation, count) in calls {

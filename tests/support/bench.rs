@@ -9,7 +9,7 @@ use hybridgw::{
     clock::Clock,
     config::Config,
     event::Silent,
-    pipeline::{Plan, Report, converge, execute, observe, observe::discover, remove},
+    pipeline::{Plan, Report, converge, execute, observe, remove, survey},
     preflight, rehearsal,
     simulator::{Simulator, conditions::Conditions},
     stack::{self, Stack},
@@ -160,29 +160,32 @@ impl Bench {
         let mut outcome = Outcome::default();
         let aws = self.connection.writer();
         for _ in 0..2 {
-            let look = self.look_where_the_file_says().await;
-            let owned = match discover(&look).await {
-                Ok(owned) => owned,
+            let look = self.look_where_the_file_says().await.bare();
+            let found = match survey(&look).await {
+                Ok(found) => found,
                 Err(error) => {
-                    outcome.error = Some(error);
-                    return outcome;
+                    return Outcome {
+                        error: Some(error),
+                        ..outcome
+                    };
                 }
             };
-            if owned.is_empty() {
+            if found.free.is_empty() {
+                outcome.error = found.gaps();
                 return outcome;
             }
             let stop = Stop::default();
-            let gone = remove(&owned, &aws, &look, &Silent, &stop).await;
+            let gone = remove(&found.free, &aws, &look, &Silent, &stop).await;
             outcome.report.extend(gone);
             if !outcome.report.ok() {
                 return outcome;
             }
         }
         let look = self.look_where_the_file_says().await;
-        outcome.error = match discover(&look).await {
-            Ok(left) if left.is_empty() => None,
+        outcome.error = match survey(&look).await {
+            Ok(left) if left.free.is_empty() => left.gaps(),
             Ok(left) => {
-                let left: Vec<String> = left.iter().map(|one| one.key.to_string()).collect();
+                let left: Vec<String> = left.owned().map(|one| one.key.to_string()).collect();
                 Some(Error::invalid(format!("left behind: {}", left.join(", "))))
             }
             Err(error) => Some(error),

@@ -149,12 +149,6 @@ struct Listed {
     takes: Duration,
 }
 
-impl std::hash::Hash for Listed {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.name.hash(state);
-    }
-}
-
 /// A thing as the list shows it.
 #[derive(Clone)]
 struct Seen {
@@ -166,6 +160,12 @@ fn found(name: &str, api: &aws_sdk_apigateway::types::RestApi) -> Option<Found<S
     let ready = api.description() == Some("ready");
     let seen = Seen { ready };
     Some(Found::ours(mark, name, "available", seen))
+}
+
+impl std::hash::Hash for Listed {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+    }
 }
 
 impl Resource for Listed {

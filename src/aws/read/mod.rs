@@ -23,11 +23,13 @@ mod lambda;
 mod memory;
 mod route53;
 mod s3;
+mod unreadable;
 
 pub use ec2::{Endpoints, Groups, Interfaces, Subnets, Vpcs};
 pub use elb::rules;
 pub use memory::Moment;
 pub use s3::{Bucket, Object};
+pub use unreadable::{Unreadable, stands_aside};
 
 use memory::{Answers, Order};
 
@@ -106,6 +108,10 @@ pub struct Reads {
     pub records: Vec<Record>,
     memory: Arc<Memory>,
     fresh: Fresh,
+    /// Whether ids, tags and protections are all that is wanted.
+    bare: bool,
+    /// What could not be read and is done without; none: nothing is.
+    gaps: Option<Arc<unreadable::Gaps>>,
 }
 
 /// From when on answers count.
@@ -142,6 +148,8 @@ impl Reads {
             records: Vec::new(),
             memory: Arc::default(),
             fresh: Fresh::default(),
+            bare: false,
+            gaps: None,
         }
     }
 

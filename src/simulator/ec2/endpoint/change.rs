@@ -158,6 +158,9 @@ fn move_interfaces(
     Ok(moved)
 }
 
+/// The share of items that are refused while a share of all calls fails (assumption).
+const ITEMS: f64 = 0.3;
+
 /// `DeleteVpcEndpoints`: always 200, with what did not work in `unsuccessful` (EC2 API reference).
 pub fn delete(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let ids = input.texts("VpcEndpointId");
@@ -166,6 +169,13 @@ pub fn delete(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     }
     let mut unsuccessful = Vec::new();
     for id in ids {
+        // Load and failures are told item by item, too; the call succeeds.
+        if ctx.conditions.errors > 0.0 && ctx.random.unit() < ITEMS {
+            let error =
+                json!({"code": "RequestLimitExceeded", "message": "Request limit exceeded."});
+            unsuccessful.push(json!({"error": error, "resourceId": id}));
+            continue;
+        }
         match ENDPOINT.find_mut(&mut ctx.here.ec2.endpoints, &id) {
             Ok(endpoint) if endpoint.state == EndpointState::Deleting => {}
             Ok(endpoint) => {

@@ -1,0 +1,163 @@
+//! Refusals that do not pass: said at once, with what is left and what to do.
+
+use std::time::Duration;
+
+use hybridgw::{
+    error::ErrorKind,
+    outputs::Status,
+    pipeline::report::failure,
+    simulator::{
+        conditions::Conditions,
+        faults::{Fault, Rule},
+    },
+};
+use tokio::time::Instant;
+
+use crate::support::{
+    scene::{Scene, Verb, steady},
+    sweep::prepared,
+};
+
+fn refusing(operation: &str, from: u64, code: &str, status: u16, message: &str) -> Conditions {
+    Conditions {
+        faults: vec![Rule {
+            operation: operation.to_owned(),
+            calls: None,
+            from: Some(from),
+            probability: None,
+            times: None,
+            then: Fault::Refuse {
+                code: code.to_owned(),
+                status,
+                message: message.to_owned(),
+            },
+        }],
+        ..steady()
+    }
+}
+
+#[test]
+fn a_conflict_that_does_not_pass_is_no_20_minutes_of_waiting() {
+    for (operation, code, words) in [
+        (
+            "apigateway:CreateBasePathMapping",
+            "ConflictException",
+            "Base path already exists for this domain name",
+        ),
+        (
+            "apigateway:CreateDeployment",
+            "ConflictException",
+            "The request configuration has conflicts",
+        ),
+        (
+            "apigateway:CreateStage",
+            "BadRequestException",
+            "Invalid stage name",
+        ),
+    ] {
+        let scene = Scene::of("placeholder.toml", Verb::Up);
+        prepared(async move || {
+            let bench = scene.bench(refusing(operation, 1, code, 409, words));
+            let began = Instant::now();
+            let outcome = bench.up().await;
+            let took = began.elapsed();
+            assert!(bench.simulator.idle().is_empty());
+            let error = failure(&outcome.report, None);
+            assert!(error.to_string().contains(words), "{error}");
+            assert!(took < Duration::from_mins(5), "{operation}: {took:?}");
+        });
+    }
+}
+
+#[test]
+fn credentials_that_run_out_in_the_middle_are_named_with_what_is_left_behind() {
+    for from in [60, 110] {
+        let scene = Scene::of("placeholder.toml", Verb::Up);
+        prepared(async move || {
+            let expired = refusing("*", from, "ExpiredTokenException", 403, "expired");
+            let bench = scene.bench(expired);
+            let outcome = bench.up().await;
+            assert!(bench.simulator.idle().is_empty());
+            let error = match outcome.error {
+                Some(error) => error,
+                None => failure(&outcome.report, None),
+            };
+            assert_eq!(error.kind, ErrorKind::Credentials, "{error:?}");
+            assert_eq!(error.exit_code(), 4);
+            let hints = error.hints.join("; ");
+            assert!(
+                hints.contains("sign in") && hints.contains("run again"),
+                "{hints}"
+            );
+            assert!(!hints.contains("network"), "{hints}");
+            assert!(!outcome.report.left_behind().is_empty());
+            bench.simulator.set_faults(Vec::new());
+            let again = bench.up().await;
+            assert!(scene.judge(&bench, &again).await.is_empty());
+        });
+    }
+}
+
+/// Reads that may be denied, and what is named then; whether everything can go all the same.
+const DENIED: [(&str, &str, bool); 4] = [
+    ("s3:GetBucketPolicy", "the policy of the bucket ", false),
+    ("lambda:GetPolicy", "the policy of the function ", false),
+    ("apigateway:GetResources", "", true),
+    (
+        "elasticloadbalancing:DescribeTargetHealth",
+        "DescribeTargetHealth",
+        false,
+    ),
+];
+
+#[test]
+fn one_denied_read_keeps_neither_down_nor_status_from_the_rest() {
+    for (operation, named, all) in DENIED {
+        let scene = Scene::of("everything.toml", Verb::Down);
+        prepared(async move || {
+            let bench = scene.bench(steady());
+            let before = Status::read(&bench.look()).await.expect("it is readable");
+            let denied = refusing(operation, 1, "AccessDenied", 403, "no");
+            bench.simulator.set_conditions(denied);
+
+            let status = Status::read(&bench.look()).await.expect("it goes on");
+            let seen = status.resources.len();
+            assert!(seen + 6 > before.resources.len(), "{operation}: {seen}");
+            assert_eq!(status.unreadable.is_empty(), all, "{operation}");
+
+            let outcome = bench.down().await;
+            let gone = outcome.report.deleted.len();
+            if all {
+                assert!(outcome.ok(), "{operation}: {outcome:?}");
+                assert!(scene.judge(&bench, &outcome).await.is_empty());
+                return;
+            }
+            assert!(bench.simulator.idle().is_empty());
+            assert!(gone > 5, "{operation}: only {gone} went");
+            let error = outcome.error.expect("it is not done");
+            assert_eq!(error.exit_code(), 4, "{error:?}");
+            let also = error.also.join("\n");
+            assert!(
+                also.contains("unreadable: ") && also.contains(named),
+                "{also}"
+            );
+            let words = serde_json::to_string(&status).expect("it is JSON");
+            assert!(words.contains(named), "{words}");
+
+            bench.simulator.set_conditions(steady());
+            let again = bench.down().await;
+            let findings = scene.judge(&bench, &again).await;
+            assert!(findings.is_empty(), "{operation}: {findings:?}");
+        });
+    }
+}
+
+#[test]
+fn a_rule_about_an_operation_that_does_not_exist_is_refused() {
+    for operation in ["elbv2:CreateRule", "apigateway:UpdateRestApiPolicy"] {
+        let conditions = refusing(operation, 1, "AccessDenied", 403, "no");
+        let checked = hybridgw::simulator::check(&conditions);
+        let error = checked.expect_err("nothing is called so").to_string();
+        assert!(error.contains(operation), "{error}");
+    }
+}
