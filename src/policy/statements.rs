@@ -92,8 +92,8 @@ pub fn beside(policy: &Value, others: &[Value]) -> Value {
 }
 
 /// A policy of these statements alone; none if there are none.
-pub fn only(statements: Vec<Value>) -> Option<Value> {
-    let policy = json!({ "Version": "2012-10-17", "Statement": &statements });
+pub fn only(statements: &[Value]) -> Option<Value> {
+    let policy = json!({ "Version": "2012-10-17", "Statement": statements });
     (!statements.is_empty()).then_some(policy)
 }
 

@@ -355,7 +355,7 @@ async fn close(aws: &Aws, actual: &Ours<Actual>) -> Result<()> {
     let _turn = aws.turns.take(endpoint).await;
     let now = read(aws, endpoint).await?;
     let theirs = lent::to_others_now(aws, actual.stack(), endpoint, &now).await?;
-    let left = statements::only(theirs).unwrap_or_else(policy::nothing);
+    let left = statements::only(&theirs).unwrap_or_else(policy::nothing);
     set(aws, endpoint, &left).await
 }
 

@@ -36,7 +36,7 @@ impl Ghosts {
     /// Notes an endpoint that is gone.
     pub fn gone(&self, id: &str) {
         self.with(|seen| {
-            seen.gone = id.to_owned();
+            id.clone_into(&mut seen.gone);
             seen.named = None;
         });
     }
