@@ -135,14 +135,14 @@ async fn the_owner_of_a_shared_endpoint_does_not_go_down_under_the_other_stack()
             (owner, borrower)
         };
         let look = owner.look();
-        let owned = discover(&look).await.expect("reads work");
-        let error = refusal::of_removal(&owned, &look).await;
+        let stands = discover(&look).await.expect("reads work");
+        let error = refusal::of_removal(&stands, &look).await;
         let error = error.expect_err("it is used");
         assert!(error.message.contains("the stack billing"), "{error}");
         // Past that refusal, the endpoint stays all the same, and says so at once.
         let began = Instant::now();
         let aws = owner.connection.writer();
-        let endpoint: Vec<_> = owned
+        let endpoint: Vec<_> = stands
             .into_iter()
             .filter(|one| one.key.as_str() == "vpc-endpoint")
             .collect();
@@ -259,9 +259,9 @@ async fn as_many_ranges_as_a_group_takes_are_replaced_by_others_and_those_that_s
         ),
     ] {
         let mut bench = Bench::new("placeholder.toml", quick());
-        bench.config = config("placeholder.toml", &[old.clone()]);
+        bench.config = config("placeholder.toml", std::slice::from_ref(&old));
         assert!(Box::pin(bench.up()).await.ok(), "{old}");
-        bench.config = config("placeholder.toml", &[new.clone()]);
+        bench.config = config("placeholder.toml", std::slice::from_ref(&new));
         let began = Instant::now();
         let asked: &[(&str, &str)] = if stays.is_some() { &BOTH[..1] } else { &[] };
         let outcome = Box::pin(up_watched(&bench, asked)).await;
