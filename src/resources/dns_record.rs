@@ -1,7 +1,7 @@
 //! The alias that leads the name to the load balancer.
 //!
 //! A record cannot be tagged. It is ours if it is a simple alias to a load
-//! balancer of ours, whether or not that still exists ([`whose`]); where to look,
+//! balancer of ours, whether or not that still exists (`whose`); where to look,
 //! and how our load balancers are called in DNS, is remembered in tags of the
 //! load balancer's security group. A record that is not ours is somebody's, and
 //! is not touched: creation uses `CREATE`, which Route 53 refuses for an existing

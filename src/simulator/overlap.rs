@@ -16,7 +16,7 @@ use super::route::Call;
 use super::wire::Response;
 
 /// Assumption: a write to a policy is under way for this long.
-const MOMENT: Duration = Duration::from_millis(50);
+const MOMENT: Duration = Duration::from_millis(1);
 
 /// Returns whether a call reads first and writes later.
 pub fn takes_a_moment(call: &Call) -> bool {

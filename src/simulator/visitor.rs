@@ -23,7 +23,8 @@ pub fn refusal(uri: &Uri, headers: &HeaderMap) -> Option<String> {
     if named.is_empty() {
         return Some("the request names no host".to_owned());
     }
-    if let Some(foreign) = named.iter().find(|host| !is_loopback(host)) {
+    let is_served = |host: &String| is_loopback(host) || is_aws(host);
+    if let Some(foreign) = named.iter().find(|host| !is_served(host)) {
         return Some(format!(
             "the host {foreign:?} is not this machine: only loopback names and addresses are served"
         ));
@@ -42,6 +43,17 @@ pub fn refusal(uri: &Uri, headers: &HeaderMap) -> Option<String> {
             "the request comes from a web page: Sec-Fetch-Site is {site:?}"
         )),
     }
+}
+
+/// Whether a host is of AWS's own: clients that are led here otherwise than by
+/// the name send it (a bucket in the host, a private API's own name). Nobody but
+/// AWS can lead such a name to this machine.
+fn is_aws(host: &str) -> bool {
+    let name = host.split(':').next().unwrap_or_default();
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    [".amazonaws.com", ".amazonaws.com.cn", ".api.aws"]
+        .iter()
+        .any(|suffix| name.ends_with(suffix))
 }
 
 /// Whether a host, with or without a port, can be nothing but this machine.
@@ -81,6 +93,7 @@ mod tests {
             "localhost",
             "LocalHost.:4567",
             "bucket.localhost:4567",
+            "site.s3.eu-central-1.amazonaws.com",
         ] {
             assert_eq!(asked(&[("host", host)]), None, "{host}");
         }
@@ -93,6 +106,8 @@ mod tests {
             "127.0.0.1.evil.example",
             "localhost.evil.example",
             "notlocalhost",
+            "amazonaws.com.evil.example",
+            "evilamazonaws.com",
             "0.0.0.0:4567",
             "[::]",
             "10.0.0.1",
