@@ -132,11 +132,12 @@ fn a_further_site_costs_what_it_needs_itself() {
     assert!(down <= 12.0, "{down} calls of down");
 }
 
-/// API Gateway takes one deployment in five seconds.
+/// API Gateway takes one deployment in five seconds; the name comes last, when
+/// all that it leads to is there, and takes Route 53's half a minute.
 #[test]
 fn forty_apis_come_as_fast_as_they_can_be_deployed() {
     let up = &costs(Kind::Api, 40, &["up"])[0];
-    let least = Duration::from_secs(5) * 39;
+    let least = Duration::from_secs(5) * 39 + Duration::from_secs(35);
     println!("40 APIs: {} calls, {:?}", up.calls, up.took);
     assert!(up.took <= least.mul_f64(1.15), "{:?}", up.took);
     assert!(up.calls <= 1_000, "{}", up.calls);
