@@ -8,10 +8,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
 
 use crate::aws::tags::{self, Tags};
 
-use super::{
-    part::NOBODY,
-    terms::{Part, Pattern, Transform, words_of},
-};
+use super::terms::{NOBODY, Part, Pattern, Transform, words_of};
 
 /// A rule as ELBv2 reports it.
 #[derive(Clone, Debug)]

@@ -34,13 +34,8 @@ use crate::{
 
 use super::{
     actual::Rule,
-    terms::{Part, Pattern, RuleField, Transform, words_of},
+    terms::{NOBODY, Part, Pattern, RuleField, Transform, words_of},
 };
-
-/// Where no request comes from: an address for documentation (RFC 5737). A rule
-/// with this condition beside its own takes nothing, but its target group is
-/// used, so that ELBv2 checks the targets.
-pub const NOBODY: &str = "192.0.2.1/32";
 
 /// A forward action names up to 5 groups (ELB user guide, "Quotas").
 const GROUPS: usize = 5;

@@ -5,6 +5,11 @@ use std::fmt;
 use aws_sdk_elasticloadbalancingv2::types::RedirectActionConfig;
 use strum::{Display, EnumIter};
 
+/// Where no request comes from: an address for documentation (RFC 5737). A rule
+/// with this condition beside its own takes nothing, but its target group is
+/// used, so that ELBv2 checks the targets.
+pub const NOBODY: &str = "192.0.2.1/32";
+
 /// Which of a route's rules it is. The first one is deleted first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {

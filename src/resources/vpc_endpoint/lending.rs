@@ -2,7 +2,7 @@
 //!
 //! Who borrows is told by the groups of other stacks' load balancers: name and
 //! tags of such a group have to agree, and a tag names the endpoint
-//! (`docs/design/0016-shared-endpoints.md`). A mark in a rule or a statement
+//! (`docs/design/0015-shared-endpoints.md`). A mark in a rule or a statement
 //! alone proves nothing: anybody may write one.
 
 use std::collections::BTreeSet;
