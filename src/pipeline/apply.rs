@@ -1,6 +1,6 @@
 //! Apply: walk the graph, everything at once that can be.
 //!
-//! Each resource runs on its own as soon as its needs are met: reads, act, reads
+//! Each resource runs on its own as soon as its needs are met: look, act, look
 //! again until AWS shows what is wanted. That loop is the program's only
 //! waiter. It also is crash recovery: what a killed run left half made is found
 //! half made, and taken on from there.
@@ -466,7 +466,7 @@ impl Walk<'_> {
                 if let ErrorKind::Exists(_) = error.kind
                     && !std::mem::replace(&mut written.exists, true)
                 {
-                    // Another run may have made it, and reads lag behind: reads
+                    // Another run may have made it, and reads lag behind: look
                     // for a while before believing that it is somebody else's.
                     written.created = Some(Instant::now());
                     return Turn::wait(error.to_string());
@@ -650,7 +650,7 @@ fn wanted(need: &Need) -> Progress {
 
 /// What a turn of the loop decides.
 enum Turn {
-    /// Something was written: reads at once.
+    /// Something was written: look at once.
     LookAgain,
     /// Nothing to do but wait.
     Wait {
