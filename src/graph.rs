@@ -128,6 +128,8 @@ pub trait Step: Send + Sync {
     fn key(&self) -> Key;
     /// What must be there before it.
     fn needs(&self) -> Vec<Need>;
+    /// Of that, what it has to be made anew with.
+    fn built_on(&self) -> Vec<Need>;
     /// What will be made, in a few words.
     fn summary(&self) -> String;
     /// A hash of all that it should be.
@@ -186,6 +188,12 @@ impl<R: Resource> Step for Node<R> {
     }
 
     fn needs(&self) -> Vec<Need> {
+        let mut needs = self.desired.needs();
+        needs.extend(self.desired.waits_for());
+        needs
+    }
+
+    fn built_on(&self) -> Vec<Need> {
         self.desired.needs()
     }
 

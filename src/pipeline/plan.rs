@@ -250,7 +250,7 @@ fn spread_replacement(stack: &Stack, actions: &mut [Planned]) {
     // The steps are in the order of their needs: one pass sees every cause
     // before its consequences.
     for (step, planned) in stack.steps.iter().zip(actions) {
-        let needs = step.needs();
+        let needs = step.built_on();
         let cause = needs.iter().find(|need| replaced.contains(need.key()));
         let Some(cause) = cause else { continue };
         replaced.insert(step.key());

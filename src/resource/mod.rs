@@ -109,6 +109,12 @@ pub trait Resource: Hash + Send + Sync + 'static {
     /// What must be there before this can be made, read off its own fields.
     fn needs(&self) -> Vec<Need>;
 
+    /// What else must be there before this is made, though it is not built on
+    /// it: making that anew leaves this as it is.
+    fn waits_for(&self) -> Vec<Need> {
+        Vec::new()
+    }
+
     /// What AWS must have finished before it can finish this: as long as that is
     /// under way, nobody looks how far this has come.
     fn settles_after(&self) -> Vec<Need> {

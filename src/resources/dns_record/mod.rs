@@ -163,11 +163,13 @@ impl Resource for DnsRecord {
 
     fn needs(&self) -> Vec<Need> {
         // Settled: the group remembers the record before the record is there.
-        let needs = [self.load_balancer.exists(), self.group.settled()];
-        needs
-            .into_iter()
-            .chain(self.after.iter().cloned())
-            .collect()
+        vec![self.load_balancer.exists(), self.group.settled()]
+    }
+
+    /// The name appears when what it leads to is there, and outlives it: other
+    /// routes go on being served.
+    fn waits_for(&self) -> Vec<Need> {
+        self.after.clone()
     }
 
     fn summary(&self) -> String {
