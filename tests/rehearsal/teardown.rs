@@ -2,7 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hybridgw::{pipeline::teardown, resource::Kind, simulator::conditions::Conditions};
+use hybridgw::{
+    pipeline::teardown,
+    resource::{Kind, Need},
+    simulator::conditions::Conditions,
+};
 use strum::IntoEnumIterator;
 
 use super::bench::{Bench, EXAMPLES};
@@ -101,4 +105,27 @@ async fn what_needs_a_thing_goes_before_it_in_every_example() {
     let found: BTreeSet<(Kind, Kind)> = unreversed.keys().copied().collect();
     let known = NOT_REVERSED.map(|(user, needed, _)| (user, needed));
     assert_eq!(found, BTreeSet::from(known), "{unreversed:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replaced_mapping_or_rule_takes_no_name_from_the_other_routes() {
+    for name in EXAMPLES {
+        let bench = Bench::new(name, Conditions::default());
+        let (stack, _) = bench.plan(&bench.look()).await.expect("it can be planned");
+        let steps = stack.steps.iter();
+        for record in steps.filter(|step| step.key().kind() == Kind::DnsRecord) {
+            let built_on: BTreeSet<Kind> = record
+                .built_on()
+                .iter()
+                .map(|need| need.key().kind())
+                .collect();
+            let stays_with = [Kind::LoadBalancer, Kind::LoadBalancerSecurityGroup];
+            assert_eq!(built_on, BTreeSet::from(stays_with), "{name}");
+            let waits = |need: &Need| need.key().kind() == Kind::ListenerRule;
+            assert!(
+                record.needs().iter().any(waits),
+                "{name}: it comes too early"
+            );
+        }
+    }
 }
