@@ -13,7 +13,7 @@ use crate::{
     config::Config,
     error::{Error, Result},
     file,
-    simulator::{self, Simulator, WorldError, conditions::Conditions, world::World},
+    simulator::{self, Simulator, WorldError, clock::Time, conditions::Conditions, world::World},
     ui::{Printer, Text},
 };
 
@@ -34,7 +34,8 @@ pub fn clock(global: &Global) -> Clock {
     }
 }
 
-/// The simulated account, in a file or in memory.
+/// The simulated account, in a file or in memory. A new one begins now: what its
+/// users bring, certificates for example, was made today.
 ///
 /// # Errors
 ///
@@ -55,8 +56,11 @@ pub fn account(global: &Global, world: Option<&Path>) -> Result<Simulator> {
     };
     conditions.speed = global.speed;
     match world {
-        None => Ok(Simulator::new(conditions)),
-        Some(path) => Simulator::open(path, conditions).map_err(|error| unusable(&error)),
+        None => Ok(Simulator::beginning(Time::present(), conditions)),
+        Some(path) => {
+            let opened = Simulator::open(path, Time::present(), conditions);
+            opened.map_err(|error| unusable(&error))
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 //! reading, so no time passes between two commands.
 
 use std::ops::{Add, Sub};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
@@ -17,8 +17,15 @@ use tokio::time::Instant;
 pub struct Time(u64);
 
 impl Time {
-    /// When an empty account begins: 2026-01-01T00:00:00Z, so that the same seed gives the same run.
+    /// When an account of tests begins: 2026-01-01T00:00:00Z, so that the same seed gives the same run.
     pub const START: Self = Self(1_767_225_600_000);
+
+    /// Reads the machine's clock, to the second: when an account begins that people use.
+    /// A certificate that was made a moment ago is valid then.
+    pub fn present() -> Self {
+        let passed = SystemTime::now().duration_since(UNIX_EPOCH);
+        passed.map_or(Self::START, |passed| Self(passed.as_secs() * 1000))
+    }
 
     /// Returns the time of this many milliseconds since 1970.
     pub const fn from_unix_millis(millis: u64) -> Self {

@@ -122,16 +122,21 @@ pub struct Simulator {
 }
 
 impl Simulator {
-    /// Returns an empty account, in memory only.
+    /// Returns an empty account, in memory only, that begins at [`Time::START`]: for tests, which repeat.
     pub fn new(conditions: Conditions) -> Self {
-        let world = World::new(conditions.seed, Time::START);
+        Self::beginning(Time::START, conditions)
+    }
+
+    /// Returns an empty account, in memory only, that begins at this time.
+    pub fn beginning(start: Time, conditions: Conditions) -> Self {
+        let world = World::new(conditions.seed, start);
         Self::over(world, None, conditions)
     }
 
-    /// Opens the account in a world file, a new one if there is none; no time has passed since it was last used.
-    pub fn open(path: &Path, conditions: Conditions) -> Result<Self, WorldError> {
+    /// Opens the account in a world file: no time has passed since it was last used. If there is none, a new one begins at `start`.
+    pub fn open(path: &Path, start: Time, conditions: Conditions) -> Result<Self, WorldError> {
         let (file, world) = WorldFile::open(path)?;
-        let world = world.unwrap_or_else(|| World::new(conditions.seed, Time::START));
+        let world = world.unwrap_or_else(|| World::new(conditions.seed, start));
         file.save(&world)?;
         Ok(Self::over(world, Some(file), conditions))
     }

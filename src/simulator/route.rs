@@ -126,6 +126,10 @@ fn operation(
     }
 }
 
+/// A parameter that is sent without a value is as absent: Terraform's provider
+/// 5.100 sends `ProtocolVersion=` with every target group and AWS takes it. So
+/// it is for the parameters of a call alone: a tag's or an attribute's value may
+/// be empty. Empty lists (`Conditions=`) are absent ones, too.
 fn by_action(
     service: &'static Service,
     request: &Request,
@@ -138,6 +142,7 @@ fn by_action(
     let members = tree.as_object_mut();
     let action = members.and_then(|members| {
         members.remove("Version");
+        members.retain(|_, value| value != "");
         members.remove("Action")
     });
     let action = action.as_ref().and_then(Value::as_str).unwrap_or_default();
@@ -286,6 +291,18 @@ mod tests {
             .each("Change");
         assert_eq!((input.text("Id"), changes.len()), (Some("Z1"), 1));
         assert_eq!(changes[0].text("Action"), Some("CREATE"));
+    }
+
+    #[test]
+    fn an_empty_parameter_of_a_query_is_as_absent() {
+        let body = "Action=CreateTargetGroup&Version=2015-12-01&Name=a&ProtocolVersion=&Scheme=\
+                    &Tags.member.1.Key=k&Tags.member.1.Value=";
+        let request = signed("elasticloadbalancing", "POST", "/", body);
+        let (_, input) = operation(&crate::elbv2::SERVICE, &request).unwrap();
+        assert_eq!(
+            input.tree,
+            json!({"Name": "a", "Tags": [{"Key": "k", "Value": ""}]})
+        );
     }
 
     #[test]

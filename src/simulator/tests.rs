@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::time::Instant;
 
+use super::clock::Time;
 use super::conditions::Conditions;
 use super::testing::{ACCOUNT, REGION, account, ec2, ec2_text, network, signed};
 use super::{Outcome, Request, SERVICES, Simulator, codec};
@@ -259,7 +260,7 @@ async fn no_time_passes_between_commands() {
     let folder = std::env::temp_dir().join(format!("hybridgw-simulator-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&folder);
     let path = folder.join("world.json");
-    let open = || Simulator::open(&path, Conditions::default()).unwrap();
+    let open = || Simulator::open(&path, Time::START, Conditions::default()).unwrap();
 
     let simulator = open();
     let network = network(&simulator).await;
@@ -277,7 +278,7 @@ async fn no_time_passes_between_commands() {
     );
     let (then, requests) = (simulator.now(), simulator.world().requests);
     assert!(
-        Simulator::open(&path, Conditions::default()).is_err(),
+        Simulator::open(&path, Time::START, Conditions::default()).is_err(),
         "one command at a time"
     );
     drop(simulator);
