@@ -4,12 +4,14 @@
 //! {"seed": 7, "quotas": true, "page": 5,
 //!  "latency": {"seconds": {"ec2/endpoint-create": 5}, "jitter": 0.2},
 //!  "lag": [{"operation": "ec2:Describe*", "seconds": 30}],
-//!  "faults": [{"operation": "*", "calls": [12], "then": "drop-reply"}]}
+//!  "faults": [{"operation": "*", "calls": [12], "then": "drop-reply"}],
+//!  "denied": ["ec2:CreateVpcEndpoint", {"action": "acm:*", "by": "service-control-policy"}]}
 //! ```
 
 use serde::{Deserialize, Serialize};
 
 use super::error::WorldError;
+use super::iam::state::Denial;
 use super::latency::Latency;
 use super::{faults, lag};
 
@@ -33,6 +35,8 @@ pub struct Conditions {
     pub lag: Vec<lag::Rule>,
     /// Which calls go wrong.
     pub faults: Vec<faults::Rule>,
+    /// What nobody may do, beside what an account denies.
+    pub denied: Vec<Denial>,
 }
 
 impl Default for Conditions {
@@ -46,6 +50,7 @@ impl Default for Conditions {
             errors: 0.0,
             lag: Vec::new(),
             faults: Vec::new(),
+            denied: Vec::new(),
         }
     }
 }

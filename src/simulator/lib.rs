@@ -68,6 +68,7 @@ pub mod elbv2;
 mod error;
 pub mod faults;
 mod file;
+pub mod iam;
 pub mod lag;
 pub mod lambda;
 pub mod latency;
@@ -84,6 +85,7 @@ pub mod route53;
 pub mod s3;
 pub mod server;
 pub mod service;
+pub mod servicequotas;
 mod services;
 pub mod sts;
 mod unseen;
@@ -267,7 +269,42 @@ impl Simulator {
         must_be_known(&conditions);
         let rules = conditions.faults;
         let mut live = self.lock();
-        live.faults = Faults::new(rules, live.conditions.seed);
+        live.faults = Faults::new(rules.clone(), live.conditions.seed);
+        live.conditions.faults = rules;
+    }
+
+    /// Denies actions to the account, in place of those denied before; see [`iam`].
+    ///
+    /// # Errors
+    ///
+    /// The world cannot be saved, or an action is none.
+    pub fn deny(&self, account: &str, denied: Vec<iam::Denial>) -> Result<(), WorldError> {
+        let unknown = denied.iter().find(|one| !services::is_action(&one.action));
+        if let Some(unknown) = unknown {
+            return Err(WorldError::UnknownOperation(unknown.action.clone()));
+        }
+        self.edit(|world, conditions| {
+            let ctx = world.context(account, "us-east-1", conditions);
+            ctx.global.iam.denied = denied;
+        })
+    }
+
+    /// Gives an account a quota of its own in a region, under `service/code`; see [`servicequotas`].
+    ///
+    /// # Errors
+    ///
+    /// The world cannot be saved.
+    pub fn raise(
+        &self,
+        account: &str,
+        region: &str,
+        code: &str,
+        value: u64,
+    ) -> Result<(), WorldError> {
+        self.edit(|world, conditions| {
+            let ctx = world.context(account, region, conditions);
+            ctx.here.raised.insert(code.to_owned(), value);
+        })
     }
 
     /// The rules in force that have not had anything to do so far, in words: a

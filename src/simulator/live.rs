@@ -8,6 +8,7 @@ use super::conditions::Conditions;
 use super::error::WorldError;
 use super::faults::Faults;
 use super::file::WorldFile;
+use super::iam;
 use super::past::Past;
 use super::random::digest;
 use super::route::Call;
@@ -128,6 +129,10 @@ impl Live {
             let now = self.world.now;
             let here = self.world.context(account, region, &self.conditions).here;
             here.buckets.take(service.name, operation.name, now)?;
+        }
+        let ctx = self.world.context(account, region, &self.conditions);
+        if let Some(refusal) = iam::refused(&ctx, service, operation, input) {
+            return Err(refusal);
         }
         operation.check(input)?;
         // EC2 API reference, "Common parameters": DryRun checks permissions only, and fails in any case.

@@ -7,6 +7,8 @@
 //! | `GET /_simulator/world` | the whole world |
 //! | `PUT /_simulator/faults` | replaces the fault rules |
 //! | `PUT /_simulator/conditions` | replaces all conditions but the speed |
+//! | `PUT /_simulator/denied` | `{"account", "denied": ["ec2:CreateVpcEndpoint", …]}`: what the account's user may not do |
+//! | `PUT /_simulator/quota` | `{"account", "region", "code": "vpc/L-29B6F2EB", "value"}`: a quota of the account's own |
 //! | `POST /_simulator/skip` | puts the clock forward: `{"seconds": 90}` |
 //! | `POST /_simulator/ask` | `{"account", "region", "host", "client"}`, optionally `"path"`, `"method"`, `"port"`, `"headers"`: does a request get through? |
 //! | `POST /_simulator/replace-interface` | `{"account", "region", "interface"}`: AWS moves an endpoint's interface |
@@ -164,6 +166,8 @@ fn administer(simulator: &Simulator, route: &str, request: &Request) -> Response
         }
         ("PUT", "faults") => set_faults(simulator, &request.body),
         ("PUT", "conditions") => set_conditions(simulator, &request.body),
+        ("PUT", "denied") => deny(simulator, &request.body),
+        ("PUT", "quota") => raise(simulator, &request.body),
         ("POST", "skip") => skip(simulator, &request.body),
         ("POST", "ask") => ask(simulator, &request.body),
         ("POST", "replace-interface") => replace_interface(simulator, &request.body),
@@ -205,6 +209,23 @@ fn set_conditions(simulator: &Simulator, body: &[u8]) -> Result<Value, String> {
     check(&conditions).map_err(|error| error.to_string())?;
     simulator.set_conditions(conditions);
     Ok(json!({}))
+}
+
+fn deny(simulator: &Simulator, body: &[u8]) -> Result<Value, String> {
+    let body = parse(body)?;
+    let account = body["account"].as_str().ok_or("account is missing")?;
+    let denied =
+        serde_json::from_value(body["denied"].clone()).map_err(|error| error.to_string())?;
+    let done = simulator.deny(account, denied);
+    done.map(|()| json!({})).map_err(|error| error.to_string())
+}
+
+fn raise(simulator: &Simulator, body: &[u8]) -> Result<Value, String> {
+    let body = parse(body)?;
+    let text = |name: &str| body[name].as_str().ok_or(format!("{name} is missing"));
+    let value = body["value"].as_u64().ok_or("value is missing")?;
+    let done = simulator.raise(text("account")?, text("region")?, text("code")?, value);
+    done.map(|()| json!({})).map_err(|error| error.to_string())
 }
 
 fn skip(simulator: &Simulator, body: &[u8]) -> Result<Value, String> {

@@ -20,6 +20,11 @@ fn get_caller_identity(ctx: &mut Ctx<'_>, _input: &Input) -> Result<Output, Refu
     let account = ctx.account;
     // IAM user guide, "Unique identifiers": users' ids begin with AIDA.
     let id = format!("AIDA{}", digest(account, 17).to_uppercase());
-    let arn = format!("arn:{}:iam::{account}:user/simulated", ctx.partition());
-    ok(json!({"Account": account, "Arn": arn, "UserId": id}))
+    ok(json!({"Account": account, "Arn": caller(ctx), "UserId": id}))
+}
+
+/// Returns the ARN of whoever asks.
+pub fn caller(ctx: &Ctx<'_>) -> String {
+    let (partition, account) = (ctx.partition(), ctx.account);
+    format!("arn:{partition}:iam::{account}:user/simulated")
 }

@@ -19,6 +19,7 @@ use super::clock::Time;
 use super::conditions::Conditions;
 use super::ec2::state as ec2;
 use super::elbv2::state as elbv2;
+use super::iam::state as iam;
 use super::lambda::state as lambda;
 use super::latency::Span;
 use super::quotas::Buckets;
@@ -61,6 +62,8 @@ pub struct Account {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Global {
+    /// IAM.
+    pub iam: iam::State,
     /// Route 53.
     pub route53: route53::State,
     /// S3.
@@ -76,6 +79,8 @@ pub type Claims = BTreeMap<String, String>;
 pub struct Region {
     /// The request quotas' buckets.
     pub buckets: Buckets,
+    /// Quotas that are not AWS's default here, under `service/code`.
+    pub raised: BTreeMap<String, u64>,
     /// ACM.
     pub acm: acm::State,
     /// EC2.

@@ -9,6 +9,7 @@ use super::state::Vpc;
 use super::{furnish, tag};
 use crate::codec::{Input, Output, Refusal, ok};
 use crate::random::digest;
+use crate::servicequotas::{code, most};
 use crate::world::Ctx;
 
 const LISTING: Listing<Vpc> = Listing {
@@ -35,8 +36,8 @@ const LISTING: Listing<Vpc> = Listing {
 /// `CreateVpc`.
 ///
 /// The range is between /16 and /28 (`InvalidVpc.Range`) and is made canonical
-/// (EC2 API reference, `CreateVpc`); five VPCs a region (`VpcLimitExceeded`;
-/// VPC user guide, "Quotas").
+/// (EC2 API reference, `CreateVpc`); five VPCs a region unless the quota is
+/// raised (`VpcLimitExceeded`; VPC user guide, "Quotas").
 pub fn create(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let cidr = range(input.require("CidrBlock")?, "InvalidVpc.Range")?;
     // Terraform always sends it, as false.
@@ -45,7 +46,7 @@ pub fn create(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
         return Err(Refusal::new("UnknownParameter", text));
     }
     let tags = tag::specified(input, &VPC)?;
-    if ctx.here.ec2.vpcs.len() >= 5 {
+    if ctx.here.ec2.vpcs.len() >= most(ctx, code::VPCS) {
         return Err(Refusal::new(
             "VpcLimitExceeded",
             "The maximum number of VPCs has been reached.",

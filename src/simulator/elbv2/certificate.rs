@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::account::CERTIFICATES;
 use super::arn::{LISTENER, invalid};
 use super::list::page;
 use super::state::State;
 use super::usage;
 use crate::acm::{self, Status};
 use crate::codec::{Input, Output, Refusal, ok};
+use crate::servicequotas::{code, most};
 use crate::world::Ctx;
 
 /// Reads a certificate that a listener is to use: it is in ACM, here, and issued.
@@ -86,9 +86,9 @@ pub fn add(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
         .listeners_of(&balancer)
         .map(|(_, listener)| listener.extra.len())
         .sum();
-    if count > CERTIFICATES {
-        let text =
-            format!("The limit of {CERTIFICATES} certificates of a load balancer has been reached");
+    let limit = most(ctx, code::CERTIFICATES);
+    if count > limit {
+        let text = format!("The limit of {limit} certificates of a load balancer has been reached");
         return Err(Refusal::new("TooManyCertificates", text));
     }
     usage::refresh_certificates(ctx);

@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use super::arn::{BALANCER, LISTENER, RULE, below, invalid};
 use super::list::{page, port};
 use super::state::{Listener, Pairs, Rule, State};
-use super::{account, action, certificate, ssl_policy, tag, usage};
+use super::{action, certificate, ssl_policy, tag, usage};
 use crate::codec::{Input, Output, Refusal, ok};
+use crate::servicequotas::{code, most};
 use crate::world::Ctx;
 
 /// `CreateListener`.
@@ -53,11 +54,9 @@ pub fn create(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
         }
         return Err(taken());
     }
-    if state.listeners_of(balancer).count() >= account::LISTENERS {
-        let text = format!(
-            "The limit of {} listeners of a load balancer has been reached",
-            account::LISTENERS
-        );
+    let limit = most(ctx, code::LISTENERS);
+    if state.listeners_of(balancer).count() >= limit {
+        let text = format!("The limit of {limit} listeners of a load balancer has been reached");
         return Err(Refusal::new("TooManyListeners", text));
     }
     let arn = below(balancer, &BALANCER, &LISTENER, &ctx.random.hex(16));

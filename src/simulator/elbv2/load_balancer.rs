@@ -8,10 +8,11 @@ use super::network::{
     attach, check_addresses, check_groups, check_subnets, default_groups, requested_subnets, zones,
 };
 use super::state::{Event, LoadBalancer, Pairs};
-use super::{account, attribute, hosted_zone, tag, usage};
+use super::{attribute, hosted_zone, tag, usage};
 use crate::codec::{Input, Output, Refusal, ok};
 use crate::ec2::release_interfaces;
 use crate::latency;
+use crate::servicequotas::{code, most};
 use crate::world::{self, Ctx};
 
 /// `CreateLoadBalancer`, for application load balancers.
@@ -54,7 +55,7 @@ pub fn create(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
         );
         return Err(Refusal::new("DuplicateLoadBalancerName", text));
     }
-    if ctx.here.elbv2.balancers.len() >= account::BALANCERS {
+    if ctx.here.elbv2.balancers.len() >= most(ctx, code::BALANCERS) {
         let text = "The maximum number of load balancers has been reached";
         return Err(Refusal::new("TooManyLoadBalancers", text));
     }

@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use super::arn::{LISTENER, RULE, below, invalid};
 use super::list::{number, page};
 use super::state::{Condition, Rule, State, Transform};
-use super::{account, action, condition, tag, transform, usage};
+use super::{action, condition, tag, transform, usage};
 use crate::codec::{Input, Output, Refusal, ok};
+use crate::servicequotas::{code, most};
 use crate::world::Ctx;
 
 /// `CreateRule`: a priority stands once (`PriorityInUse`), even for the same rule again.
@@ -34,11 +35,9 @@ pub fn create(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
         .rules_under(&listener.balancer)
         .filter(|(_, rule)| rule.priority.is_some())
         .count();
-    if count >= account::RULES {
-        let text = format!(
-            "The limit of {} rules of a load balancer has been reached",
-            account::RULES
-        );
+    let limit = most(ctx, code::RULES);
+    if count >= limit {
+        let text = format!("The limit of {limit} rules of a load balancer has been reached");
         return Err(Refusal::new("TooManyRules", text));
     }
     let rule_arn = below(arn, &LISTENER, &RULE, &ctx.random.hex(16));

@@ -10,9 +10,10 @@ use super::arn::{GROUP, invalid};
 use super::list::port;
 use super::state::{Event, Health, Target, TargetGroup, TargetType};
 use super::usage::is_active;
-use super::{account, attribute, seam};
+use super::{attribute, seam};
 use crate::codec::{Input, Output, Refusal, ok};
 use crate::latency;
+use crate::servicequotas::{code, most};
 use crate::world::{self, Ctx};
 
 /// The ranges that addresses outside the VPC may come from (`ELBv2` API reference, `CreateTargetGroup`: RFC 1918 and RFC 6598).
@@ -85,8 +86,9 @@ pub fn register(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
             });
         }
     }
-    if group.targets.len() > account::TARGETS {
-        let text = format!("The limit of {} targets has been reached", account::TARGETS);
+    let limit = most(ctx, code::TARGETS);
+    if group.targets.len() > limit {
+        let text = format!("The limit of {limit} targets has been reached");
         return Err(Refusal::new("TooManyTargets", text));
     }
     let checked = is_active(&ctx.here.elbv2, group.used_by.as_deref()) && group.check.enabled;

@@ -6,8 +6,9 @@ use super::arn::{BALANCER, GROUP, arn, invalid, unsupported};
 use super::check::{changed_check, new_check};
 use super::list::{check_name, page, port};
 use super::state::{Pairs, TargetGroup, TargetType};
-use super::{account, tag, usage};
+use super::{tag, usage};
 use crate::codec::{Input, Output, Refusal, ok};
+use crate::servicequotas::{code, most};
 use crate::world::Ctx;
 
 /// `CreateTargetGroup`, for addresses and functions.
@@ -34,7 +35,7 @@ pub fn create(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
         );
         return Err(Refusal::new("DuplicateTargetGroupName", text));
     }
-    if ctx.here.elbv2.groups.len() >= account::GROUPS {
+    if ctx.here.elbv2.groups.len() >= most(ctx, code::TARGET_GROUPS) {
         let text = "The maximum number of target groups has been reached";
         return Err(Refusal::new("TooManyTargetGroups", text));
     }

@@ -15,10 +15,8 @@ use crate::ec2::state::{Endpoint, Event, State, Token};
 use crate::ec2::tag;
 use crate::latency;
 use crate::random::digest;
+use crate::servicequotas::{code, most};
 use crate::world::{self, Ctx};
-
-/// VPC user guide, "Quotas": 50 interface endpoints a VPC.
-const MOST: usize = 50;
 
 /// `CreateVpcEndpoint`, for interface endpoints.
 pub fn create(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
@@ -141,7 +139,7 @@ fn wanted(ctx: &mut Ctx<'_>, input: &Input) -> Result<Endpoint, Refusal> {
         .values()
         .filter(|endpoint| endpoint.vpc == vpc)
         .count()
-        >= MOST
+        >= most(ctx, code::ENDPOINTS)
     {
         let text =
             format!("The maximum number of VPC endpoints for the VPC {vpc} has been reached.");
