@@ -5,7 +5,7 @@
 //! read may lag behind the other's writes. So both may make a thing that has no
 //! unique name. Every run keeps the same one of two: which, is decided in
 //! `discover`, by what AWS shows to all (see `resources::rest_api`). The other
-//! one is its twin, and goes.
+//! one is its duplicate, and goes.
 
 use std::collections::BTreeSet;
 
@@ -94,7 +94,7 @@ fn leads(thing: &Owned, hosts: &BTreeSet<String>) -> bool {
 /// until a plan is empty or the rounds are over. The report goes on with what
 /// was done; the plan and its reads are the last ones.
 ///
-/// Removes twins and nothing else, replaces nothing: more was not approved.
+/// Removes duplicates and nothing else, replaces nothing: more was not approved.
 ///
 /// # Errors
 ///
@@ -147,7 +147,7 @@ async fn repair(
     if report.ok() {
         let mut gone = remove(&plan.duplicates(), aws, reads, sink, stop).await;
         // AWS refuses to delete an API that has been mapped meanwhile: then the
-        // other one is the twin, and the next look says so.
+        // other one is the duplicate, and the next look says so.
         gone.failed.retain(|(_, error)| !is_refusal(error));
         report.extend(gone);
     }

@@ -122,8 +122,8 @@ impl Plan {
     pub fn duplicates(&self) -> Vec<Owned> {
         let is_duplicate =
             |thing: &Owned| self.claimed.iter().any(|own| thing.is_duplicate_of(own));
-        let twins = self.orphans.iter().filter(|thing| is_duplicate(thing));
-        twins.cloned().collect()
+        let duplicates = self.orphans.iter().filter(|thing| is_duplicate(thing));
+        duplicates.cloned().collect()
     }
 
     /// The plan of `down`: everything goes.

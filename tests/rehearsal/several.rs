@@ -59,7 +59,7 @@ fn conditions(seed: u64, lag: u64) -> Conditions {
 
 #[tokio::test(start_paused = true)]
 async fn two_machines_at_once_end_with_one_of_each_and_both_succeed() {
-    let mut twins = 0;
+    let mut duplicates = 0;
     for seed in 0..8 {
         let name = "placeholder.toml";
         let lag = [0, 2, 7, 20][usize::try_from(seed % 4).expect("small")];
@@ -82,12 +82,12 @@ async fn two_machines_at_once_end_with_one_of_each_and_both_succeed() {
         let made = bench.simulator.journal().into_iter();
         let apis = made
             .filter(|call| call.operation == "apigateway:CreateRestApi" && call.outcome == "ok");
-        twins += usize::from(apis.count() > 1);
+        duplicates += usize::from(apis.count() > 1);
         assert!(bench.down().await.ok(), "seed {seed}");
         assert_same(&before, &bench.census(), "after down");
     }
-    println!("two APIs were made in {twins} of 8 runs");
-    assert!(twins > 1, "the machines did not meet: {twins}");
+    println!("two APIs were made in {duplicates} of 8 runs");
+    assert!(duplicates > 1, "the machines did not meet: {duplicates}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -123,7 +123,7 @@ async fn up_beside_down_ends_full_or_empty_with_a_second_run_of_the_last() {
 }
 
 /// A second API with the first one's marks, deployed; returns its id.
-async fn twin(bench: &Bench, first: &RestApi) -> String {
+async fn duplicate(bench: &Bench, first: &RestApi) -> String {
     let calls = bench.connection.writer().apigateway;
     let made = calls
         .create_rest_api()
@@ -141,7 +141,10 @@ async fn twin(bench: &Bench, first: &RestApi) -> String {
     put.mode(PutMode::Merge).send().await.expect("a body");
     let deploy = calls.create_deployment().rest_api_id(&id);
     let deployment = deploy.send().await.expect("it has a method");
-    let stage = calls.create_stage().rest_api_id(&id).stage_name("twin");
+    let stage = calls
+        .create_stage()
+        .rest_api_id(&id)
+        .stage_name("duplicate");
     let stage = stage.set_deployment_id(deployment.id);
     stage.send().await.expect("a stage");
     id
@@ -159,7 +162,7 @@ async fn of_two_apis_the_mapped_one_is_kept_even_if_it_is_the_younger() {
             panic!("one API: {all:?}");
         };
         tokio::time::sleep(Duration::from_mins(1)).await;
-        let second = twin(&bench, first).await;
+        let second = duplicate(&bench, first).await;
         let mut kept = first.id().expect("it has one").to_owned();
         if remap {
             let patch = |path: &str, value: &str| {
@@ -171,7 +174,7 @@ async fn of_two_apis_the_mapped_one_is_kept_even_if_it_is_the_younger() {
                 .domain_name(&bench.config.domain.name)
                 .base_path("(none)")
                 .patch_operations(patch("/restapiId", &second))
-                .patch_operations(patch("/stage", "twin"));
+                .patch_operations(patch("/stage", "duplicate"));
             mapping.send().await.expect("it is there");
             kept = second;
         }

@@ -354,7 +354,7 @@ async fn every_part_of_a_sites_rules_is_repaired_and_the_others_are_not_touched(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_missing_part_is_made_again_and_a_twin_goes() {
+async fn a_missing_part_is_made_again_and_its_duplicate_goes() {
     let bench = Bench::new("site.toml", quick());
     assert!(bench.up().await.ok());
     let rules = |bench: &Bench| {
@@ -378,9 +378,9 @@ async fn a_missing_part_is_made_again_and_a_twin_goes() {
         let elb = &mut account["regions"][REGION]["elbv2"];
         let (mut rule, tags) = (elb["rules"][&arn].clone(), elb["tags"][&arn].clone());
         rule["priority"] = json!(rule["priority"].as_u64().map(|one| one - 1));
-        let twin = format!("{}0123456789abcdef", &arn[..arn.len() - 16]);
-        elb["rules"][&twin] = rule;
-        elb["tags"][&twin] = tags;
+        let duplicate = format!("{}0123456789abcdef", &arn[..arn.len() - 16]);
+        elb["rules"][&duplicate] = rule;
+        elb["tags"][&duplicate] = tags;
     });
     let before = rules(&bench);
     let outcome = bench.up().await;

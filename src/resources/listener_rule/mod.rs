@@ -154,14 +154,14 @@ impl ListenerRule {
         tags
     }
 
-    /// Of twins, the one with the least to repair stays, else the one that has
+    /// Of duplicates, the one with the least to repair stays, else the one that has
     /// precedence.
     fn compare<'a>(&self, actual: &'a Actual) -> Match<'a> {
         let mut surplus: Vec<&Rule> = actual.rules.iter().collect();
         let pairs = self.wanted().into_iter().map(|wanted| {
             let faults = |rule: &Rule| (self.drift(&wanted, rule).len(), rule.priority);
-            let twins = surplus.iter().filter(|rule| rule.part == wanted.part);
-            let kept = twins.copied().min_by_key(|rule| faults(rule));
+            let same = surplus.iter().filter(|rule| rule.part == wanted.part);
+            let kept = same.copied().min_by_key(|rule| faults(rule));
             if let Some(kept) = kept {
                 surplus.retain(|rule| rule.arn != kept.arn);
             }
@@ -447,10 +447,10 @@ impl Resource for ListenerRule {
         match field {
             Field::Only(_) | Field::Of(..) => first.hosts.clear(),
             Field::Whole(_) => {
-                let twin = first.clone();
+                let duplicate = first.clone();
                 actual.rules.push(Rule {
                     arn: "another".to_owned(),
-                    ..twin
+                    ..duplicate
                 });
             }
         }

@@ -1,0 +1,257 @@
+//! What a walk does with what it sees: create, repair, switch, and what follows
+//! from a call that failed.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{
+    Did, End, Progress,
+    walk::{Walk, wanted},
+};
+use crate::{
+    error::{Error, ErrorKind},
+    event::Happening,
+    graph::Observed,
+    resource::{Drift, Due, Settled},
+};
+
+/// How long AWS may show old data after a write (EC2 API reference, "Eventual
+/// consistency"; Terraform's provider allows minutes, Crossplane 30 s).
+const GRACE: Duration = Duration::from_mins(1);
+
+/// What this walk has written and not yet seen.
+#[derive(Default)]
+pub(super) struct Written {
+    /// When a create was sent.
+    pub(super) created: Option<Instant>,
+    /// Whether a create was refused because the thing exists.
+    pub(super) exists: bool,
+    /// When the thing was last seen. Old and new answers of AWS take turns for a
+    /// while: what was there a moment ago is waited for, not made again.
+    pub(super) seen: Option<Instant>,
+    /// When these differences were last sent to be repaired.
+    pub(super) repaired: Option<(Instant, Vec<Drift>)>,
+}
+
+/// What a turn of the loop decides.
+pub(super) enum Turn {
+    /// Something was written: look at once.
+    LookAgain,
+    /// Nothing to do but wait.
+    Wait {
+        why: String,
+        /// Whether all is as it should be but for what AWS is still at.
+        settles: bool,
+    },
+    /// Done, or failed.
+    Over(End),
+}
+
+impl Turn {
+    /// Nothing to do but wait, until something else can be done.
+    pub(super) fn wait(why: impl Into<String>) -> Self {
+        Self::Wait {
+            why: why.into(),
+            settles: false,
+        }
+    }
+}
+
+impl Walk<'_> {
+    pub(super) async fn create(&mut self, written: &mut Written) -> Turn {
+        if let Some(known) = written.created.max(written.seen)
+            && self.pass.stop.clock.since(known) < GRACE
+        {
+            return Turn::wait("not visible yet".to_owned());
+        }
+        if let Some(why) = self.pass.stop.why() {
+            return Turn::Over(self.stopped(why.words().to_owned()));
+        }
+        self.emit(Happening::Creating);
+        match self.step.create(self.pass.aws).await {
+            Ok(()) => {
+                self.did = Did::Created;
+                self.missing = None;
+                written.created = Some(Instant::now());
+                Turn::LookAgain
+            }
+            Err(error) => {
+                if error.kind == ErrorKind::Unknown {
+                    // It may have been made. Look for a while before sending
+                    // the call a second time.
+                    self.did = Did::Created;
+                    written.created = Some(Instant::now());
+                } else if self.step.is_made_in_steps() && self.is_partly_there().await {
+                    self.did = Did::Created;
+                }
+                if let ErrorKind::Exists(_) = error.kind
+                    && !std::mem::replace(&mut written.exists, true)
+                {
+                    // Another run may have made it, and reads lag behind: look
+                    // for a while before believing that it is somebody else's.
+                    written.created = Some(Instant::now());
+                    return Turn::wait(error.to_string());
+                }
+                self.after_failed_call(error, Some("create"))
+            }
+        }
+    }
+
+    /// Whether a create of several calls has made something before it failed.
+    /// What cannot be read may be there.
+    async fn is_partly_there(&mut self) -> bool {
+        let now = self.pass.reads.now();
+        let looked = self.step.refresh(self.pass.reads, now).await;
+        looked.is_err() || self.step.observed().is_some()
+    }
+
+    pub(super) async fn repair(&mut self, observed: Observed, written: &mut Written) -> Turn {
+        if let Settled::Never(why) = &observed.settled {
+            // A load balancer may be failed for a moment and work then
+            // (Terraform's provider goes on waiting, too).
+            let since = *self.failed.get_or_insert_with(Instant::now);
+            if self.pass.stop.clock.since(since) < GRACE {
+                let why = format!("AWS says {why}");
+                return Turn::Wait { why, settles: true };
+            }
+            return Turn::Over(End::Failed(
+                Error::invalid(format!("AWS says {why}"))
+                    .hint("only a new one can work: run `hybridgw up --allow-replace`"),
+            ));
+        }
+        self.failed = None;
+        let due_at = |due: Due| -> Vec<Drift> {
+            let all = observed.drift.iter();
+            all.filter(|drift| drift.due == due).cloned().collect()
+        };
+        let mut due = self.pass.due;
+        let mut drift = due_at(due);
+        // Switching is late: all the rest is as it should be.
+        let switch = due_at(Due::Switch);
+        if due == Due::Now && drift.is_empty() && !switch.is_empty() {
+            if let Some(turn) = self.before_switching().await {
+                return turn;
+            }
+            (due, drift) = (Due::Switch, switch);
+        }
+        // What takes away does so once a walk: before more goes, others follow.
+        let more = |(_, before): &(Instant, Vec<Drift>)| *before != drift;
+        if self.pass.due == Due::Deferred && written.repaired.as_ref().is_some_and(more) {
+            drift.clear();
+        }
+        if drift.is_empty() {
+            return match observed.settled {
+                Settled::NotYet(why) => Turn::Wait { why, settles: true },
+                _ => Turn::Over(End::Settled),
+            };
+        }
+        let fields = fields(&drift);
+        if drift.iter().any(|drift| drift.replace) {
+            return Turn::Over(End::Failed(
+                Error::invalid(format!(
+                    "{fields} can only be changed by making it anew, and that was not approved"
+                ))
+                .hint("run `hybridgw plan` to see what has changed meanwhile"),
+            ));
+        }
+        if let Some((sent, before)) = &written.repaired
+            && *before == drift
+        {
+            if self.pass.stop.clock.since(*sent) < GRACE {
+                return Turn::wait(format!("{fields} not visible yet"));
+            }
+            return Turn::Over(End::Failed(Error::invalid(format!(
+                "AWS took the change of {fields} but does not show it: {}",
+                words(&drift)
+            ))));
+        }
+        if let Some(why) = self.pass.stop.why() {
+            return Turn::Over(self.stopped(why.words().to_owned()));
+        }
+        self.emit(Happening::Updating(fields));
+        match self.step.update(self.pass.aws, due).await {
+            Ok(()) => {
+                self.missing = None;
+                if self.did == Did::Nothing {
+                    self.did = Did::Updated;
+                }
+                written.repaired = Some((Instant::now(), drift));
+                Turn::LookAgain
+            }
+            Err(error) => {
+                self.touched.get_or_insert(observed.drift);
+                self.after_failed_call(error, Some("change"))
+            }
+        }
+    }
+
+    /// Waits until that works which live requests will be led to. None: it did
+    /// already.
+    async fn before_switching(&self) -> Option<Turn> {
+        let mut waited = false;
+        for need in self.step.switches_after() {
+            let Some(neighbour) = self.pass.board.get(need.key()) else {
+                continue;
+            };
+            if neighbour.get().progress < wanted(&need) {
+                waited = true;
+                let why = format!("waiting for {}", need.key());
+                self.emit(Happening::Waiting(why.clone()));
+                tokio::select! {
+                    biased;
+                    _ = self.pass.stop.thrown() => return Some(Turn::Over(self.stopped(why))),
+                    _ = neighbour.wait_for(|now| now.progress >= wanted(&need)) => {}
+                }
+            }
+            if neighbour.get().progress == Progress::Ended {
+                let why = format!("not switched: {} did not come about", need.key());
+                return Some(Turn::Over(End::Unsettled(why)));
+            }
+        }
+        waited.then_some(Turn::LookAgain)
+    }
+
+    pub(super) fn after_failed_call(&mut self, error: Error, verb: Option<&str>) -> Turn {
+        let clock = self.pass.stop.clock;
+        let missing = match error.kind {
+            ErrorKind::NotFound | ErrorKind::Unseen(_) => {
+                *self.missing.get_or_insert_with(Instant::now)
+            }
+            _ => Instant::now(),
+        };
+        let silent = match error.kind {
+            ErrorKind::Unknown => *self.silent.get_or_insert_with(Instant::now),
+            _ => Instant::now(),
+        };
+        match error.kind {
+            ErrorKind::NotYet => Turn::wait(error.message),
+            ErrorKind::Throttled => Turn::wait("AWS asks to slow down".to_owned()),
+            ErrorKind::Unknown if clock.since(silent) < GRACE => {
+                Turn::wait(format!("trying again: {error}"))
+            }
+            // A neighbour made a moment ago may not be visible to every
+            // service yet.
+            ErrorKind::NotFound if clock.since(missing) < GRACE && verb.is_some() => {
+                Turn::wait(error.to_string())
+            }
+            ErrorKind::Unseen(refusal) if clock.since(missing) < refusal.grace() => {
+                Turn::wait(error.to_string())
+            }
+            _ => Turn::Over(End::Failed(error.context(match verb {
+                Some(verb) => format!("could not {verb} {}", self.step.key()),
+                None => format!("could not look up {}", self.step.key()),
+            }))),
+        }
+    }
+}
+
+fn fields(drift: &[Drift]) -> String {
+    let names: Vec<&str> = drift.iter().map(|drift| drift.field.as_str()).collect();
+    names.join(", ")
+}
+
+fn words(drift: &[Drift]) -> String {
+    let one = |drift: &Drift| format!("{}: {} -> {}", drift.field, drift.actual, drift.desired);
+    drift.iter().map(one).collect::<Vec<_>>().join("; ")
+}
