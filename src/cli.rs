@@ -108,6 +108,8 @@ pub enum Command {
     Plan(PlanArgs),
     /// Take away exactly what hybridgw made
     Down(Down),
+    /// Follow the endpoint's addresses: register new ones, wait until healthy, deregister old ones
+    Sync(Sync),
     /// Show what exists now: ids, states, target health, addresses
     Status(Status),
     /// Show the values that others need
@@ -176,6 +178,23 @@ pub struct Status {
     pub all: bool,
 }
 
+/// `sync`.
+#[derive(Args, Clone, Debug)]
+pub struct Sync {
+    /// Which stack.
+    #[command(flatten)]
+    pub named: Named,
+    /// Go on until stopped, a round each interval; SIGHUP reads the configuration again
+    #[arg(long)]
+    pub watch: bool,
+    /// From one round to the next, give or take a fifth; 5s to 24h
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = interval, requires = "watch")]
+    pub interval: Duration,
+    /// Serve /healthz and /metrics at this loopback address
+    #[arg(long, value_name = "ADDRESS", value_parser = loopback, requires = "watch")]
+    pub metrics: Option<std::net::SocketAddr>,
+}
+
 /// `simulate`.
 #[derive(Args, Debug)]
 pub struct Simulate {
@@ -238,6 +257,28 @@ fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// Reads an interval: not so short that watching costs others their calls.
+fn interval(text: &str) -> Result<Duration, String> {
+    match duration(text) {
+        Ok(time) if time < Duration::from_secs(5) => {
+            Err("choose 5s or more: AWS counts the calls of all that use the account".to_owned())
+        }
+        other => other,
+    }
+}
+
+/// Reads an address that nobody else can reach.
+fn loopback(text: &str) -> Result<std::net::SocketAddr, String> {
+    let address: std::net::SocketAddr = text
+        .parse()
+        .map_err(|_| "write an address and a port, as in 127.0.0.1:9464".to_owned())?;
+    if address.ip().is_loopback() {
+        Ok(address)
+    } else {
+        Err("only a loopback address: what is served has no locks".to_owned())
+    }
+}
+
 /// Reads a speed: more than nothing, and not so fast that timers cannot follow.
 fn speed(text: &str) -> Result<f64, String> {
     match text.parse() {
@@ -255,6 +296,11 @@ mod tests {
         assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
         assert_eq!(duration("20m"), Ok(Duration::from_mins(20)));
         assert_eq!(duration("1h"), Ok(Duration::from_hours(1)));
+        assert!(interval("4s").is_err() && interval("5s").is_ok());
+        assert!(loopback("127.0.0.1:9464").is_ok() && loopback("[::1]:9464").is_ok());
+        for wrong in ["0.0.0.0:9464", "10.0.0.1:9464", "localhost", "9464"] {
+            assert!(loopback(wrong).is_err(), "{wrong}");
+        }
         for wrong in ["", "m", "20d", "-5m", "0s", "25h", "18446744073709551615h"] {
             assert!(duration(wrong).is_err(), "{wrong}");
         }

@@ -38,6 +38,7 @@ pub mod graph;
 pub mod pipeline;
 
 pub mod outputs;
+pub mod sync;
 
 pub mod aws;
 

@@ -28,6 +28,7 @@ mod selftest;
 mod signals;
 mod simulate;
 mod status;
+mod sync;
 mod up;
 
 /// Runs a command and returns the process's exit code.
@@ -49,6 +50,7 @@ pub async fn run(cli: Cli, printer: Printer) -> Result<u8> {
             changing(&global, printer, async |run| down::run(run, args).await).await
         }
         Command::Plan(args) => bounded(&global, plan::run(&global, printer, args)).await,
+        Command::Sync(args) => sync::run(&global, printer, args).await,
         Command::Status(args) => bounded(&global, status::run(&global, printer, args)).await,
         Command::Outputs(args) => bounded(&global, outputs::run(&global, printer, args)).await,
         Command::Completions { shell } => generate::completions(printer, shell),

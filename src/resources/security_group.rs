@@ -218,12 +218,17 @@ impl Resource for SecurityGroup {
 
 /// Sets these tags, on anything of EC2's.
 pub(super) async fn set_tags(aws: &Aws, id: &str, tags: &Tags) -> Result<()> {
-    if tags.is_empty() {
+    set_tags_of_all(aws, vec![id.to_owned()], tags).await
+}
+
+/// Sets these tags on several things, in one call.
+pub(super) async fn set_tags_of_all(aws: &Aws, ids: Vec<String>, tags: &Tags) -> Result<()> {
+    if tags.is_empty() || ids.is_empty() {
         return Ok(());
     }
     aws.ec2
         .create_tags()
-        .resources(id)
+        .set_resources(Some(ids))
         .set_tags(Some(tags::to_ec2(tags)))
         .send()
         .await

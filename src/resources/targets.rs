@@ -51,8 +51,9 @@ pub enum Source {
     Endpoint {
         /// The endpoint.
         endpoint: Arc<Node<VpcEndpoint>>,
-        /// Without them nothing reaches the endpoint.
-        rules: Arc<Node<SecurityGroupRules>>,
+        /// Without them nothing reaches the endpoint; none for who only follows
+        /// its addresses.
+        rules: Option<Arc<Node<SecurityGroupRules>>>,
     },
     /// A function.
     Function {
@@ -102,12 +103,18 @@ impl Target {
         self.health == "unavailable" && reason.starts_with(off.as_str())
     }
 
-    fn works(&self) -> bool {
+    /// Whether it is healthy, as far as anybody asks.
+    pub fn works(&self) -> bool {
         self.health == "healthy" || self.is_unchecked()
     }
 }
 
 impl Actual {
+    /// The targets that work.
+    pub fn working(&self) -> usize {
+        self.targets.values().filter(|one| one.works()).count()
+    }
+
     /// What is registered and should not be.
     fn stale(&self, wanted: &BTreeSet<String>) -> BTreeSet<String> {
         let has = self.targets.keys();
@@ -129,6 +136,23 @@ impl Targets {
                 Some(addresses.into_iter().map(|address| address.ip).collect())
             }
         }
+    }
+
+    /// The same, and what is registered besides and may not go: whatever there is,
+    /// as long as nobody knows all of the endpoint's addresses.
+    fn wanted_beside(&self, actual: &Actual) -> Option<BTreeSet<String>> {
+        let mut wanted = self.wanted()?;
+        if let Source::Endpoint { endpoint, .. } = &self.source {
+            let seen = endpoint.actual()?;
+            let registered = actual.targets.keys().cloned();
+            if endpoint.desired.is_complete(&seen) {
+                let kept = endpoint.desired.kept_addresses(&seen);
+                wanted.extend(registered.filter(|one| kept.contains(one)));
+            } else {
+                wanted.extend(registered);
+            }
+        }
+        Some(wanted)
     }
 
     /// Whether what is wanted will change no more in this run.
@@ -181,7 +205,8 @@ impl Targets {
                 "old addresses stay until {sick} is healthy"
             )));
         }
-        deregister(aws, &actual.group, &actual.stale(&wanted)).await
+        let kept = self.wanted_beside(actual).unwrap_or(wanted);
+        deregister(aws, &actual.group, &actual.stale(&kept)).await
     }
 }
 
@@ -201,7 +226,8 @@ impl Resource for Targets {
         let mut needs: Vec<Need> = rules.chain([self.group.exists()]).collect();
         match &self.source {
             Source::Endpoint { endpoint, rules } => {
-                needs.extend([endpoint.settled(), rules.settled()]);
+                needs.push(endpoint.settled());
+                needs.extend(rules.as_ref().map(|rules| rules.settled()));
             }
             Source::Function { permission, .. } => needs.push(permission.settled()),
         }
@@ -265,7 +291,7 @@ impl Resource for Targets {
     fn diff(&self, actual: &Actual) -> Vec<Drift<Field>> {
         let Actual { group: _, targets } = actual;
         let has: BTreeSet<String> = targets.keys().cloned().collect();
-        let wanted = self.wanted();
+        let wanted = self.wanted_beside(actual);
         if wanted.as_ref() == Some(&has) {
             return vec![];
         }

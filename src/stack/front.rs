@@ -87,7 +87,7 @@ impl Builder<'_> {
             group,
             source: Source::Endpoint {
                 endpoint,
-                rules: rules.clone(),
+                rules: Some(rules.clone()),
             },
             forwarders,
         });

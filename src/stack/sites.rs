@@ -62,7 +62,7 @@ impl Builder<'_> {
                 group,
                 source: Source::Endpoint {
                     endpoint: endpoint.clone(),
-                    rules: rules.clone(),
+                    rules: Some(rules.clone()),
                 },
                 forwarders,
             });

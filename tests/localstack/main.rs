@@ -18,4 +18,5 @@ mod life_cycle;
 mod partial;
 mod routes;
 mod support;
+mod sync;
 mod ways;

@@ -7,15 +7,20 @@ mod aliases;
 mod bench;
 mod changes;
 mod endpoints;
+#[path = "../support/following.rs"]
+#[allow(dead_code)] // shared with the other test binaries
+mod following;
 mod functions;
 mod guard;
 mod names;
 mod probe;
+mod recipes;
 mod replacement;
 mod saved;
 mod several;
 mod sharing;
 mod sites;
+mod sync;
 mod teardown;
 mod throttles;
 mod watch;

@@ -18,6 +18,9 @@ mod bench;
 #[path = "../support/drifts/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod drifts;
+#[path = "../support/following.rs"]
+#[allow(dead_code)]
+mod following;
 mod support;
 
 mod actors;
@@ -37,5 +40,7 @@ mod parser;
 mod processes;
 mod refused;
 mod rollback;
+mod service;
 mod stale;
 mod storms;
+mod watch;

@@ -51,6 +51,8 @@ pub enum Endpoints {
     OfStack,
     /// The one with this id.
     With(String),
+    /// Those of these ids that are there.
+    Among(Vec<String>),
 }
 
 /// Which network interfaces.
@@ -117,6 +119,28 @@ impl Default for Known {
     }
 }
 
+impl Known {
+    /// How many answers are remembered.
+    pub fn len(&self) -> usize {
+        let Self {
+            groups,
+            endpoints,
+            interfaces,
+            subnets,
+            vpcs,
+            attribute,
+            services,
+        } = self;
+        groups.len()
+            + endpoints.len()
+            + interfaces.len()
+            + subnets.len()
+            + vpcs.len()
+            + attribute.len()
+            + services.len()
+    }
+}
+
 fn by(name: impl Into<String>, values: Vec<String>) -> Filter {
     Filter::builder()
         .name(name)
@@ -159,6 +183,7 @@ impl Reads {
             Endpoints::All => None,
             Endpoints::OfStack => Some(vec![self.of_stack()]),
             Endpoints::With(id) => Some(vec![by("vpc-endpoint-id", vec![id.clone()])]),
+            Endpoints::Among(ids) => Some(vec![by("vpc-endpoint-id", ids.clone())]),
         };
         let call = self.aws.ec2.describe_vpc_endpoints();
         let pages = call.set_filters(filters).into_paginator().items();

@@ -58,6 +58,36 @@ impl Default for Known {
     }
 }
 
+impl Known {
+    /// How many answers are remembered.
+    pub fn len(&self) -> usize {
+        let Self {
+            balancer,
+            balancer_attributes,
+            listeners,
+            certificates,
+            rules,
+            groups,
+            group_attributes,
+            health,
+            tags,
+            policies,
+            limits,
+        } = self;
+        balancer.len()
+            + balancer_attributes.len()
+            + listeners.len()
+            + certificates.len()
+            + rules.len()
+            + groups.len()
+            + group_attributes.len()
+            + health.len()
+            + tags.len()
+            + policies.len()
+            + limits.len()
+    }
+}
+
 /// `DescribeTags` takes this many ARNs at once (ELBv2 API reference).
 const AT_ONCE: usize = 20;
 

@@ -95,6 +95,12 @@ impl<K: Eq + Hash + Clone, T> Answers<K, T> {
         Arc::clone(subjects.entry(about.clone()).or_default())
     }
 
+    /// How many subjects something is remembered about.
+    pub fn len(&self) -> usize {
+        let subjects = self.subjects.lock().unwrap_or_else(PoisonError::into_inner);
+        subjects.len()
+    }
+
     /// What is remembered about a subject, however old.
     pub fn known(&self, about: &K) -> Option<Arc<T>> {
         self.subject(about).since(Moment::default())

@@ -163,6 +163,12 @@ impl Reads {
         }
     }
 
+    /// How many answers of EC2 and ELBv2 are remembered: who asks for hours must
+    /// not remember more and more.
+    pub fn remembered_answers(&self) -> usize {
+        self.memory.ec2.len() + self.memory.elb.len()
+    }
+
     /// A moment after all that was asked so far.
     pub fn now(&self) -> Moment {
         self.memory.order.now()

@@ -28,7 +28,10 @@ use crate::{
     resources::balancing::{self, About},
 };
 
+mod following;
 mod settings;
+
+pub use following::{OfAddresses, Standing, is_used, of_addresses};
 
 use settings::{Check, Settings};
 

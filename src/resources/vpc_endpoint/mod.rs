@@ -11,7 +11,7 @@
 //!
 //! [`EndpointPolicy`]: super::EndpointPolicy
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use strum::{Display, EnumIter};
@@ -30,7 +30,9 @@ use crate::{
     resources::security_group::set_tags,
 };
 
+pub mod following;
 mod ghosts;
+pub mod interfaces;
 pub mod lending;
 mod own;
 mod placement;
@@ -61,6 +63,15 @@ pub enum Source {
         id: String,
         /// The load balancer's zones. It does not use a target in another one
         /// (ELBv2 API reference, `Target.NotInUse`).
+        zones: BTreeSet<String>,
+    },
+    /// Whoever's: only its addresses are looked at, and nothing of it is written.
+    Followed {
+        /// Its id.
+        id: String,
+        /// All endpoints that are looked at together, it among them.
+        among: Vec<String>,
+        /// The load balancer's zones.
         zones: BTreeSet<String>,
     },
 }
@@ -99,8 +110,19 @@ pub struct Actual {
     pub policy_text: String,
     /// Its interfaces that have an address.
     pub addresses: BTreeSet<Address>,
+    /// The tags of each of its interfaces, by id.
+    pub interfaces: BTreeMap<String, Tags>,
     /// All its tags.
     pub tags: Tags,
+}
+
+impl Actual {
+    /// How many of its subnets show no address of it.
+    fn without_address(&self) -> usize {
+        let have: BTreeSet<&String> = self.addresses.iter().map(|one| &one.subnet).collect();
+        let missing = self.subnets.iter().filter(|id| !have.contains(id));
+        missing.count()
+    }
 }
 
 /// What can differ.
@@ -121,6 +143,9 @@ pub enum Field {
     PrivateDns,
     /// The policy.
     Policy,
+    /// The tags of its interfaces, all together.
+    #[strum(to_string = "interface tags")]
+    InterfaceTags,
     /// A tag, by its key.
     #[strum(to_string = "tags.{0}")]
     Tag(String),
@@ -131,7 +156,7 @@ impl VpcEndpoint {
     pub fn wanted_addresses(&self, actual: &Actual) -> BTreeSet<Address> {
         match &self.source {
             Source::Own(own) => own.placement.serving(actual),
-            Source::Borrowed { zones, .. } => {
+            Source::Borrowed { zones, .. } | Source::Followed { zones, .. } => {
                 let all = actual.addresses.iter();
                 let used = all.filter(|address| zones.contains(&address.zone));
                 used.cloned().collect()
@@ -146,14 +171,34 @@ impl VpcEndpoint {
                 let moves = own.placement.moves(actual);
                 actual.subnets != own.placement.subnets || !moves.misplaced.is_empty()
             }
-            Source::Borrowed { .. } => false,
+            Source::Borrowed { .. } | Source::Followed { .. } => false,
         }
+    }
+
+    /// Its addresses that stay if they are registered: who follows them may know
+    /// the load balancer's zones of a while ago.
+    pub fn kept_addresses(&self, actual: &Actual) -> BTreeSet<String> {
+        let all = actual.addresses.iter().filter(|_| self.is_followed());
+        all.map(|address| address.ip.clone()).collect()
+    }
+
+    /// Whether all of its addresses are known, so that others are no longer its
+    /// own: EC2 may show an endpoint before its new interface.
+    pub fn is_complete(&self, actual: &Actual) -> bool {
+        match &self.source {
+            Source::Followed { .. } => actual.without_address() == 0,
+            _ => true,
+        }
+    }
+
+    fn is_followed(&self) -> bool {
+        matches!(self.source, Source::Followed { .. })
     }
 
     fn own(&self) -> Result<&Own> {
         match &self.source {
             Source::Own(own) => Ok(own),
-            Source::Borrowed { id, .. } => Err(Error::new(
+            Source::Borrowed { id, .. } | Source::Followed { id, .. } => Err(Error::new(
                 ErrorKind::NotFound,
                 format!("the endpoint {id} is not there and is not hybridgw's to make"),
             )),
@@ -177,7 +222,7 @@ impl Resource for VpcEndpoint {
     fn needs(&self) -> Vec<Need> {
         match &self.source {
             Source::Own(own) => vec![own.group.exists()],
-            Source::Borrowed { .. } => vec![],
+            Source::Borrowed { .. } | Source::Followed { .. } => vec![],
         }
     }
 
@@ -189,6 +234,7 @@ impl Resource for VpcEndpoint {
                 format!("{service} in {}", subnets.join(", "))
             }
             Source::Borrowed { id, .. } => format!("{id}, borrowed"),
+            Source::Followed { id, .. } => id.clone(),
         }
     }
 
@@ -214,9 +260,15 @@ impl Resource for VpcEndpoint {
     }
 
     async fn find(&self, reads: &Reads) -> Result<Option<Found<Actual>>> {
-        let Source::Borrowed { id, .. } = &self.source else {
-            let all = Self::discover(reads).await?;
-            return Ok(all.into_iter().find(|found| self.matches(found)));
+        let id = match &self.source {
+            Source::Borrowed { id, .. } => id,
+            Source::Followed { id, among, .. } => {
+                return following::find(reads, self.key(), id, among).await;
+            }
+            Source::Own(_) => {
+                let all = Self::discover(reads).await?;
+                return Ok(all.into_iter().find(|found| self.matches(found)));
+            }
         };
         let Some(actual) = reading::one(reads, id).await? else {
             return Ok(None);
@@ -246,7 +298,8 @@ impl Resource for VpcEndpoint {
             private_dns,
             policy: _, // in policy_drift
             policy_text: _,
-            addresses: _, // in place_drift
+            addresses: _,  // in place_drift
+            interfaces: _, // in interfaces::drift
             tags: has,
         } = actual;
         let mut drift: Vec<Drift<Field>> = Drift::between(Field::Vpc, vpc, &own.vpc)
@@ -266,23 +319,21 @@ impl Resource for VpcEndpoint {
             &own.private_dns,
         ));
         drift.extend(own.policy_drift(actual));
-        drift.extend(tags::drift(has, &own.owner.tags(&self.key()), Field::Tag));
+        let wanted = own.owner.tags(&self.key());
+        drift.extend(interfaces::drift(actual, &wanted));
+        drift.extend(tags::drift(has, &wanted, Field::Tag));
         drift
     }
 
     fn settled(&self, actual: &Actual) -> Settled {
         match actual.state.as_str() {
             "available" => {
-                let have: BTreeSet<&String> = actual
-                    .addresses
-                    .iter()
-                    .map(|address| &address.subnet)
-                    .collect();
                 // What is not there at all is drift.
                 let all = actual.subnets.len();
-                let missing = actual.subnets.iter().filter(|id| !have.contains(id));
-                match missing.count() {
+                match actual.without_address() {
                     0 => Settled::Yes,
+                    // Those that are there can be followed.
+                    missing if missing < all && self.is_followed() => Settled::Yes,
                     missing => Settled::NotYet(format!("{} of {all} addresses", all - missing)),
                 }
             }
@@ -314,6 +365,7 @@ impl Resource for VpcEndpoint {
             (!set.is_empty()).then(|| set.iter().cloned().collect())
         };
         let mut changes = Tags::new();
+        let mut bare = Vec::new();
         let mut call = aws.ec2.modify_vpc_endpoint().vpc_endpoint_id(&actual.id);
         let mut needed = false;
         for one in drift {
@@ -321,6 +373,10 @@ impl Resource for VpcEndpoint {
                 Field::Vpc => continue, // only a new one has another VPC
                 Field::Tag(key) => {
                     changes.extend(tags::to_repair(key, &actual.tags, &wanted_tags));
+                    continue;
+                }
+                Field::InterfaceTags => {
+                    bare = interfaces::bare(actual, &wanted_tags);
                     continue;
                 }
                 // One is a part of the other: both in one call.
@@ -358,6 +414,7 @@ impl Resource for VpcEndpoint {
             needed = true;
         }
         set_tags(aws, &actual.id, &changes).await?;
+        interfaces::set_tags(aws, bare, &wanted_tags).await?;
         if needed {
             call.send().await.called("ModifyVpcEndpoint")?;
         }
@@ -381,6 +438,9 @@ impl Resource for VpcEndpoint {
             Field::SecurityGroups => actual.groups.clear(),
             Field::PrivateDns => actual.private_dns = !actual.private_dns,
             Field::Policy => actual.policy = Value::Null,
+            Field::InterfaceTags => {
+                actual.interfaces.values_mut().for_each(Tags::clear);
+            }
             Field::Tag(_) => tags::alter(&mut actual.tags),
         }
     }

@@ -54,9 +54,12 @@ pub fn state_of(endpoint: &types::VpcEndpoint) -> String {
 /// An endpoint with those of these interfaces that are its own.
 pub fn actual(endpoint: &types::VpcEndpoint, interfaces: &[NetworkInterface]) -> Option<Actual> {
     let own: BTreeSet<&String> = endpoint.network_interface_ids().iter().collect();
+    let is_own = |interface: &&NetworkInterface| {
+        let id = interface.network_interface_id();
+        id.is_some_and(|id| own.iter().any(|own| *own == id))
+    };
+    let interfaces: Vec<&NetworkInterface> = interfaces.iter().filter(is_own).collect();
     let addresses = interfaces.iter().filter_map(|interface| {
-        let id = interface.network_interface_id()?;
-        own.iter().any(|own| *own == id).then_some(())?;
         Some(Address {
             subnet: interface.subnet_id()?.to_owned(),
             zone: interface.availability_zone().unwrap_or_default().to_owned(),
@@ -81,6 +84,13 @@ pub fn actual(endpoint: &types::VpcEndpoint, interfaces: &[NetworkInterface]) ->
         policy: policy::parse(endpoint.policy_document().unwrap_or_default()),
         policy_text: endpoint.policy_document().unwrap_or_default().to_owned(),
         addresses: addresses.collect(),
+        interfaces: interfaces
+            .iter()
+            .filter_map(|one| {
+                let id = one.network_interface_id()?.to_owned();
+                Some((id, tags::of_ec2(one.tag_set())))
+            })
+            .collect(),
         tags: tags::of_ec2(endpoint.tags()),
     })
 }

@@ -123,6 +123,16 @@ fn endpoint() -> Vec<Drift> {
                 done!(at.modify_endpoint().remove_subnet_ids(last));
             },
         ),
+        drift(
+            "the tags of the endpoint's interfaces deleted",
+            ENDPOINT,
+            async |at| {
+                let call = at.aws.ec2.describe_vpc_endpoints();
+                let shown = done!(call.vpc_endpoint_ids(at.id("vpc-endpoint")));
+                let ids = shown.vpc_endpoints()[0].network_interface_ids();
+                done!(at.aws.ec2.delete_tags().set_resources(Some(ids.to_vec())));
+            },
+        ),
         // A new endpoint has a new id and new addresses: what names them follows.
         drift(
             "the endpoint deleted",
