@@ -6,7 +6,7 @@ use aws_sdk_ec2::{
         modify_vpc_endpoint::builders::ModifyVpcEndpointFluentBuilder,
         revoke_security_group_ingress::builders::RevokeSecurityGroupIngressFluentBuilder,
     },
-    types::{IpPermission, IpRange, UserIdGroupPair, builders::IpPermissionBuilder},
+    types::{IpPermission, IpRange, Tag, UserIdGroupPair, builders::IpPermissionBuilder},
 };
 use hybridgw::selftest::Alteration;
 
@@ -130,7 +130,10 @@ fn endpoint() -> Vec<Drift> {
                 let call = at.aws.ec2.describe_vpc_endpoints();
                 let shown = done!(call.vpc_endpoint_ids(at.id("vpc-endpoint")));
                 let ids = shown.vpc_endpoints()[0].network_interface_ids();
-                done!(at.aws.ec2.delete_tags().set_resources(Some(ids.to_vec())));
+                // By its key: LocalStack takes a call without any for nothing to do.
+                let tag = Tag::builder().key("hybridgw:stack").build();
+                let call = at.aws.ec2.delete_tags().tags(tag);
+                done!(call.set_resources(Some(ids.to_vec())));
             },
         ),
         // A new endpoint has a new id and new addresses: what names them follows.
