@@ -12,6 +12,8 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
+use findings::Findings;
+
 use crate::{
     config::{Problem, shown, write_lines},
     file,
@@ -19,8 +21,15 @@ use crate::{
 };
 
 mod check;
+mod findings;
+mod lines;
+mod normal;
+mod ours;
+mod parse;
 #[cfg(test)]
 mod tests;
+
+pub use ours::{Claims, Line};
 
 /// `PutRestApi` and `ImportRestApi` take no more.
 const MOST_BYTES: usize = 6 * 1024 * 1024;
@@ -30,12 +39,50 @@ const INTEGRATION: &str = "x-amazon-apigateway-integration";
 const POLICY: &str = "x-amazon-apigateway-policy";
 const ENDPOINT: &str = "x-amazon-apigateway-endpoint-configuration";
 const AUTHORIZER: &str = "x-amazon-apigateway-authorizer";
+const PARAMETERS: &str = "parameters";
 
-/// An API's body, known to be one that API Gateway can import.
+/// An API's body, known to be one that API Gateway can import, and spelt as it
+/// keeps it.
 #[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Body {
     document: Value,
     dialect: Dialect,
+}
+
+/// A body that was read from a file, and what there is to say of it.
+#[derive(Clone, Debug)]
+pub struct Read {
+    /// The body.
+    pub body: Body,
+    /// What API Gateway takes and does not heed, or what will not work.
+    pub warnings: Vec<Problem>,
+    /// What the file says of policy and endpoints.
+    pub claims: Claims,
+}
+
+/// What the account, the region and the stage allow a body.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// The region of the API.
+    pub region: String,
+    /// The longest timeout of an integration in milliseconds (quota, 29 s).
+    pub integration_timeout_ms: u64,
+    /// The most resources of an API (quota, 300).
+    pub resources: usize,
+    /// The variables that the stage has.
+    pub variables: BTreeSet<String>,
+}
+
+impl Limits {
+    /// What holds in an account whose quotas nobody has raised.
+    pub fn of(region: &str) -> Self {
+        Self {
+            region: region.to_owned(),
+            integration_timeout_ms: 29_000,
+            resources: 300,
+            variables: BTreeSet::new(),
+        }
+    }
 }
 
 /// The two families of bodies, which keep the endpoint in different places.
@@ -70,8 +117,8 @@ impl fmt::Display for OpenApiError {
 impl std::error::Error for OpenApiError {}
 
 impl Body {
-    /// Reads an `OpenAPI` 3 or Swagger 2.0 file, in JSON or YAML.
-    pub fn read(path: &Path) -> Result<Body, OpenApiError> {
+    /// Reads an `OpenAPI` 3.0 or Swagger 2.0 file, in JSON or YAML.
+    pub fn read(path: &Path, limits: &Limits) -> Result<Read, OpenApiError> {
         let name = path.display().to_string();
         let refuse = |message: String, hint: &str| {
             OpenApiError(vec![Problem {
@@ -95,13 +142,45 @@ impl Body {
         })?;
         let text = String::from_utf8(bytes)
             .map_err(|error| refuse(error.to_string(), "save it as UTF-8"))?;
-        Body::parse(&text, path)
+        Body::parse(&text, path, limits)
     }
 
     /// Reads the text of the file called `file`.
-    pub fn parse(text: &str, file: &Path) -> Result<Body, OpenApiError> {
-        let (document, dialect) = check::body(text, file).map_err(OpenApiError)?;
-        Ok(Body { document, dialect })
+    pub fn parse(text: &str, file: &Path, limits: &Limits) -> Result<Read, OpenApiError> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let parsed = parse::text(text, file).map_err(|one| OpenApiError(vec![*one]))?;
+        let (mut document, is_json) = (parsed.document, parsed.is_json);
+        normal::fill(&mut document, &limits.region);
+        let name = file.display().to_string();
+        let mut findings = Findings::default();
+        let dialect = check::dialect(&document, &mut findings);
+        if let Some(dialect) = dialect {
+            let checked = check::Checked {
+                document: &document,
+                dialect,
+                limits,
+            };
+            check::document(&checked, &mut findings);
+        }
+        let refused = findings.refuses();
+        let (problems, warnings) = findings.report(&name, text, is_json);
+        let Some(dialect) = dialect.filter(|_| !refused) else {
+            return Err(OpenApiError(problems));
+        };
+        let claims = Claims::of(&document, &name, text, is_json);
+        normal::document(&mut document);
+        Ok(Read {
+            body: Body { document, dialect },
+            warnings,
+            claims,
+        })
+    }
+
+    /// The body with the account filled in where the file leaves it open.
+    #[must_use]
+    pub fn in_account(mut self, account: &str) -> Body {
+        normal::fill_account(&mut self.document, account);
+        self
     }
 
     /// Returns a proxy API: every request goes to one function.
@@ -230,14 +309,15 @@ impl Body {
         differing.collect()
     }
 
-    /// Returns the integration of every operation. What a path item refers to
-    /// elsewhere is not followed.
+    /// Returns the integration of every operation.
     pub fn operations(&self) -> Operations {
         let paths = self.document["paths"].as_object().into_iter().flatten();
         paths
             .filter_map(|(path, item)| {
                 let operations: BTreeMap<_, _> = check::operations(item)
-                    .map(|(method, operation)| (method, integration(&operation[INTEGRATION])))
+                    .map(|(key, operation)| {
+                        (check::verb(key), integration(&operation[INTEGRATION]))
+                    })
                     .collect();
                 (!operations.is_empty()).then(|| (path.clone(), operations))
             })

@@ -255,13 +255,21 @@ struct Session {
 impl Session {
     async fn open(global: &Global, printer: Printer) -> Result<Self> {
         let (config, connection) = connect(global).await?;
-        let bodies = stack::bodies(&config, &connection.region)?;
+        let (bodies, notes) = stack::read(&config, &connection.region)?;
+        for warning in &notes.warnings {
+            printer.warn(warning);
+        }
         warn_of_functions(&config, &bodies, printer);
         let reads = Reads::new(connection.reader(), &config.stack);
         let checked = preflight::check(&config, &reads).await;
         let references: References = checked.map_err(|error| located(error, &connection))?;
         for warning in &references.warnings {
             printer.warn(warning);
+        }
+        for (path, claims) in notes.claims.iter().filter(|(_, claims)| !claims.is_empty()) {
+            let endpoint = preflight::endpoint_of_apis(&config, &reads).await?;
+            let checked = claims.check(endpoint.as_deref());
+            checked.map_err(|error| stack::unusable(path, &error))?;
         }
         let stack = Stack::new(&config, &references, bodies);
         Ok(Self {

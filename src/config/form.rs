@@ -178,19 +178,7 @@ impl Form for Seconds {
     type Value = u32;
 
     fn read(&self, given: Given, reading: &mut Reading) -> Option<u32> {
-        let Value::Integer(number) = given.node.value else {
-            given.unexpected("an integer", "seconds, without quotes", reading);
-            return None;
-        };
-        let Seconds { least, most } = self;
-        let seconds = u32::try_from(number).ok();
-        let seconds = seconds.filter(|seconds| (least..=most).contains(&seconds));
-        if seconds.is_none() {
-            let message = format!("{number} is out of range");
-            let hint = format!("{least} to {most} seconds");
-            given.refuse(refusal(message, hint), reading);
-        }
-        seconds
+        whole(&given, self.least, self.most, "seconds", reading)
     }
 
     fn write(&self, value: &u32) -> Json {
@@ -198,15 +186,60 @@ impl Form for Seconds {
     }
 
     fn schema(&self, _: &mut Definitions) -> Object {
-        let Seconds { least, most } = self;
-        object(json!({
-            "type": "integer", "format": "uint32", "minimum": least, "maximum": most,
-        }))
+        schema_of_whole(self.least, self.most)
     }
 
     fn example(&self) -> String {
         self.least.to_string()
     }
+}
+
+/// A number of things from `least` to `most`.
+pub(super) struct Count {
+    pub least: u32,
+    pub most: u32,
+    pub what: &'static str,
+}
+
+impl Form for Count {
+    type Value = u32;
+
+    fn read(&self, given: Given, reading: &mut Reading) -> Option<u32> {
+        whole(&given, self.least, self.most, self.what, reading)
+    }
+
+    fn write(&self, value: &u32) -> Json {
+        (*value).into()
+    }
+
+    fn schema(&self, _: &mut Definitions) -> Object {
+        schema_of_whole(self.least, self.most)
+    }
+
+    fn example(&self) -> String {
+        self.least.to_string()
+    }
+}
+
+fn whole(given: &Given, least: u32, most: u32, what: &str, reading: &mut Reading) -> Option<u32> {
+    let Value::Integer(number) = given.node.value else {
+        given.unexpected("an integer", &format!("{what}, without quotes"), reading);
+        return None;
+    };
+    let fits = u32::try_from(number).ok();
+    let fits = fits.filter(|number| (least..=most).contains(number));
+    if fits.is_none() {
+        let message = format!("{number} is out of range");
+        let hint = format!("{least} to {most} {what}");
+        given.refuse(refusal(message, hint), reading);
+    }
+    fits
+}
+
+fn schema_of_whole(least: u32, most: u32) -> Object {
+    object(json!({
+        "type": "integer", "format": "uint32", "minimum": least, "maximum": most,
+    }))
 }
 
 /// An array of strings, none of them twice.

@@ -181,6 +181,20 @@ pub async fn zones(config: &Config, reads: &Reads) -> Result<Vec<String>> {
     Ok(zones.into_iter().collect())
 }
 
+/// The id of the endpoint that the stack's APIs are invoked through, if it
+/// exists.
+///
+/// # Errors
+///
+/// A call that failed.
+pub async fn endpoint_of_apis(config: &Config, reads: &Reads) -> Result<Option<String>> {
+    if let Some(id) = &config.endpoint.id {
+        return Ok(Some(id.clone()));
+    }
+    let own = own_endpoint(reads, Kind::VpcEndpoint).await?;
+    Ok(own.map(|found| found.id))
+}
+
 /// The stack's own endpoint of this kind, if it exists.
 async fn own_endpoint(
     reads: &Reads,

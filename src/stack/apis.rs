@@ -93,7 +93,7 @@ impl Builder<'_> {
         let api = self.add(RestApi {
             owner: self.owner.clone(),
             path: path.to_owned(),
-            body,
+            body: body.in_account(&self.references.account),
             endpoint: endpoint.clone(),
             function: function.clone(),
         });

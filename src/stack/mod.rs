@@ -18,7 +18,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     aws::Partition,
-    body::Body,
+    body::{Body, Claims, Limits, Line, OpenApiError},
     config::{ApiSource, Config},
     error::{Error, Result},
     graph::{Node, Step},
@@ -48,14 +48,32 @@ pub struct Stack {
 /// The bodies of the APIs, read before AWS is asked anything: by route path.
 pub type Bodies = BTreeMap<String, Body>;
 
+/// What there is to say of the files that bodies were read from.
+#[derive(Default)]
+pub struct Notes {
+    /// What is not wrong but worth saying.
+    pub warnings: Vec<String>,
+    /// What each file says of policy and endpoints, by route path.
+    pub claims: Vec<(String, Claims)>,
+}
+
 /// Reads or makes the body of every API of the stack's own.
 ///
 /// # Errors
 ///
 /// An `OpenAPI` file that cannot be read or is not one; the error names it.
 pub fn bodies(config: &Config, region: &str) -> Result<Bodies> {
+    read(config, region).map(|(bodies, _)| bodies)
+}
+
+/// As [`bodies`], with what there is to say of the files.
+///
+/// # Errors
+///
+/// As [`bodies`].
+pub fn read(config: &Config, region: &str) -> Result<(Bodies, Notes)> {
     let partition = Partition::of(region).id();
-    let mut bodies = Bodies::new();
+    let (mut bodies, mut notes) = (Bodies::new(), Notes::default());
     for route in &config.routes {
         let Some(api) = route.api() else {
             continue;
@@ -63,18 +81,31 @@ pub fn bodies(config: &Config, region: &str) -> Result<Bodies> {
         let title = names::rest_api(&config.stack, &route.path);
         let body = match &api.source {
             ApiSource::Borrowed(_) => continue,
-            ApiSource::OpenApi(path) => Body::read(path).map_err(|error| {
-                Error::invalid(error.to_string()).context(format!(
-                    "route {}: the OpenAPI file cannot be used",
-                    route.path
-                ))
-            })?,
+            ApiSource::OpenApi(path) => {
+                let limits = Limits {
+                    integration_timeout_ms: u64::from(api.integration_timeout) * 1000,
+                    resources: usize::try_from(api.resources).unwrap_or(usize::MAX),
+                    ..Limits::of(region)
+                };
+                let read = Body::read(path, &limits);
+                let read = read.map_err(|error| unusable(&route.path, &error))?;
+                let said = read.warnings.iter().map(|one| Line(one).to_string());
+                notes.warnings.extend(said);
+                notes.claims.push((route.path.clone(), read.claims));
+                read.body
+            }
             ApiSource::Lambda(function) => Body::lambda_proxy(function, region, partition, &title),
             ApiSource::Placeholder => Body::placeholder(&title),
         };
         bodies.insert(route.path.clone(), body);
     }
-    Ok(bodies)
+    Ok((bodies, notes))
+}
+
+/// The error of a route whose file cannot be used.
+pub fn unusable(path: &str, error: &OpenApiError) -> Error {
+    Error::invalid(error.to_string())
+        .context(format!("route {path}: the OpenAPI file cannot be used"))
 }
 
 impl Stack {

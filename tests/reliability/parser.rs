@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use hybridgw::{body::Body, config::Config};
+use hybridgw::{
+    body::{Body, Limits},
+    config::Config,
+};
 use proptest::{prelude::*, test_runner::TestRunner};
 
 use crate::{
@@ -149,7 +152,7 @@ fn no_openapi_file_makes_its_reader_panic_or_hang() {
     let file = example("openapi.yaml");
     let text = std::fs::read_to_string(&file).expect("an example can be read");
     survives(&text, |text| {
-        Body::parse(text, &file)
+        Body::parse(text, &file, &Limits::of("eu-central-1"))
             .err()
             .map(|error| error.to_string())
     });
@@ -157,7 +160,7 @@ fn no_openapi_file_makes_its_reader_panic_or_hang() {
         "x-amazon-apigateway-integration":{"type":"mock","requestTemplates":{"application/json":"{}"}}}}}}"#;
     let file = example("openapi.json");
     survives(json, |text| {
-        Body::parse(text, &file)
+        Body::parse(text, &file, &Limits::of("eu-central-1"))
             .err()
             .map(|error| error.to_string())
     });

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::{Value as Json, json};
 
 use crate::config::choice::{choice, one_of};
-use crate::config::form::{Form, OnlyTrue, Seconds, Switch};
+use crate::config::form::{Count, Form, OnlyTrue, Seconds, Switch};
 use crate::config::key::{Key, optional, or, required};
 use crate::config::reading::{Context, Kind, Reading};
 use crate::config::schema::{Definitions, Object, object};
@@ -52,10 +52,22 @@ table! {
             "for example api = { openapi = \"openapi.json\", stage = \"v1\" }",
             "keep one of them",
         );
+        /// Seconds that the account's quota allows an integration of an `OpenAPI`
+        /// file, if it has been raised.
+        integration_timeout: u32 = or(Seconds { least: 29, most: 900 }, 29_u32);
+        /// How many resources the account's quota allows an API, if it has been
+        /// raised: each part of each path in its `OpenAPI` file, and the root.
+        resources: u32 = or(RESOURCES, 300_u32);
         /// The stage that is served.
         stage: String = or(STAGE, "v1");
     }
 }
+
+const RESOURCES: Count = Count {
+    least: 300,
+    most: 10_000,
+    what: "resources",
+};
 
 choice! {
     /// Where a private REST API comes from.

@@ -48,6 +48,8 @@ fn every_kind_of_route_is_read() {
     let api = |source: ApiSource, stage: &str| {
         Target::Api(Api {
             source,
+            integration_timeout: 29,
+            resources: 300,
             stage: stage.into(),
         })
     };
