@@ -1,4 +1,4 @@
-//! What all of API Gateway's operations share: refusals, paging, patches, tags in calls.
+//! What all of API Gateway's operations share: refusals, paging, tags in calls.
 
 use serde_json::{Map, Value};
 
@@ -75,58 +75,6 @@ pub fn page(ctx: &Ctx<'_>, input: &Input, items: Vec<Value>) -> Result<Value, Re
         answer.insert("position".to_owned(), position.into());
     }
     Ok(Value::Object(answer))
-}
-
-/// One of a request's `patchOperations`.
-pub struct Patch {
-    /// `add`, `remove`, `replace`.
-    pub op: String,
-    /// The path.
-    pub path: String,
-    /// The value; absent is empty.
-    pub value: String,
-}
-
-impl Patch {
-    /// Reads the value as a truth value.
-    pub fn flag(&self) -> Result<bool, Refusal> {
-        match self.value.as_str() {
-            "true" => Ok(true),
-            "false" => Ok(false),
-            other => Err(bad(format!(
-                "Invalid boolean value {other} for patch path {}",
-                self.path
-            ))),
-        }
-    }
-
-    /// Refuses the patch; the paths there are stand in the message (observed: boto3#2504).
-    pub fn refuse(&self, known: &[&str]) -> Refusal {
-        bad(format!(
-            "Invalid patch path '{}' specified for op '{}'. Must be one of: [{}]",
-            self.path,
-            self.op,
-            known.join(", ")
-        ))
-    }
-}
-
-/// Reads the patches of a request.
-pub fn patches(input: &Input) -> Result<Vec<Patch>, Refusal> {
-    let read = |patch: Input| {
-        let op = patch.require("op")?.to_owned();
-        // API Gateway API reference, `PatchOperation`.
-        if !["add", "remove", "replace", "move", "copy", "test"].contains(&op.as_str()) {
-            return Err(bad(format!("Invalid patch operation specified: {op}")));
-        }
-        Ok(Patch {
-            op,
-            path: patch.require("path")?.to_owned(),
-            value: patch.text("value").unwrap_or_default().to_owned(),
-        })
-    };
-    let patches = input.each("patchOperations").into_iter().map(read);
-    patches.collect()
 }
 
 /// Reads the tags of a request.

@@ -3,31 +3,87 @@
 use serde_json::{Map, Value, json};
 
 use super::common::{api, api_mut, bad, missing, page, strings, tidy};
+use super::patch::patches;
 use super::stage;
-use super::state::{Api, Deployment, Snapshot, Tags};
+use super::stage_update::fill_canary;
+use super::state::{Api, Deployment, Members, Snapshot, Tags};
 use crate::clock::Time;
 use crate::codec::{Input, Output, Refusal, ok};
 use crate::random::Random;
 use crate::world::Ctx;
 
 /// `CreateDeployment`, and with `stageName` the stage too.
+///
+/// Parameters of a stage without one do nothing (observed: Terraform's provider 5.100 sends an empty `stageDescription` so).
 pub fn create(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let now = ctx.now;
     let api = api_mut(ctx.account, &mut ctx.here.apigateway, input)?;
-    let description = input.text("description").map(str::to_owned);
-    let id = deploy(ctx.random, now, api, description)?;
-    if let Some(name) = input.text("stageName").filter(|name| !name.is_empty()) {
-        let variables = strings(input, "variables")?;
-        match api.stages.get_mut(name) {
-            Some(stage) => {
-                stage.deployment.clone_from(&id);
-                stage.updated = now;
-                stage.variables.extend(variables);
-            }
-            None => stage::add(now, api, name, &id, variables, Tags::new())?,
+    let canary = input.child("canarySettings");
+    let name = input.text("stageName").filter(|name| !name.is_empty());
+    if canary.is_some() {
+        check_canary(api, input.text("stageName"))?;
+    }
+    let description = input.text("description").filter(|text| !text.is_empty());
+    let variables = strings(input, "variables")?;
+    let id = deploy(ctx.random, now, api, description.map(str::to_owned))?;
+    let Some(name) = name else {
+        return Ok(Output::from(shown(&id, &api.deployments[&id], false)).status(201));
+    };
+    let staged = match (api.stages.get_mut(name), canary) {
+        (Some(stage), Some(canary)) => {
+            let mut settings = canary.tree.as_object().cloned().unwrap_or_default();
+            fill_canary(&mut settings, &id);
+            let settings = Value::Object(settings);
+            stage.settings.insert("canarySettings".to_owned(), settings);
+            stage.updated = now;
+            Ok(())
         }
+        (Some(stage), None) => {
+            stage.deployment.clone_from(&id);
+            stage.updated = now;
+            stage.variables.extend(variables);
+            Ok(())
+        }
+        (None, _) => stage::add(now, api, name, &id, variables, Tags::new()),
+    };
+    if let Err(refusal) = staged {
+        api.deployments.remove(&id);
+        return Err(refusal);
+    }
+    if let Some(stage) = api.stages.get_mut(name) {
+        stage.settings.extend(stage_settings(input));
     }
     Ok(Output::from(shown(&id, &api.deployments[&id], false)).status(201))
+}
+
+/// What a deployment says about its stage; empty is as absent.
+fn stage_settings(input: &Input) -> Members {
+    let names = [
+        ("stageDescription", "description"),
+        ("cacheClusterEnabled", "cacheClusterEnabled"),
+        ("cacheClusterSize", "cacheClusterSize"),
+        ("tracingEnabled", "tracingEnabled"),
+    ];
+    let given = names.into_iter().filter_map(|(asked, kept)| {
+        let value = input.get(asked).filter(|value| **value != json!(""))?;
+        Some((kept.to_owned(), value.clone()))
+    });
+    given.collect()
+}
+
+/// Recorded: `CreateDeployment` with a canary.
+fn check_canary(api: &Api, stage: Option<&str>) -> Result<(), Refusal> {
+    let begin = "Invalid deployment content specified.";
+    match stage {
+        None | Some("") => Err(bad(format!(
+            "{begin}Non null and non empty stageName must be provided for canary deployment. Provided value is {}",
+            stage.unwrap_or("null")
+        ))),
+        Some(name) if !api.stages.contains_key(name) => Err(bad(format!(
+            "{begin}Stage {name} must already be created before making a canary release deployment"
+        ))),
+        Some(_) => Ok(()),
+    }
 }
 
 /// Takes a snapshot of an API.
@@ -61,6 +117,11 @@ pub fn deploy(
         snapshot: Snapshot {
             content: api.content.clone(),
             operations,
+            parts: api.parts.clone(),
+            settings: api.settings.clone(),
+            name: api.name.clone(),
+            description: api.description.clone(),
+            version: api.version.clone(),
         },
     };
     api.deployments.insert(id.clone(), deployment);
@@ -110,6 +171,22 @@ pub fn get(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
         found.ok_or_else(|| missing("Deployment"))?,
         embeds,
     ))
+}
+
+/// `UpdateDeployment`: the description (recorded), and nothing else.
+pub fn update(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
+    let patches = patches(input, "updateDeploymentInput")?;
+    let id = input.require("deployment_id")?;
+    let api = api_mut(ctx.account, &mut ctx.here.apigateway, input)?;
+    let found = api.deployments.get_mut(id);
+    let found = found.ok_or_else(|| missing("Deployment"))?;
+    for patch in &patches {
+        if (patch.op.as_str(), patch.path.as_str()) != ("replace", "/description") {
+            return Err(patch.refuse(&["/description"]));
+        }
+        found.description = Some(patch.value.clone());
+    }
+    ok(shown(id, found, false))
 }
 
 /// `DeleteDeployment`: refused while a stage points to it (observed: pulumi-aws#1035; research: reliability §2.1).

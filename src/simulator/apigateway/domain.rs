@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::common::{bad, conflict, limit, missing, page, patches, settings, tags, tidy};
+use super::common::{bad, conflict, limit, missing, page, settings, tags, tidy};
+use super::patch::{invalid, outside, patches};
 use super::regional::{hosted_zone, target};
 use super::state::{Domain, Event, State};
 use super::{certificate, endpoint, policy};
@@ -123,6 +124,15 @@ pub fn create(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let family = configuration
         .as_ref()
         .and_then(|one| one.text("ipAddressType"));
+    if family.is_some_and(|family| !["", "ipv4", "dualstack"].contains(&family)) {
+        // Recorded for `CreateRestApi`.
+        let place = "createDomainNameInput.endpointConfiguration.ipAddressType";
+        invalid(&[outside(
+            family.unwrap_or_default(),
+            place,
+            &["ipv4", "dualstack"],
+        )])?;
+    }
     endpoint::check_family(if private { "PRIVATE" } else { "REGIONAL" }, family)?;
     let certificate = certificate_of(input, private)?.to_owned();
     certificate::check(ctx, &certificate, &name)?;
@@ -314,7 +324,7 @@ pub fn update(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
             "Unable to complete operation due to concurrent modification. Please try again later.",
         ));
     }
-    for patch in patches(input)? {
+    for patch in patches(input, "updateDomainNameInput")? {
         let known = if domain.is_private() {
             PRIVATE_PATHS
         } else {

@@ -30,6 +30,7 @@ pub fn add_api(
     "PRIVATE".clone_into(&mut api.content.kind);
     api.content.vpc_endpoints = vpc_endpoints.to_vec();
     api.content.policy = Some(policy);
+    api.parts.models = super::model::defaults(random).collect();
     let root = api.root.clone();
     let proxy = super::resource::add(random, api, &root, "{proxy+}")?;
     for id in [&root, &proxy] {
@@ -55,21 +56,22 @@ fn admitting(vpc_endpoints: &[String]) -> String {
 fn mock(resource: &str) -> Method {
     let response = json!({"statusCode": "200"});
     let mut settings = Map::new();
-    super::method::defaults(&mut settings, resource);
     settings.insert(
         "requestTemplates".to_owned(),
         json!({"application/json": "{\"statusCode\": 200}"}),
     );
     let responses = BTreeMap::from([("200".to_owned(), response)]);
+    let mut integration = Integration {
+        kind: "MOCK".to_owned(),
+        settings,
+        responses: responses.clone(),
+        ..Integration::default()
+    };
+    super::integration::defaults(&mut integration, resource);
     Method {
         authorization: "NONE".to_owned(),
-        responses: responses.clone(),
-        integration: Some(Integration {
-            kind: "MOCK".to_owned(),
-            settings,
-            responses,
-            ..Integration::default()
-        }),
+        responses,
+        integration: Some(integration),
         ..Method::default()
     }
 }

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::body::{Body, read};
+use super::body::{Body, MODELS, Operation, read};
 use super::common::{api, bad, failed};
 use super::endpoint::{association, check_endpoints};
-use super::method::defaults;
-use super::rest_api::{check_name, new, replace, shown};
-use super::state::{Api, Resource};
-use super::{policy, resource};
+use super::rest_api::{check_name, new, replace, shown, shown_alone};
+use super::state::{Api, Members, Method, Parts, Resource};
+use super::{integration, method, policy, resource};
 use crate::codec::{Input, Output, Refusal, ok};
 use crate::random::Random;
 use crate::world::Ctx;
@@ -38,7 +37,7 @@ pub fn put(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
         }
     };
     let after = merged(ctx, &id, before, &body, overwrite)?;
-    let tree = with_warnings(shown(&id, &after), &body);
+    let tree = with_warnings(shown_alone(&id, &after), &body);
     replace(ctx, input, after)?;
     ok(tree)
 }
@@ -48,11 +47,16 @@ pub fn import(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let body = parsed(input)?;
     let name = check_name(body.title.as_deref().unwrap_or_default())?.to_owned();
     let types = input.texts("endpointConfigurationTypes");
+    let configuration = if types.is_empty() {
+        serde_json::json!({})
+    } else {
+        serde_json::json!({"types": types})
+    };
     let asked = Input::new(
         input.protocol,
-        serde_json::json!({"endpointConfiguration": {"types": types}}),
+        serde_json::json!({"endpointConfiguration": configuration}),
     );
-    let (kind, _) = association(ctx, &asked)?;
+    let kind = association(ctx, &asked)?.kind;
     let id = new(ctx, &name)?;
     let mut fresh = ctx.here.apigateway.apis[&id].clone();
     fresh.content.kind = kind;
@@ -120,8 +124,93 @@ fn merged(
     if overwrite || body.default_endpoint_off.is_some() {
         content.default_endpoint_off = body.default_endpoint_off.unwrap_or(false);
     }
+    merge_settings(&mut api.settings, body, overwrite);
+    merge_parts(ctx.random, id, &mut api.parts, body, overwrite);
     add_operations(ctx.random, &mut api, body, overwrite)?;
     Ok(api)
+}
+
+/// Binary media types are joined or replaced by mode (recorded); that a body in `overwrite` without the other two takes them away is an assumption.
+fn merge_settings(settings: &mut Members, body: &Body, overwrite: bool) {
+    let mut put = |name: &str, value: Option<Value>, default: Option<&str>| match value {
+        Some(value) => {
+            settings.insert(name.to_owned(), value);
+        }
+        None if overwrite => {
+            settings.remove(name);
+            settings.extend(default.map(|word| (name.to_owned(), word.into())));
+        }
+        None => {}
+    };
+    let source = body.api_key_source.clone();
+    put("apiKeySource", source.map(Value::from), Some("HEADER"));
+    put(
+        "minimumCompressionSize",
+        body.minimum_compression_size.clone(),
+        None,
+    );
+    let name = "binaryMediaTypes";
+    let mut types = match settings.remove(name) {
+        Some(Value::Array(types)) if !overwrite => types,
+        _ => Vec::new(),
+    };
+    for new in body.binary_media_types.iter().flatten() {
+        if !types.iter().any(|known| known == new) {
+            types.push(new.clone().into());
+        }
+    }
+    if !types.is_empty() {
+        settings.insert(name.to_owned(), types.into());
+    }
+}
+
+/// Authorizers, models, validators and gateway responses of the body beside those there are, or in their place. What keeps its name keeps its id (assumption).
+fn merge_parts(random: &mut Random, id: &str, parts: &mut Parts, body: &Body, overwrite: bool) {
+    by_name(random, &mut parts.authorizers, &body.authorizers, overwrite);
+    by_name(random, &mut parts.validators, &body.validators, overwrite);
+    if overwrite {
+        parts
+            .models
+            .retain(|name, _| body.models.contains_key(name));
+        parts.gateway_responses.clear();
+    }
+    let own = MODELS.replace("{api}", id);
+    for (name, given) in &body.models {
+        let mut model = given.clone();
+        if let Some(Value::String(text)) = model.get_mut("schema") {
+            *text = text.replace(MODELS, &own);
+        }
+        let known = parts
+            .models
+            .get(name)
+            .and_then(|known| known.get("id").cloned());
+        model.insert(
+            "id".to_owned(),
+            known.unwrap_or_else(|| random.letters(6).into()),
+        );
+        parts.models.insert(name.clone(), model);
+    }
+    let responses = body.gateway_responses.clone();
+    parts.gateway_responses.extend(responses);
+}
+
+fn by_name(
+    random: &mut Random,
+    known: &mut BTreeMap<String, Members>,
+    new: &BTreeMap<String, Members>,
+    overwrite: bool,
+) {
+    let names = |one: &Members| one.get("name").and_then(Value::as_str).map(str::to_owned);
+    if overwrite {
+        known.retain(|_, one| names(one).is_some_and(|name| new.contains_key(&name)));
+    }
+    for (name, given) in new {
+        let same = known
+            .iter()
+            .find(|(_, one)| names(one).as_ref() == Some(name));
+        let id = same.map(|(id, _)| id.clone());
+        known.insert(id.unwrap_or_else(|| random.letters(6)), given.clone());
+    }
 }
 
 fn add_operations(
@@ -140,18 +229,40 @@ fn add_operations(
     for (path, methods) in &body.operations {
         let id = resource_at(random, api, path)
             .map_err(|refusal| failed(&format!("create resource at path '{path}'"), &refusal))?;
-        let resource: Option<&mut Resource> = api.resources.get_mut(&id);
-        if let Some(resource) = resource {
-            for (verb, method) in methods {
-                let mut method = method.clone();
-                if let Some(integration) = &mut method.integration {
-                    defaults(&mut integration.settings, &id);
-                }
-                resource.methods.insert(verb.clone(), method);
-            }
+        for (verb, operation) in methods {
+            let what = format!("put method '{verb}' on resource at path '{path}'");
+            let made = bound(&api.parts, operation, &id);
+            let made = made.map_err(|refusal| failed(&what, &refusal))?;
+            let resource: Option<&mut Resource> = api.resources.get_mut(&id);
+            resource.and_then(|resource| resource.methods.insert(verb.clone(), made));
         }
     }
     Ok(())
+}
+
+/// A method of a body with the ids of what it names.
+fn bound(parts: &Parts, operation: &Operation, resource: &str) -> Result<Method, Refusal> {
+    let mut made = operation.method.clone();
+    for (kind, known, setting) in [
+        (&operation.authorizer, &parts.authorizers, "authorizerId"),
+        (
+            &operation.validator,
+            &parts.validators,
+            "requestValidatorId",
+        ),
+    ] {
+        let Some(name) = kind else { continue };
+        let mut all = known.iter();
+        let found = all.find(|(_, one)| one.get("name").and_then(Value::as_str) == Some(name));
+        // An unknown name is an id that is not there (assumption).
+        let id = found.map_or(name, |(id, _)| id);
+        made.settings.insert(setting.to_owned(), id.clone().into());
+    }
+    method::check(parts, &mut made)?;
+    if let Some(integration) = &mut made.integration {
+        integration::defaults(integration, resource);
+    }
+    Ok(made)
 }
 
 /// Returns whether a path is, or leads to, one of the body's.

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::common::{bad, conflict, missing, page, patches, tidy};
+use super::common::{bad, conflict, missing, page, tidy};
 use super::domain::{find, find_mut};
+use super::patch::patches;
 use super::state::{Domain, Mapping, State};
 use crate::codec::{Input, Output, Refusal, ok};
 use crate::world::Ctx;
@@ -122,7 +123,7 @@ pub fn update(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let domain = find(state, input)?;
     let (old, mapping) = named(domain, input)?;
     let (old, mut path, mut mapping) = (old.to_owned(), old.to_owned(), mapping.clone());
-    for patch in patches(input)? {
+    for patch in patches(input, "updateBasePathMappingInput")? {
         match (patch.op.as_str(), patch.path.as_str()) {
             ("replace", "/basePath") => path = base_path(&patch.value)?,
             ("replace", "/restapiId") => mapping.api.clone_from(&patch.value),

@@ -1,13 +1,15 @@
-//! Methods and what answers them.
+//! Methods.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::common::{api, api_mut, bad, conflict, missing, settings};
-use super::state::{Api, Integration, Method, Resource, State};
+use super::integration;
+use super::patch::{Form, Patch, apply_bare, patches};
+use super::state::{Api, Members, Method, Parts, Resource};
 use crate::codec::{Input, Output, Refusal, ok};
 use crate::world::Ctx;
 
-const METHOD: &[&str] = &[
+const SETTINGS: &[&str] = &[
     "authorizationScopes",
     "authorizerId",
     "operationName",
@@ -15,126 +17,183 @@ const METHOD: &[&str] = &[
     "requestParameters",
     "requestValidatorId",
 ];
-const INTEGRATION: &[&str] = &[
-    "cacheKeyParameters",
-    "cacheNamespace",
-    "connectionId",
-    "connectionType",
-    "contentHandling",
-    "credentials",
-    "integrationTarget",
-    "passthroughBehavior",
-    "requestParameters",
-    "requestTemplates",
-    "responseTransferMode",
-    "timeoutInMillis",
-    "tlsConfig",
-];
-const METHOD_RESPONSE: &[&str] = &["responseModels", "responseParameters"];
-const INTEGRATION_RESPONSE: &[&str] = &[
-    "contentHandling",
-    "responseParameters",
-    "responseTemplates",
-    "selectionPattern",
-];
 
 /// API Gateway API reference, `PutMethod`; `ANY` stands for all.
 const VERBS: &[&str] = &[
     "ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT",
 ];
 
+/// API Gateway API reference, `Method`; JWT since 2026-11-17 (research: field §1).
+const AUTHORIZATIONS: &[&str] = &["NONE", "AWS_IAM", "CUSTOM", "COGNITO_USER_POOLS", "JWT"];
+
 /// A method on the wire.
 pub fn shown(verb: &str, method: &Method) -> Value {
-    let mut tree = json!({
-        "httpMethod": verb,
-        "authorizationType": method.authorization,
-        "apiKeyRequired": method.api_key_required,
-    });
-    if let Some(members) = tree.as_object_mut() {
-        members.extend(method.settings.clone());
-        if !method.responses.is_empty() {
-            members.insert("methodResponses".to_owned(), json!(method.responses));
-        }
-        if let Some(integration) = &method.integration {
-            members.insert(
-                "methodIntegration".to_owned(),
-                integration_shown(integration),
-            );
-        }
+    let mut tree = own(method);
+    tree.insert("httpMethod".to_owned(), verb.into());
+    if !method.responses.is_empty() {
+        tree.insert("methodResponses".to_owned(), json!(method.responses));
     }
-    tree
-}
-
-fn integration_shown(integration: &Integration) -> Value {
-    let mut tree = Map::new();
-    tree.insert("type".to_owned(), integration.kind.clone().into());
-    tree.extend(integration.settings.clone());
-    for (name, value) in [
-        ("httpMethod", &integration.http_method),
-        ("uri", &integration.uri),
-    ] {
-        tree.extend(
-            value
-                .iter()
-                .map(|text| (name.to_owned(), text.clone().into())),
-        );
-    }
-    if !integration.responses.is_empty() {
+    if let Some(integration) = &method.integration {
         tree.insert(
-            "integrationResponses".to_owned(),
-            json!(integration.responses),
+            "methodIntegration".to_owned(),
+            integration::shown(integration),
         );
     }
     Value::Object(tree)
 }
 
-fn resource<'a>(api: &'a Api, input: &Input) -> Result<&'a Resource, Refusal> {
-    let id = input.require("resource_id")?;
-    api.resources.get(id).ok_or_else(|| missing("Resource"))
+/// A method's own members, without responses and integration.
+fn own(method: &Method) -> Members {
+    let mut tree = method.settings.clone();
+    tree.insert(
+        "authorizationType".to_owned(),
+        method.authorization.clone().into(),
+    );
+    tree.insert("apiKeyRequired".to_owned(), method.api_key_required.into());
+    tree
 }
 
-fn resource_mut<'a>(api: &'a mut Api, input: &Input) -> Result<&'a mut Resource, Refusal> {
+/// Returns the resource that a request names. An API that is not there has no resources (recorded: `PutMethod`, `GetIntegration`).
+pub fn resource<'a>(ctx: &'a Ctx<'_>, input: &Input) -> Result<&'a Resource, Refusal> {
     let id = input.require("resource_id")?;
-    api.resources.get_mut(id).ok_or_else(|| missing("Resource"))
+    let found = api(ctx, input)
+        .ok()
+        .and_then(|(_, api)| api.resources.get(id));
+    found.ok_or_else(|| missing("Resource"))
 }
 
-fn method_mut<'a>(
-    account: &str,
-    state: &'a mut State,
-    input: &Input,
-) -> Result<&'a mut Method, Refusal> {
-    let resource = resource_mut(api_mut(account, state, input)?, input)?;
+/// Returns the method that a request names.
+pub fn method<'a>(ctx: &'a Ctx<'_>, input: &Input) -> Result<(&'a str, &'a Method), Refusal> {
     let verb = input.require("http_method")?;
-    resource
-        .methods
-        .get_mut(verb)
+    let found = resource(ctx, input)?.methods.get_key_value(verb);
+    found
+        .map(|(verb, method)| (verb.as_str(), method))
         .ok_or_else(|| missing("Method"))
 }
 
-/// `PutMethod`: a second one is refused (observed; research: reliability §5.2).
+/// Returns the method that a request names, to change it.
+pub fn method_mut<'a>(ctx: &'a mut Ctx<'_>, input: &Input) -> Result<&'a mut Method, Refusal> {
+    let (id, verb) = (input.require("resource_id")?, input.require("http_method")?);
+    let api = api_mut(ctx.account, &mut ctx.here.apigateway, input);
+    let resource = api.ok().and_then(|api| api.resources.get_mut(id));
+    let methods = &mut resource.ok_or_else(|| missing("Resource"))?.methods;
+    methods.get_mut(verb).ok_or_else(|| missing("Method"))
+}
+
+/// Where in an API a method is that fits, as AWS writes it: the path, a slash, the verb (recorded: `DeleteModel`).
+pub fn user(api: &Api, fits: impl Fn(&Method) -> bool) -> Option<String> {
+    let mut resources: Vec<&Resource> = api.resources.values().collect();
+    resources.sort_by(|one, other| one.path.cmp(&other.path));
+    resources.into_iter().find_map(|resource| {
+        let mut methods = resource.methods.iter();
+        let found = methods.find(|(_, method)| fits(method));
+        found.map(|(verb, _)| format!("{}/{verb}", resource.path))
+    })
+}
+
+/// Checks what a method names, and drops an authorizer that its authorization has no use for.
+///
+/// Refusals and their words are recorded (`PutMethod`, `UpdateMethod`).
+pub fn check(parts: &Parts, method: &mut Method) -> Result<(), Refusal> {
+    let text = |name: &str| method.settings.get(name).and_then(Value::as_str);
+    if matches!(method.authorization.as_str(), "NONE" | "AWS_IAM") {
+        method.settings.remove("authorizerId");
+    } else if !text("authorizerId").is_some_and(|id| parts.authorizers.contains_key(id)) {
+        return Err(bad(
+            "Invalid authorizer ID specified. Setting the authorization type to CUSTOM or COGNITO_USER_POOLS requires a valid authorizer.",
+        ));
+    }
+    let text = |name: &str| method.settings.get(name).and_then(Value::as_str);
+    if text("requestValidatorId").is_some_and(|id| !parts.validators.contains_key(id)) {
+        return Err(bad("Invalid Request Validator identifier specified"));
+    }
+    check_models(parts, method.settings.get("requestModels"))?;
+    check_parameters(method.settings.get("requestParameters"))
+}
+
+/// Checks that models are there (recorded for requests).
+pub fn check_models(parts: &Parts, models: Option<&Value>) -> Result<(), Refusal> {
+    let mut names = models.and_then(Value::as_object).into_iter().flatten();
+    let unknown = names.find(|(_, name)| {
+        !name
+            .as_str()
+            .is_some_and(|name| parts.models.contains_key(name))
+    });
+    unknown.map_or(Ok(()), |(_, name)| {
+        let name = name.as_str().unwrap_or_default();
+        Err(bad(format!("Invalid model identifier specified: {name}")))
+    })
+}
+
+/// Recorded: `PutMethod` with one name in two places, and with no expression at all.
+fn check_parameters(parameters: Option<&Value>) -> Result<(), Refusal> {
+    let mut seen = Vec::new();
+    for key in parameters
+        .and_then(Value::as_object)
+        .into_iter()
+        .flat_map(|all| all.keys())
+    {
+        let place = [
+            "path",
+            "querystring",
+            "multivaluequerystring",
+            "header",
+            "multivalueheader",
+        ];
+        let name = key.strip_prefix("method.request.").and_then(|rest| {
+            let (found, name) = rest.split_once('.')?;
+            (place.contains(&found) && !name.is_empty()).then_some(name)
+        });
+        let name = name.ok_or_else(|| {
+            bad(format!(
+                "Invalid mapping expression specified: Validation Result: warnings : [], errors : [Invalid mapping expression specified: {key}]"
+            ))
+        })?;
+        if seen.contains(&name) {
+            return Err(bad(
+                "Parameter names must be unique across querystring, header and path",
+            ));
+        }
+        seen.push(name);
+    }
+    Ok(())
+}
+
+/// Reads a type of authorization, in any case (recorded: `none`, `None`).
+fn authorization(given: &str) -> Result<String, Refusal> {
+    let kind = given.to_ascii_uppercase();
+    if !AUTHORIZATIONS.contains(&kind.as_str()) {
+        // Assumption: the words.
+        return Err(bad("Invalid authorizationType specified"));
+    }
+    Ok(kind)
+}
+
+/// `PutMethod`: a second one is refused (observed; research: reliability §5.2). The resource is looked up first (recorded).
 pub fn put(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
+    resource(ctx, input)?;
     let verb = input.require("http_method")?.to_ascii_uppercase();
     if !VERBS.contains(&verb.as_str()) {
         return Err(bad(
             "Invalid HttpMethod specified. Valid options are GET,PUT,POST,DELETE,PATCH,OPTIONS,HEAD,ANY",
         ));
     }
-    let authorization = input.require("authorizationType")?.to_owned();
-    // API Gateway API reference, `Method`.
-    if !["NONE", "AWS_IAM", "CUSTOM", "COGNITO_USER_POOLS"].contains(&authorization.as_str()) {
-        return Err(bad("Invalid authorizationType specified"));
-    }
+    let mut method = Method {
+        authorization: authorization(input.require("authorizationType")?)?,
+        api_key_required: input.flag("apiKeyRequired").unwrap_or(false),
+        settings: settings(input, SETTINGS),
+        ..Method::default()
+    };
     let api = api_mut(ctx.account, &mut ctx.here.apigateway, input)?;
-    let resource = resource_mut(api, input)?;
+    check(&api.parts, &mut method)?;
+    let id = input.require("resource_id")?;
+    let resource = api
+        .resources
+        .get_mut(id)
+        .ok_or_else(|| missing("Resource"))?;
     if resource.methods.contains_key(&verb) {
         return Err(conflict("Method already exists for this resource"));
     }
-    let method = Method {
-        authorization,
-        api_key_required: input.flag("apiKeyRequired").unwrap_or(false),
-        settings: settings(input, METHOD),
-        ..Method::default()
-    };
     let tree = shown(&verb, &method);
     resource.methods.insert(verb, method);
     Ok(Output::from(tree).status(201))
@@ -142,133 +201,63 @@ pub fn put(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
 
 /// `GetMethod`.
 pub fn get(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
-    let resource = resource(api(ctx, input)?.1, input)?;
-    let verb = input.require("http_method")?;
-    let method = resource
-        .methods
-        .get(verb)
-        .ok_or_else(|| missing("Method"))?;
+    let (verb, method) = method(ctx, input)?;
     ok(shown(verb, method))
+}
+
+/// API Gateway API reference, "Patch operations": `UpdateMethod`.
+const PATCHES: &[(&str, Form)] = &[
+    ("/authorizationType", Form::Text),
+    ("/authorizerId", Form::Text),
+    ("/authorizationScopes", Form::Values),
+    ("/apiKeyRequired", Form::Flag),
+    ("/operationName", Form::Text),
+    ("/requestValidatorId", Form::Text),
+    ("/requestParameters/", Form::Flags),
+    ("/requestModels/", Form::Texts),
+];
+
+/// `UpdateMethod`: all patches or none.
+pub fn update(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
+    let patches = patches(input, "updateMethodInput")?;
+    let (verb, found) = method(ctx, input)?;
+    let (verb, mut changed) = (verb.to_owned(), found.clone());
+    let mut tree = own(&changed);
+    for patch in &patches {
+        apply_bare(&mut tree, patch, PATCHES)?;
+    }
+    let kind = tree.remove("authorizationType");
+    let kind = kind.as_ref().and_then(Value::as_str).unwrap_or_default();
+    changed.authorization = authorization(kind)?;
+    let key = tree.remove("apiKeyRequired");
+    changed.api_key_required = key.and_then(|key| key.as_bool()).unwrap_or(false);
+    changed.settings = tree;
+    let (_, api) = api(ctx, input)?;
+    check(&api.parts, &mut changed)?;
+    *method_mut(ctx, input)? = changed.clone();
+    ok(shown(&verb, &changed))
 }
 
 /// `DeleteMethod`.
 pub fn delete(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
+    method(ctx, input)?;
+    let (id, verb) = (input.require("resource_id")?, input.require("http_method")?);
     let api = api_mut(ctx.account, &mut ctx.here.apigateway, input)?;
-    let resource = resource_mut(api, input)?;
-    let gone = resource.methods.remove(input.require("http_method")?);
-    gone.ok_or_else(|| missing("Method"))?;
+    if let Some(resource) = api.resources.get_mut(id) {
+        resource.methods.remove(verb);
+    }
     Ok(Output::empty(204))
 }
 
-/// Checks an integration. Codes and messages: observed.
-pub fn check_integration(kind: &str, verb: Option<&str>, uri: Option<&str>) -> Result<(), Refusal> {
-    // API Gateway API reference, `PutIntegration`.
-    if !["HTTP", "AWS", "MOCK", "HTTP_PROXY", "AWS_PROXY"].contains(&kind) {
-        return Err(bad(format!(
-            "1 validation error detected: Value '{kind}' at 'putIntegrationInput.type' failed to satisfy constraint: Member must satisfy enum value set: [HTTP, MOCK, AWS_PROXY, HTTP_PROXY, AWS]"
-        )));
+/// Applies patches to a structure that is worded like `UpdateMethod`.
+pub fn patched(
+    tree: &Value,
+    patches: &[Patch],
+    table: &[(&str, Form)],
+) -> Result<Members, Refusal> {
+    let mut members = tree.as_object().cloned().unwrap_or_default();
+    for patch in patches {
+        apply_bare(&mut members, patch, table)?;
     }
-    if kind == "MOCK" {
-        return Ok(());
-    }
-    if verb.is_none_or(str::is_empty) {
-        return Err(bad("Enumeration value for HttpMethod must be non-empty"));
-    }
-    let uri = uri.unwrap_or_default();
-    let fits = if kind.starts_with("AWS") {
-        uri.starts_with("arn:") && uri.contains(":apigateway:")
-    } else {
-        uri.starts_with("http://") || uri.starts_with("https://")
-    };
-    match (fits, kind.starts_with("AWS")) {
-        (true, _) => Ok(()),
-        (false, true) => Err(bad("Invalid ARN specified in the request")),
-        (false, false) => Err(bad("Invalid HTTP endpoint specified for URI")),
-    }
-}
-
-/// `PutIntegration`: in place of the one before, without its responses.
-pub fn put_integration(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
-    let method = method_mut(ctx.account, &mut ctx.here.apigateway, input)?;
-    let kind = input.require("type")?;
-    let (verb, uri) = (input.text("httpMethod"), input.text("uri"));
-    check_integration(kind, verb, uri)?;
-    let mut settings = settings(input, INTEGRATION);
-    defaults(&mut settings, input.text("resource_id").unwrap_or_default());
-    let integration = Integration {
-        kind: kind.to_owned(),
-        http_method: verb.map(str::to_owned),
-        uri: uri.map(str::to_owned),
-        settings,
-        ..Integration::default()
-    };
-    let tree = integration_shown(&integration);
-    method.integration = Some(integration);
-    Ok(Output::from(tree).status(201))
-}
-
-/// API Gateway API reference, `Integration`: what is there when nothing is said.
-pub fn defaults(settings: &mut Map<String, Value>, resource: &str) {
-    let defaults = [
-        ("passthroughBehavior", json!("WHEN_NO_MATCH")),
-        ("timeoutInMillis", json!(29_000)),
-        ("cacheNamespace", json!(resource)),
-        ("cacheKeyParameters", json!([])),
-    ];
-    for (name, value) in defaults {
-        settings.entry(name).or_insert(value);
-    }
-}
-
-/// `GetIntegration`.
-pub fn get_integration(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
-    let method = method_mut(ctx.account, &mut ctx.here.apigateway, input)?;
-    let integration = method.integration.as_ref();
-    ok(integration_shown(
-        integration.ok_or_else(|| missing("Integration"))?,
-    ))
-}
-
-/// `DeleteIntegration`.
-pub fn delete_integration(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
-    let method = method_mut(ctx.account, &mut ctx.here.apigateway, input)?;
-    let gone = method.integration.take();
-    gone.ok_or_else(|| missing("Integration"))?;
-    Ok(Output::empty(204))
-}
-
-fn response(input: &Input, names: &[&str]) -> Result<(String, Value), Refusal> {
-    let status = input.require("status_code")?;
-    let three = status.len() == 3 && status.bytes().all(|byte| byte.is_ascii_digit());
-    if !three {
-        return Err(bad("Invalid status code specified"));
-    }
-    let mut members = settings(input, names);
-    members.insert("statusCode".to_owned(), status.into());
-    Ok((status.to_owned(), Value::Object(members)))
-}
-
-/// `PutMethodResponse`: a second one is refused (API Gateway API reference: `ConflictException`).
-pub fn put_response(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
-    let (status, tree) = response(input, METHOD_RESPONSE)?;
-    let method = method_mut(ctx.account, &mut ctx.here.apigateway, input)?;
-    if method.responses.contains_key(&status) {
-        return Err(conflict("Response already exists for this resource"));
-    }
-    method.responses.insert(status, tree.clone());
-    Ok(Output::from(tree).status(201))
-}
-
-/// `PutIntegrationResponse`: the method must have a response of that status (observed).
-pub fn put_integration_response(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
-    let (status, tree) = response(input, INTEGRATION_RESPONSE)?;
-    let method = method_mut(ctx.account, &mut ctx.here.apigateway, input)?;
-    let known = method.responses.contains_key(&status);
-    let integration = method.integration.as_mut();
-    let integration = integration.ok_or_else(|| missing("Integration"))?;
-    if !known {
-        return Err(missing("Response status code"));
-    }
-    integration.responses.insert(status, tree.clone());
-    Ok(Output::from(tree).status(201))
+    Ok(members)
 }

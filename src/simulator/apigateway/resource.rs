@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::common::{api, api_mut, bad, conflict, limit, missing, page};
 use super::method;
+use super::patch::{Patch, patches};
 use super::state::{Api, Resource};
 use crate::codec::{Input, Output, Refusal, ok};
 use crate::random::Random;
@@ -36,50 +37,13 @@ pub fn shown(id: &str, resource: &Resource, in_full: bool) -> Value {
 }
 
 /// Adds a resource below another.
-///
-/// Codes and messages: observed. Two resources of one path: `ConflictException`.
 pub fn add(
     random: &mut Random,
     api: &mut Api,
     parent: &str,
     part: &str,
 ) -> Result<String, Refusal> {
-    check_part(part)?;
-    let above = api
-        .resources
-        .get(parent)
-        .ok_or_else(|| missing("Resource"))?;
-    let path = format!("{}/{part}", above.path.trim_end_matches('/'));
-    if api.at(&path).is_some() {
-        return Err(conflict(format!(
-            "Another resource with the same parent already has this name: {part}"
-        )));
-    }
-    if above
-        .part
-        .as_deref()
-        .is_some_and(|part| part.ends_with("+}"))
-    {
-        // API Gateway developer guide, "Set up a proxy integration with a proxy resource".
-        return Err(bad(format!(
-            "Cannot create a child of a resource with a greedy path variable: {}",
-            above.path
-        )));
-    }
-    // Observed: variables beside each other may not differ in name.
-    let rival = |other: &Resource| {
-        other.parent.as_deref() == Some(parent)
-            && other.part.as_deref().is_some_and(|other| {
-                variable(other) && variable(part) && is_greedy(other) == is_greedy(part)
-            })
-    };
-    if let Some(other) = api.resources.values().find(|other| rival(other)) {
-        let text = format!(
-            "A sibling ({}) of this resource already has a variable path part -- only one is allowed",
-            other.part.as_deref().unwrap_or_default()
-        );
-        return Err(bad(text));
-    }
+    let path = place(api, parent, part, None)?;
     if api.resources.len() >= MOST {
         return Err(limit(
             "Maximum number of resources for this API has been reached.",
@@ -96,12 +60,41 @@ pub fn add(
     Ok(id)
 }
 
-fn variable(part: &str) -> bool {
-    part.starts_with('{')
+/// The path of a resource of this name below another, when it may be there; its own place does not count.
+///
+/// Codes and messages are recorded (`CreateResource`, `UpdateResource`).
+fn place(api: &Api, parent: &str, part: &str, own: Option<&str>) -> Result<String, Refusal> {
+    let above = api
+        .resources
+        .get(parent)
+        .ok_or_else(|| missing("Resource"))?;
+    check_part(part)?;
+    let path = format!("{}/{part}", above.path.trim_end_matches('/'));
+    if api.at(&path).is_some_and(|other| Some(other) != own) {
+        return Err(conflict(format!(
+            "Another resource with the same parent already has this name: {part}"
+        )));
+    }
+    if let Some(greedy) = above.part.as_deref().filter(|part| part.ends_with("+}")) {
+        return Err(bad(format!(
+            "Cannot create a child of a resource with a greedy path variable: {greedy}"
+        )));
+    }
+    let mut siblings = api
+        .resources
+        .iter()
+        .filter(|(id, other)| other.parent.as_deref() == Some(parent) && Some(id.as_str()) != own);
+    let rival = siblings.find_map(|(_, other)| other.part.as_deref().filter(|part| variable(part)));
+    if let Some(other) = rival.filter(|_| variable(part)) {
+        return Err(bad(format!(
+            "A sibling ({other}) of this resource already has a variable path part -- only one is allowed"
+        )));
+    }
+    Ok(path)
 }
 
-fn is_greedy(part: &str) -> bool {
-    part.ends_with("+}")
+fn variable(part: &str) -> bool {
+    part.starts_with('{')
 }
 
 /// The message is observed; the characters are those it names.
@@ -162,6 +155,57 @@ fn embeds_methods(input: &Input) -> Result<bool, Refusal> {
         [one] if one == "methods" => Ok(true),
         _ => Err(bad("embed can only be methods")),
     }
+}
+
+/// `UpdateResource`: another name, or another place. Refusals and their words are recorded.
+pub fn update(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
+    let patches = patches(input, "updateResourceInput")?;
+    let id = input.require("resource_id")?;
+    let api = api_mut(ctx.account, &mut ctx.here.apigateway, input);
+    let api = api.map_err(|_| missing("Resource"))?;
+    let mut changed = api.clone();
+    for patch in &patches {
+        change(&mut changed, id, patch)?;
+    }
+    *api = changed;
+    let found = api.resources.get(id).ok_or_else(|| missing("Resource"))?;
+    ok(shown(id, found, false))
+}
+
+fn change(api: &mut Api, id: &str, patch: &Patch) -> Result<(), Refusal> {
+    let known = ["/parentId", "/pathPart"];
+    let found = api.resources.get(id).ok_or_else(|| missing("Resource"))?;
+    let (mut parent, mut part) = (found.parent.clone(), found.part.clone());
+    let old = found.path.clone();
+    if patch.op != "replace" || !known.contains(&patch.path.as_str()) {
+        return Err(patch.refuse(&known));
+    }
+    if id == api.root {
+        let text = format!("Root resource cannot update its {}.", &patch.path[1..]);
+        return Err(bad(text));
+    }
+    if patch.path == "/parentId" {
+        let above = api.resources.get(&patch.value);
+        let above = above.ok_or_else(|| missing("Resource"))?;
+        if above.path == old || above.path.starts_with(&format!("{old}/")) {
+            return Err(bad("Resources cannot be cyclical."));
+        }
+        parent = Some(patch.value.clone());
+    } else {
+        part = Some(patch.value.clone());
+    }
+    let (parent, part) = (parent.unwrap_or_default(), part.unwrap_or_default());
+    let moved = place(api, &parent, &part, Some(id))?;
+    for (other, resource) in &mut api.resources {
+        if other == id {
+            resource.parent = Some(parent.clone());
+            resource.part = Some(part.clone());
+            resource.path.clone_from(&moved);
+        } else if let Some(below) = resource.path.strip_prefix(&format!("{old}/")) {
+            resource.path = format!("{moved}/{below}");
+        }
+    }
+    Ok(())
 }
 
 /// `DeleteResource`: with all below it; the root stays.

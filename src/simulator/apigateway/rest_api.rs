@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::common::{Patch, api, api_mut, bad, limit, page, patches, settings, tags, tidy};
-use super::endpoint::{association, check_endpoints};
-use super::policy;
+use super::common::{api, api_mut, bad, limit, page, settings, tags, tidy};
+use super::endpoint::{Association, association};
 use super::state::{Api, Content, Resource};
+use super::{model, policy};
 use crate::codec::{Input, Output, Refusal, ok};
 use crate::world::Ctx;
 
@@ -30,7 +30,11 @@ pub fn create(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
         return Err(bad("cloneFrom is not simulated"));
     }
     let tags = tags(input)?;
-    let (kind, vpc_endpoints) = association(ctx, input)?;
+    let Association {
+        kind,
+        address_type,
+        vpc_endpoints,
+    } = association(ctx, input)?;
     let id = new(ctx, &name)?;
     let text = input.text("policy").filter(|text| !text.is_empty());
     let policy = text
@@ -40,13 +44,21 @@ pub fn create(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     settings
         .entry("apiKeySource")
         .or_insert_with(|| "HEADER".into());
+    if let Some(size) = settings.get("minimumCompressionSize") {
+        check_compression(size)?;
+    }
+    // Recorded: an empty list is none.
+    settings.retain(|_, value| value.as_array().is_none_or(|all| !all.is_empty()));
+    let models = model::defaults(ctx.random).collect();
     let made = ctx.here.apigateway.apis.entry(id.clone()).or_default();
     made.description = input.text("description").map(str::to_owned);
     made.version = input.text("version").map(str::to_owned);
     made.tags = tags;
     made.settings = settings;
+    made.parts.models = models;
     made.content = Content {
         kind,
+        address_type,
         vpc_endpoints,
         policy,
         default_endpoint_off: input.flag("disableExecuteApiEndpoint").unwrap_or(false),
@@ -103,7 +115,9 @@ pub fn shown(id: &str, api: &Api) -> Value {
     put("version", json!(api.version));
     put("createdDate", api.created.unix_seconds().into());
     put("policy", json!(policy::shown(content.policy.as_deref())));
-    put("tags", json!(api.tags));
+    if !api.tags.is_empty() {
+        put("tags", json!(api.tags));
+    }
     put("rootResourceId", api.root.clone().into());
     put(
         "disableExecuteApiEndpoint",
@@ -111,7 +125,11 @@ pub fn shown(id: &str, api: &Api) -> Value {
     );
     let private = content.kind == "PRIVATE";
     // API Gateway API reference, `EndpointConfiguration`: for PRIVATE only dualstack is supported.
-    let family = if private { "dualstack" } else { "ipv4" };
+    let family = match content.address_type.as_str() {
+        "" if private => "dualstack",
+        "" => "ipv4",
+        given => given,
+    };
     let mut configuration = json!({"types": [content.kind], "ipAddressType": family});
     if !content.vpc_endpoints.is_empty() {
         configuration["vpcEndpointIds"] = json!(content.vpc_endpoints);
@@ -121,10 +139,28 @@ pub fn shown(id: &str, api: &Api) -> Value {
     tidy(Value::Object(tree))
 }
 
+/// An API on the wire as single calls answer about one that was there: without tags they are an empty structure (recorded: `GetRestApi`, `UpdateRestApi`, `PutRestApi`, and not `CreateRestApi`, `ImportRestApi`, `GetRestApis`).
+pub fn shown_alone(id: &str, api: &Api) -> Value {
+    let mut tree = shown(id, api);
+    tree["tags"] = json!(api.tags);
+    tree
+}
+
+/// Recorded: `CreateRestApi`, `UpdateRestApi`.
+pub fn check_compression(size: &Value) -> Result<(), Refusal> {
+    let bytes = size.as_i64();
+    if bytes.is_some_and(|bytes| (0..=10_485_760).contains(&bytes)) {
+        return Ok(());
+    }
+    Err(bad(
+        "Invalid minimum compression size, must be between 0 and 10485760",
+    ))
+}
+
 /// `GetRestApi`.
 pub fn get(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let (id, api) = api(ctx, input)?;
-    ok(shown(id, api))
+    ok(shown_alone(id, api))
 }
 
 /// `GetRestApis`.
@@ -132,69 +168,6 @@ pub fn list(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let all = ctx.here.apigateway.apis.iter();
     let items = all.map(|(id, api)| shown(id, api)).collect();
     ok(page(ctx, input, items)?)
-}
-
-const REPLACE: &[&str] = &[
-    "/name",
-    "/description",
-    "/policy",
-    "/disableExecuteApiEndpoint",
-];
-const ENDPOINTS: &str = "/endpointConfiguration/vpcEndpointIds";
-
-/// `UpdateRestApi`: all patches or none (API Gateway developer guide, "Patch operations").
-pub fn update(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
-    let (id, found) = api(ctx, input)?;
-    let (id, mut changed) = (id.to_owned(), found.clone());
-    for patch in patches(input)? {
-        apply(ctx, &id, &mut changed, &patch)?;
-    }
-    let tree = shown(&id, &changed);
-    ctx.here.apigateway.apis.insert(id, changed);
-    ok(tree)
-}
-
-fn apply(ctx: &Ctx<'_>, id: &str, api: &mut Api, patch: &Patch) -> Result<(), Refusal> {
-    let content = &mut api.content;
-    match (patch.op.as_str(), patch.path.as_str()) {
-        ("replace", "/name") => check_name(&patch.value)?.clone_into(&mut api.name),
-        ("replace", "/description") => api.description = some(&patch.value),
-        ("replace", "/policy") => {
-            let text = some(&patch.value);
-            content.policy = text
-                .map(|text| policy::for_api(ctx, id, &text))
-                .transpose()?;
-        }
-        ("replace", "/disableExecuteApiEndpoint") => content.default_endpoint_off = patch.flag()?,
-        ("add", ENDPOINTS) => {
-            check_endpoints(ctx, &content.kind, std::slice::from_ref(&patch.value))?;
-            if !content.vpc_endpoints.contains(&patch.value) {
-                content.vpc_endpoints.push(patch.value.clone());
-            }
-        }
-        ("remove", ENDPOINTS) => {
-            let place = content
-                .vpc_endpoints
-                .iter()
-                .position(|known| *known == patch.value);
-            // Assumption: what is not there cannot be removed.
-            let place = place.ok_or_else(|| {
-                bad(format!(
-                    "The VPC endpoint {} is not associated with the API",
-                    patch.value
-                ))
-            })?;
-            content.vpc_endpoints.remove(place);
-        }
-        ("add" | "remove", _) => return Err(patch.refuse(&[ENDPOINTS])),
-        // The API reference knows more paths (`/binaryMediaTypes/…`, `/apiKeySource`): not simulated.
-        _ => return Err(patch.refuse(REPLACE)),
-    }
-    Ok(())
-}
-
-fn some(text: &str) -> Option<String> {
-    (!text.is_empty()).then(|| text.to_owned())
 }
 
 /// `DeleteRestApi`: refused while a mapping names the API (observed: gcdt#373, serverless#3638).

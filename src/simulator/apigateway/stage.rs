@@ -1,12 +1,9 @@
 //! Stages: the names under which deployments are invoked.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value, json};
 
-use super::common::{
-    Patch, api, api_mut, bad, conflict, limit, missing, patches, settings, strings, tags, tidy,
-};
+use super::common::{api, api_mut, bad, conflict, limit, missing, settings, strings, tags, tidy};
+use super::stage_update::fill_canary;
 use super::state::{Api, Stage, Tags};
 use crate::clock::Time;
 use crate::codec::{Input, Output, Refusal, ok};
@@ -34,6 +31,9 @@ pub fn add(
     tags: Tags,
 ) -> Result<(), Refusal> {
     check_name(name)?;
+    for (name, value) in &variables {
+        check_variable(name, value)?;
+    }
     if !api.deployments.contains_key(deployment) {
         return Err(bad("Deployment id does not exist"));
     }
@@ -66,8 +66,25 @@ fn check_name(name: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// API Gateway API reference, `CreateStage`: the names and values of variables. The words are an assumption.
+pub fn check_variable(name: &str, value: &str) -> Result<(), Refusal> {
+    let alphanumeric = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    if name.is_empty() || !name.chars().all(alphanumeric) {
+        return Err(bad(format!(
+            "Invalid stage variable name: {name}. Please use only alphanumeric characters and underscores."
+        )));
+    }
+    let allowed = |letter: char| letter.is_ascii_alphanumeric() || "-._~:/?#&=,".contains(letter);
+    if value.is_empty() || !value.chars().all(allowed) {
+        return Err(bad(format!(
+            "Invalid stage variable value: {value}. Please use values with alphanumeric characters and the symbols ' ', -', '.', '_', ':', '/', '?', '&', '=', and ','."
+        )));
+    }
+    Ok(())
+}
+
 /// A stage on the wire.
-fn shown(name: &str, stage: &Stage) -> Value {
+pub fn shown(name: &str, stage: &Stage) -> Value {
     let mut tree = json!({
         "stageName": name,
         "deploymentId": stage.deployment,
@@ -77,10 +94,17 @@ fn shown(name: &str, stage: &Stage) -> Value {
         "tracingEnabled": false,
         "createdDate": stage.created.unix_seconds(),
         "lastUpdatedDate": stage.updated.unix_seconds(),
-        "tags": stage.tags,
     });
     if let Some(members) = tree.as_object_mut() {
         members.extend(stage.settings.clone());
+        if stage.settings.get("cacheClusterEnabled") == Some(&Value::Bool(true)) {
+            // Assumption: it is there at once.
+            members.insert("cacheClusterStatus".to_owned(), "AVAILABLE".into());
+        }
+        // Recorded: without tags there is no member.
+        if !stage.tags.is_empty() {
+            members.insert("tags".to_owned(), json!(stage.tags));
+        }
         if !stage.variables.is_empty() {
             members.insert("variables".to_owned(), json!(stage.variables));
         }
@@ -95,9 +119,21 @@ pub fn create(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let deployment = input.require("deploymentId")?;
     let (tags, variables) = (tags(input)?, strings(input, "variables")?);
     let api = api_mut(ctx.account, &mut ctx.here.apigateway, input)?;
+    let canary = input.child("canarySettings");
+    let canary = canary
+        .as_ref()
+        .and_then(|canary| canary.text("deploymentId"));
+    if canary.is_some_and(|id| !api.deployments.contains_key(id)) {
+        // Recorded.
+        return Err(bad("Deployment id does not exist"));
+    }
     add(now, api, name, deployment, variables, tags)?;
     let stage = api.stages.get_mut(name).ok_or_else(|| missing("stage"))?;
     stage.settings = settings(input, SETTINGS);
+    let deployment = stage.deployment.clone();
+    if let Some(Value::Object(canary)) = stage.settings.get_mut("canarySettings") {
+        fill_canary(canary, &deployment);
+    }
     Ok(Output::from(shown(name, stage)).status(201))
 }
 
@@ -119,67 +155,6 @@ pub fn get(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let name = input.require("stage_name")?;
     let stage = api.stages.get(name).ok_or_else(|| missing("stage"))?;
     ok(shown(name, stage))
-}
-
-const REPLACE: &[&str] = &[
-    "/deploymentId",
-    "/description",
-    "/documentationVersion",
-    "/tracingEnabled",
-    "/variables/{name}",
-];
-
-/// `UpdateStage`: all patches or none.
-pub fn update(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
-    let now = ctx.now;
-    let name = input.require("stage_name")?;
-    let patches = patches(input)?;
-    let api = api_mut(ctx.account, &mut ctx.here.apigateway, input)?;
-    let mut stage = api
-        .stages
-        .get(name)
-        .cloned()
-        .ok_or_else(|| missing("stage"))?;
-    for patch in &patches {
-        apply(api, &mut stage, patch)?;
-    }
-    stage.updated = now;
-    let tree = shown(name, &stage);
-    api.stages.insert(name.to_owned(), stage);
-    ok(tree)
-}
-
-fn apply(api: &Api, stage: &mut Stage, patch: &Patch) -> Result<(), Refusal> {
-    let put = |settings: &mut Map<String, Value>, value: Value| {
-        settings.insert(patch.path[1..].to_owned(), value);
-    };
-    match (patch.op.as_str(), patch.path.as_str()) {
-        ("replace", "/deploymentId") => {
-            if !api.deployments.contains_key(&patch.value) {
-                return Err(bad("Deployment id does not exist"));
-            }
-            stage.deployment.clone_from(&patch.value);
-        }
-        ("replace", "/description" | "/documentationVersion") => {
-            put(&mut stage.settings, patch.value.clone().into());
-        }
-        ("replace", "/tracingEnabled") => put(&mut stage.settings, patch.flag()?.into()),
-        (op @ ("add" | "replace" | "remove"), under) if under.starts_with("/variables/") => {
-            let name = &under["/variables/".len()..];
-            variable(&mut stage.variables, op, name, &patch.value);
-        }
-        // The API reference knows more paths (caches, logs, method settings): not simulated.
-        _ => return Err(patch.refuse(REPLACE)),
-    }
-    Ok(())
-}
-
-fn variable(variables: &mut BTreeMap<String, String>, op: &str, name: &str, value: &str) {
-    if op == "remove" {
-        variables.remove(name);
-    } else {
-        variables.insert(name.to_owned(), value.to_owned());
-    }
 }
 
 /// `DeleteStage`: refused while a mapping names it (assumption, the strict one: mappings go first anyway).

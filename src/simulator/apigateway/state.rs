@@ -10,6 +10,9 @@ use crate::clock::Time;
 /// The tags of one thing.
 pub type Tags = BTreeMap<String, String>;
 
+/// A structure's members, under their names on the wire.
+pub type Members = Map<String, Value>;
+
 /// API Gateway in one region of an account.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -44,6 +47,8 @@ pub struct Api {
     pub root: String,
     /// Resources, by id.
     pub resources: BTreeMap<String, Resource>,
+    /// What its methods refer to.
+    pub parts: Parts,
     /// Deployments, by id.
     pub deployments: BTreeMap<String, Deployment>,
     /// Stages, by name.
@@ -60,12 +65,28 @@ pub struct Api {
 pub struct Content {
     /// `PRIVATE`, `REGIONAL` or `EDGE`.
     pub kind: String,
+    /// `ipv4` or `dualstack`; empty is the type's default.
+    pub address_type: String,
     /// The endpoints it is associated with, in order.
     pub vpc_endpoints: Vec<String>,
     /// Its policy as JSON, with `execute-api:/…` expanded.
     pub policy: Option<String>,
     /// Whether its default endpoint is off.
     pub default_endpoint_off: bool,
+}
+
+/// What the methods of an API refer to, and what it says for itself.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Parts {
+    /// Authorizers, by id.
+    pub authorizers: BTreeMap<String, Members>,
+    /// Models, by name.
+    pub models: BTreeMap<String, Members>,
+    /// Request validators, by id.
+    pub validators: BTreeMap<String, Members>,
+    /// Gateway responses that differ from the defaults, by type.
+    pub gateway_responses: BTreeMap<String, Members>,
 }
 
 /// A resource: a path.
@@ -85,7 +106,7 @@ pub struct Resource {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Method {
-    /// `NONE`, `AWS_IAM`, `CUSTOM`, `COGNITO_USER_POOLS`.
+    /// `NONE`, `AWS_IAM`, `CUSTOM`, `COGNITO_USER_POOLS`, `JWT`.
     pub authorization: String,
     /// Whether it wants an API key.
     pub api_key_required: bool,
@@ -135,6 +156,16 @@ pub struct Snapshot {
     pub content: Content,
     /// Its methods.
     pub operations: Operations,
+    /// What they refer to.
+    pub parts: Parts,
+    /// The API's further settings.
+    pub settings: Members,
+    /// Its name.
+    pub name: String,
+    /// Its description.
+    pub description: Option<String>,
+    /// The version that its body named.
+    pub version: Option<String>,
 }
 
 /// A stage.

@@ -6,7 +6,9 @@ use super::answer::{Answer, Hop, Kind, Seen};
 use super::entrance::Entrance;
 use super::passed::{Passed, Stop, bare, through};
 use super::policy::{Question, Verdict, judge};
-use crate::apigateway::{Integration, Mapped, Method, Operations, Snapshot, deployed, mapping_for};
+use crate::apigateway::{
+    Integration, Mapped, Method, Operations, Parts, Snapshot, deployed, mapping_for,
+};
 use crate::lambda;
 use crate::world::Ctx;
 
@@ -202,13 +204,14 @@ fn method<'a>(
     let (path, methods) = resource_of(&snapshot.operations, &mapped.rest).ok_or_else(missing)?;
     let method = methods.get(verb).or_else(|| methods.get("ANY"));
     let method = method.ok_or_else(missing)?;
-    authorized(passed, method)?;
+    authorized(passed, &snapshot.parts, method)?;
     Ok((path, method))
 }
 
 /// API Gateway developer guide, "Gateway response types": what a request lacks
-/// that has no signature, no token (401), no API key. What is there counts as right.
-fn authorized(passed: &Passed<'_>, method: &Method) -> Result<(), Stop> {
+/// that has no signature or no token. What is there counts as right, but for
+/// API keys: none is valid without a usage plan, and those are not simulated.
+fn authorized(passed: &Passed<'_>, parts: &Parts, method: &Method) -> Result<(), Stop> {
     let has = |name: &str| passed.ask.header(name).is_some();
     let lacks = |status: u16, text: &str| Err(Stop::at(Hop::Method, status, text));
     match method.authorization.as_str() {
@@ -216,13 +219,45 @@ fn authorized(passed: &Passed<'_>, method: &Method) -> Result<(), Stop> {
             403,
             "Missing Authentication Token: the method wants a signature",
         ),
-        "CUSTOM" | "COGNITO_USER_POOLS" if !has("authorization") => {
+        "CUSTOM" | "COGNITO_USER_POOLS" | "JWT"
+            if !sources(parts, method)
+                .iter()
+                .all(|source| given(passed, source)) =>
+        {
             lacks(401, "Unauthorized: the method wants a token")
         }
-        _ if method.api_key_required && !has("x-api-key") => {
-            lacks(403, "Forbidden: the method wants an API key")
-        }
+        _ if method.api_key_required => lacks(403, "Forbidden: the method wants an API key"),
         _ => Ok(()),
+    }
+}
+
+/// Where a method's authorizer looks; the header `Authorization` unless it says so.
+fn sources(parts: &Parts, method: &Method) -> Vec<String> {
+    let id = method.settings.get("authorizerId").and_then(Value::as_str);
+    let authorizer = id.and_then(|id| parts.authorizers.get(id));
+    let source = authorizer.and_then(|one| one.get("identitySource")?.as_str());
+    let source = source.filter(|source| !source.is_empty());
+    let all = source
+        .unwrap_or("method.request.header.Authorization")
+        .split(',');
+    all.map(|one| one.trim().to_owned()).collect()
+}
+
+/// Whether a request has what an identity source names; sources that are no part of it (`context.…`) are always there.
+fn given(passed: &Passed<'_>, source: &str) -> bool {
+    let Some(rest) = source.strip_prefix("method.request.") else {
+        return true;
+    };
+    match rest.split_once('.') {
+        Some((place, name)) if place.ends_with("header") => passed.ask.header(name).is_some(),
+        Some((place, name)) if place.ends_with("querystring") => {
+            let query = passed.path().1.trim_start_matches('?');
+            let mut names = query
+                .split('&')
+                .map(|pair| pair.split('=').next().unwrap_or(pair));
+            names.any(|one| one == name)
+        }
+        _ => true,
     }
 }
 

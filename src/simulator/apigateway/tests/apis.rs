@@ -64,7 +64,15 @@ async fn patches_are_all_or_none() {
         {"op": "replace", "path": "/name", "value": "b"},
         {"op": "replace", "path": "/nothing", "value": "b"},
     ]});
-    refuse(&simulator, "PATCH", &path, both, BAD, "Must be one of").await;
+    refuse(
+        &simulator,
+        "PATCH",
+        &path,
+        both,
+        BAD,
+        "Invalid patch path /nothing",
+    )
+    .await;
     let found = call(&simulator, "GET", &path, Value::Null).await;
     assert_eq!(found["name"], "orders");
     let ids = "/endpointConfiguration/vpcEndpointIds";

@@ -106,7 +106,18 @@ async fn variables_have_no_siblings_and_greedy_ones_no_children() {
         "variable path part",
     )
     .await;
-    let greedy = call(&simulator, "POST", &under(root), part("{proxy+}")).await;
+    refuse(
+        &simulator,
+        "POST",
+        &under(root),
+        part("{proxy+}"),
+        BAD,
+        "A sibling ({a})",
+    )
+    .await;
+    let other = call(&simulator, "POST", &under(root), part("other")).await;
+    let other = under(other["id"].as_str().unwrap());
+    let greedy = call(&simulator, "POST", &other, part("{proxy+}")).await;
     let greedy = under(greedy["id"].as_str().unwrap());
     refuse(&simulator, "POST", &greedy, part("x"), BAD, "greedy").await;
     refuse(

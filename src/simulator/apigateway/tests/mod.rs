@@ -3,6 +3,7 @@
 mod apis;
 mod bodies;
 mod domains;
+mod parts;
 
 use serde_json::{Value, json};
 

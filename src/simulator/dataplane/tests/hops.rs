@@ -153,7 +153,7 @@ async fn methods_may_want_more_than_a_request() {
     for (kind, key, header, status) in [
         ("AWS_IAM", false, "authorization", 403),
         ("CUSTOM", false, "authorization", 401),
-        ("NONE", true, "x-api-key", 403),
+        ("JWT", false, "authorization", 401),
     ] {
         stack.edit(|ctx| {
             let methods = snapshot(ctx).operations.get_mut("/{proxy+}").unwrap();
@@ -166,6 +166,19 @@ async fn methods_may_want_more_than_a_request() {
         ask.headers.insert(header.to_owned(), "x".to_owned());
         assert_eq!(stack.ask(&ask).hop, None, "{kind}");
     }
+    stack.edit(|ctx| {
+        let methods = snapshot(ctx).operations.get_mut("/{proxy+}").unwrap();
+        let method = methods.get_mut("ANY").unwrap();
+        "NONE".clone_into(&mut method.authorization);
+        method.api_key_required = true;
+    });
+    let mut ask = get("/shop/orders/42");
+    ask.headers.insert("x-api-key".to_owned(), "x".to_owned());
+    assert_eq!(
+        stack.ask(&ask).status,
+        403,
+        "no key is valid without a usage plan"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,196 @@
+//! What answers a method.
+
+use serde_json::{Map, Value, json};
+
+use super::common::{bad, missing, settings};
+use super::method::{method, method_mut, patched};
+use super::patch::{Form, invalid, outside, patches};
+use super::state::{Integration, Members};
+use crate::codec::{Input, Output, Refusal, ok};
+use crate::world::Ctx;
+
+/// API Gateway API reference, `Integration`: what it has besides its type, verb, URI and responses.
+pub const SETTINGS: &[&str] = &[
+    "cacheKeyParameters",
+    "cacheNamespace",
+    "connectionId",
+    "connectionType",
+    "contentHandling",
+    "credentials",
+    "integrationTarget",
+    "passthroughBehavior",
+    "requestParameters",
+    "requestTemplates",
+    "responseTransferMode",
+    "timeoutInMillis",
+    "tlsConfig",
+];
+
+/// API Gateway API reference, `PutIntegration`; the order is that of AWS's own message (recorded).
+const TYPES: &[&str] = &["HTTP", "MOCK", "AWS_PROXY", "HTTP_PROXY", "AWS"];
+
+/// An integration on the wire.
+pub fn shown(integration: &Integration) -> Value {
+    let mut tree = own(integration);
+    if !integration.responses.is_empty() {
+        tree.insert(
+            "integrationResponses".to_owned(),
+            json!(integration.responses),
+        );
+    }
+    Value::Object(tree)
+}
+
+/// An integration's own members, without its responses.
+fn own(integration: &Integration) -> Members {
+    let mut tree = Map::new();
+    tree.insert("type".to_owned(), integration.kind.clone().into());
+    tree.extend(integration.settings.clone());
+    for (name, value) in [
+        ("httpMethod", &integration.http_method),
+        ("uri", &integration.uri),
+    ] {
+        let value = value
+            .iter()
+            .map(|text| (name.to_owned(), text.clone().into()));
+        tree.extend(value);
+    }
+    tree
+}
+
+/// Makes an integration of its members.
+pub fn of(mut tree: Members) -> Integration {
+    let mut text = |name: &str| match tree.remove(name) {
+        Some(Value::String(text)) => Some(text),
+        _ => None,
+    };
+    let kind = text("type").unwrap_or_default();
+    let (mut http_method, mut uri) = (text("httpMethod"), text("uri"));
+    if kind == "MOCK" {
+        // Recorded: a mock keeps neither.
+        (http_method, uri) = (None, None);
+    }
+    Integration {
+        kind,
+        http_method,
+        uri,
+        settings: tree,
+        ..Integration::default()
+    }
+}
+
+/// Checks an integration. Codes and messages: observed and recorded (`PutIntegration`).
+pub fn check(integration: &Integration) -> Result<(), Refusal> {
+    let Integration {
+        kind,
+        http_method,
+        uri,
+        ..
+    } = integration;
+    if !TYPES.contains(&kind.as_str()) {
+        return invalid(&[outside(kind, "putIntegrationInput.type", TYPES)]);
+    }
+    if kind == "MOCK" {
+        return Ok(());
+    }
+    if http_method.as_deref().is_none_or(str::is_empty) {
+        return Err(bad("Enumeration value for HttpMethod must be non-empty"));
+    }
+    let uri = uri.as_deref().unwrap_or_default();
+    let fits = if kind.starts_with("AWS") {
+        uri.starts_with("arn:") && uri.contains(":apigateway:")
+    } else {
+        uri.starts_with("http://") || uri.starts_with("https://")
+    };
+    match (fits, kind.starts_with("AWS")) {
+        (true, _) => Ok(()),
+        (false, true) => Err(bad("Invalid ARN specified in the request")),
+        (false, false) => Err(bad("Invalid HTTP endpoint specified for URI")),
+    }
+}
+
+/// `PutIntegration`: in place of the one before, without its responses.
+pub fn put(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
+    let kind = input.require("type")?;
+    if !TYPES.contains(&kind) {
+        // Before existence is looked at (recorded).
+        invalid(&[outside(kind, "putIntegrationInput.type", TYPES)])?;
+    }
+    let mut tree = settings(input, SETTINGS);
+    tree.extend(settings(input, &["type", "httpMethod", "uri"]));
+    let method = method_mut(ctx, input)?;
+    let mut integration = of(tree);
+    check(&integration)?;
+    defaults(
+        &mut integration,
+        input.text("resource_id").unwrap_or_default(),
+    );
+    let tree = shown(&integration);
+    method.integration = Some(integration);
+    Ok(Output::from(tree).status(201))
+}
+
+/// What is there when nothing is said (recorded: `PutIntegration` and imports; `INTERNET` only towards HTTP).
+pub fn defaults(integration: &mut Integration, resource: &str) {
+    let defaults = [
+        ("passthroughBehavior", json!("WHEN_NO_MATCH")),
+        ("timeoutInMillis", json!(29_000)),
+        ("cacheNamespace", json!(resource)),
+        ("cacheKeyParameters", json!([])),
+    ];
+    for (name, value) in defaults {
+        integration.settings.entry(name).or_insert(value);
+    }
+    if integration.kind.starts_with("HTTP") {
+        let kind = integration.settings.entry("connectionType");
+        kind.or_insert_with(|| "INTERNET".into());
+    }
+}
+
+/// `GetIntegration`.
+pub fn get(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
+    let (_, method) = method(ctx, input)?;
+    let integration = method.integration.as_ref();
+    ok(shown(integration.ok_or_else(|| missing("Integration"))?))
+}
+
+/// API Gateway API reference, "Patch operations": `UpdateIntegration`.
+const PATCHES: &[(&str, Form)] = &[
+    ("/cacheKeyParameters/", Form::Items),
+    ("/cacheKeyParameters", Form::Values),
+    ("/cacheNamespace", Form::Text),
+    ("/connectionId", Form::Text),
+    ("/connectionType", Form::Text),
+    ("/contentHandling", Form::Text),
+    ("/credentials", Form::Text),
+    ("/httpMethod", Form::Text),
+    ("/integrationTarget", Form::Text),
+    ("/passthroughBehavior", Form::Text),
+    ("/requestParameters/", Form::Texts),
+    ("/requestTemplates/", Form::Texts),
+    ("/responseTransferMode", Form::Text),
+    ("/timeoutInMillis", Form::Number),
+    ("/tlsConfig/insecureSkipVerification", Form::Flag),
+    ("/uri", Form::Text),
+];
+
+/// `UpdateIntegration`: all patches or none.
+pub fn update(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
+    let patches = patches(input, "updateIntegrationInput")?;
+    let method = method_mut(ctx, input)?;
+    let found = method.integration.as_mut();
+    let found = found.ok_or_else(|| missing("Integration"))?;
+    let mut changed = of(patched(&Value::Object(own(found)), &patches, PATCHES)?);
+    check(&changed)?;
+    changed.responses.clone_from(&found.responses);
+    *found = changed;
+    ok(shown(found))
+}
+
+/// `DeleteIntegration`.
+pub fn delete(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
+    let method = method_mut(ctx, input)?;
+    let gone = method.integration.take();
+    gone.ok_or_else(|| missing("Integration"))?;
+    Ok(Output::empty(204))
+}
