@@ -112,6 +112,8 @@ pub enum Command {
     Sync(Sync),
     /// Show what exists now: ids, states, target health, addresses
     Status(Status),
+    /// Block until the stack serves, or until nothing of it is left
+    Wait(Wait),
     /// Show the values that others need
     Outputs(Named),
     /// Try the promise in a scratch account: kill, repeat, alter, repair, remove, count
@@ -176,6 +178,29 @@ pub struct Status {
     /// Show every stack of the region, a line each
     #[arg(long, conflicts_with = "stack")]
     pub all: bool,
+    /// Show it again whenever something has changed, until Ctrl-C
+    #[arg(long, conflicts_with = "all")]
+    pub watch: bool,
+}
+
+/// `wait`.
+#[derive(Args, Debug)]
+pub struct Wait {
+    /// What to wait for
+    #[arg(value_enum)]
+    pub state: Awaited,
+    /// Which stack.
+    #[command(flatten)]
+    pub named: Named,
+}
+
+/// What `wait` waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Awaited {
+    /// Every route has healthy targets, and the name leads to them
+    Healthy,
+    /// Nothing of the stack is left
+    Gone,
 }
 
 /// `sync`.

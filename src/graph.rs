@@ -9,6 +9,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
+use aws_smithy_types::DateTime;
 use futures_util::future::BoxFuture;
 
 use crate::{
@@ -338,6 +339,8 @@ pub struct Owned {
     pub parent: Option<String>,
     /// The setting that forbids its deletion, if it is on.
     pub protection: Option<&'static str>,
+    /// When it was made, where AWS says so.
+    pub created: Option<DateTime>,
     /// How to delete it and to see that it is gone.
     pub thing: Arc<dyn Removable>,
 }
@@ -392,6 +395,7 @@ impl Owned {
             state: found.state.clone(),
             parent: found.parent.clone(),
             protection: found.protection,
+            created: found.created,
             thing: Arc::new(Thing::<R> {
                 found: found.clone(),
                 own,

@@ -30,6 +30,7 @@ mod simulate;
 mod status;
 mod sync;
 mod up;
+mod wait;
 
 /// Runs a command and returns the process's exit code.
 ///
@@ -51,7 +52,11 @@ pub async fn run(cli: Cli, printer: Printer) -> Result<u8> {
         }
         Command::Plan(args) => bounded(&global, plan::run(&global, printer, args)).await,
         Command::Sync(args) => sync::run(&global, printer, args).await,
+        Command::Status(args) if args.watch => {
+            interruptible(status::watch(&global, printer, args)).await
+        }
         Command::Status(args) => bounded(&global, status::run(&global, printer, args)).await,
+        Command::Wait(args) => wait::run(&global, printer, args).await,
         Command::Outputs(args) => bounded(&global, outputs::run(&global, printer, args)).await,
         Command::Completions { shell } => generate::completions(printer, shell),
         Command::Man => generate::man(printer),
@@ -167,6 +172,14 @@ async fn bounded(global: &Global, work: impl Future<Output = Result<u8>>) -> Res
         done = work => done,
         () = signals::first() => Err(Error::new(ErrorKind::Interrupted, "interrupted")),
         () = rehearsal::clock(global).sleep(global.timeout) => Err(out_of_time()),
+    }
+}
+
+/// Runs a command that only reads and has no end of its own: a signal ends it.
+async fn interruptible(work: impl Future<Output = Result<u8>>) -> Result<u8> {
+    tokio::select! {
+        done = work => done,
+        () = signals::first() => Err(Error::new(ErrorKind::Interrupted, "interrupted")),
     }
 }
 

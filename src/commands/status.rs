@@ -1,8 +1,12 @@
 //! `hybridgw status`: what exists now.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    io::IsTerminal,
+    time::{Duration, SystemTime},
+};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     aws::{
@@ -14,8 +18,8 @@ use crate::{
     commands::{named, open},
     error::Result,
     outputs::Status,
-    preflight,
-    ui::{Printer, Text, tables},
+    preflight, rehearsal,
+    ui::{Printer, Text, tables, tree},
 };
 
 pub(super) async fn run(global: &Global, printer: Printer, args: cli::Status) -> Result<u8> {
@@ -31,10 +35,56 @@ pub(super) async fn run(global: &Global, printer: Printer, args: cli::Status) ->
     if printer.is_json() {
         printer.json(&status)?;
     } else {
-        printer.data(&tables::status(&status))?;
+        printer.data(&shown(global, &status))?;
     }
     let codes = status.unreadable.iter().map(|one| one.error.exit_code());
     Ok(codes.max().unwrap_or_default())
+}
+
+fn shown(global: &Global, status: &Status) -> Text {
+    tree::status(status, global.verbose > 0, SystemTime::now().into())
+}
+
+/// How long after a look the next one is.
+const INTERVAL: Duration = Duration::from_secs(5);
+
+/// Shows the status again and again: in place on a terminal, else, and as JSON
+/// lines, whenever it has changed. A look that fails is said, and the next one
+/// follows; the first one has to succeed.
+pub(super) async fn watch(global: &Global, printer: Printer, args: cli::Status) -> Result<u8> {
+    let (_connection, reads, config) = named(global, args.named.stack.as_deref()).await?;
+    let wanted = config.and_then(|config| config.account);
+    if wanted.is_some() {
+        preflight::account(&reads, wanted.as_deref()).await?;
+    }
+    let clock = rehearsal::clock(global);
+    let in_place = !printer.is_json() && std::io::stdout().is_terminal();
+    let mut last: Option<Value> = None;
+    let mut trouble = false;
+    loop {
+        match Status::read(&reads).await {
+            Ok(status) => {
+                let now = json!(status);
+                let changed = last.as_ref() != Some(&now);
+                if printer.is_json() && changed {
+                    printer.json_line(&now)?;
+                } else if in_place {
+                    printer.page(&shown(global, &status))?;
+                } else if changed {
+                    printer.data(&shown(global, &status))?;
+                }
+                last = Some(now);
+                trouble = false;
+            }
+            Err(error) if last.is_none() => return Err(error),
+            Err(error) => {
+                if !std::mem::replace(&mut trouble, true) {
+                    printer.warn(format_args!("not up to date: {error}"));
+                }
+            }
+        }
+        clock.sleep(INTERVAL).await;
+    }
 }
 
 /// Every stack of the region, told by the groups that are made first and go

@@ -4,14 +4,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use aws_smithy_types::date_time::{DateTime, Format};
+use serde::{Serialize, Serializer};
 
 use crate::{
     aws::read::{Reads, stands_aside},
     error::Result,
     graph::Owned,
     pipeline::survey::{Unread, survey},
-    resource::{Key, Resource},
+    resource::{Key, Kind, Resource},
     resources::{
         BasePathMapping, DnsRecord, DomainName, ListenerRule, LoadBalancer, Targets,
         targets::Target, vpc_endpoint,
@@ -50,6 +51,17 @@ pub struct Existing {
     pub id: String,
     /// AWS's word for its state.
     pub state: String,
+    /// When it was made, where AWS says so.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "written")]
+    pub created: Option<DateTime>,
+}
+
+fn written<S: Serializer>(
+    moment: &Option<DateTime>,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    let text = moment.and_then(|moment| moment.fmt(Format::DateTime).ok());
+    text.serialize(serializer)
 }
 
 /// A registered address or function.
@@ -86,6 +98,58 @@ impl Status {
     }
 }
 
+impl Status {
+    /// Why the stack does not serve yet. None: it does, as far as AWS says: the
+    /// name leads to a load balancer that is active, and each of its routes to
+    /// targets of which none is unhealthy or new.
+    pub fn not_yet_healthy(&self) -> Option<String> {
+        let of = |kind: Kind| {
+            self.resources
+                .iter()
+                .filter(move |one| one.resource.kind() == kind)
+        };
+        for (kind, good) in [
+            (Kind::LoadBalancer, "active"),
+            (Kind::Listener, "active"),
+            (Kind::ListenerRule, "active"),
+            (Kind::DnsRecord, "active"),
+        ] {
+            if of(kind).next().is_none() {
+                return Some(format!("there is no {kind}"));
+            }
+            if let Some(other) = of(kind).find(|one| one.state != good) {
+                return Some(format!("{} is {}", other.resource, other.state));
+            }
+        }
+        if self.targets.is_empty() {
+            return Some("no route has a target".to_owned());
+        }
+        let not_healthy = |row: &&TargetRow| row.health != "healthy" && row.health != "draining";
+        let unhealthy = self.targets.iter().find(not_healthy)?;
+        let TargetRow {
+            route,
+            address,
+            health,
+            ..
+        } = unhealthy;
+        Some(format!("{address} of route {route} is {health}"))
+    }
+
+    /// What is left of the stack. None: nothing.
+    pub fn not_yet_gone(&self) -> Option<String> {
+        let keys: Vec<&str> = self
+            .resources
+            .iter()
+            .map(|one| one.resource.as_str())
+            .collect();
+        match keys.as_slice() {
+            [] => None,
+            [one] => Some(format!("{one} is left")),
+            [first, rest @ ..] => Some(format!("{first} and {} more are left", rest.len())),
+        }
+    }
+}
+
 /// What cannot be read is named once, and is not there.
 fn or_nothing<T: Default>(answer: Result<T>) -> Result<T> {
     match answer {
@@ -100,6 +164,7 @@ impl From<Owned> for Existing {
             resource: thing.key,
             id: thing.id,
             state: thing.state,
+            created: thing.created,
         }
     }
 }

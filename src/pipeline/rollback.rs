@@ -195,6 +195,7 @@ impl Unreadable {
             state: "unreadable".to_owned(),
             parent,
             protection: None,
+            created: None,
             thing: Arc::new(Self(error.context("it cannot be read, and may be there"))),
         }
     }

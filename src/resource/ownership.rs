@@ -8,6 +8,8 @@
 
 use std::ops::Deref;
 
+use aws_smithy_types::DateTime;
+
 use super::{
     Key,
     tags::{self, Tags},
@@ -102,6 +104,8 @@ pub struct Found<A> {
     pub parent: Option<String>,
     /// The setting that forbids its deletion, if it is on.
     pub protection: Option<&'static str>,
+    /// When it was made, where AWS says so.
+    pub created: Option<DateTime>,
     /// The ids and managed fields, as AWS reports them.
     pub actual: A,
     mark: Option<Mark>,
@@ -117,6 +121,7 @@ impl<A: Clone> Found<A> {
             scope: String::new(),
             parent: None,
             protection: None,
+            created: None,
             actual,
             mark: Some(mark),
         }
@@ -131,6 +136,7 @@ impl<A: Clone> Found<A> {
             scope: String::new(),
             parent: None,
             protection: None,
+            created: None,
             actual,
             mark: None,
         }
@@ -154,6 +160,13 @@ impl<A: Clone> Found<A> {
     #[must_use]
     pub fn protected(mut self, by: Option<&'static str>) -> Self {
         self.protection = by;
+        self
+    }
+
+    /// Says when it was made.
+    #[must_use]
+    pub fn since(mut self, created: Option<DateTime>) -> Self {
+        self.created = created;
         self
     }
 

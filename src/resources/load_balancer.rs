@@ -162,7 +162,8 @@ impl Resource for LoadBalancer {
             .is_some_and(|on| on == "true");
         let setting = protected.then_some("load_balancer.deletion_protection");
         let found = Found::ours(mark, arn, actual.state.clone(), actual);
-        Ok(vec![found.protected(setting)])
+        let created = balancer.created_time().copied();
+        Ok(vec![found.protected(setting).since(created)])
     }
 
     async fn conflict(&self, reads: &Reads) -> Result<Option<Error>> {

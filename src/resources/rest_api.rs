@@ -445,7 +445,8 @@ async fn found(reads: &Reads, listed: Listed) -> Result<Found<Actual>> {
         tags,
         id,
     };
-    Ok(Found::ours(mark, actual.id.clone(), "available", actual))
+    let found = Found::ours(mark, actual.id.clone(), "available", actual);
+    Ok(found.since(api.created_date().copied()))
 }
 
 fn operations(resources: &[types::Resource]) -> Operations {

@@ -15,9 +15,11 @@ use crate::{
 };
 
 pub mod log;
+mod order;
 pub mod plan;
 pub mod progress;
 pub mod tables;
+pub mod tree;
 mod words;
 
 pub use words::Text;
@@ -73,6 +75,16 @@ impl Printer {
     /// the reader has what it wanted.
     pub fn data(self, text: &Text) -> Result<()> {
         self.made(text)
+    }
+
+    /// Writes data in the place of what the terminal shows.
+    ///
+    /// # Errors
+    ///
+    /// As [`Printer::data`].
+    pub fn page(self, text: &Text) -> Result<()> {
+        // Home, then clear to the end: the scrollback stays.
+        self.made(&format!("\u{1b}[H\u{1b}[J{text}"))
     }
 
     /// Writes what this program makes of itself: completions, the manual page.

@@ -1,12 +1,17 @@
 //! A plan as text.
 
+use std::collections::BTreeSet;
+
 use anstyle::{AnsiColor, Style};
 
 use crate::{
     pipeline::{Action, Plan, Planned},
     resource::Drift,
     text::plainly,
-    ui::{BOLD, DIM, Text},
+    ui::{
+        BOLD, DIM, Text,
+        order::{Order, Part},
+    },
 };
 
 const GREEN: Style = AnsiColor::Green.on_default();
@@ -27,20 +32,31 @@ fn sign(action: Action) -> (&'static str, Style) {
 /// Values longer than this are cut: a policy would fill the screen.
 const LONGEST: usize = 100;
 
-/// The plan, an entry for each thing to do and a count of the rest.
+/// The plan, an entry for each thing to do, in the order of a request, and a
+/// count of the rest.
 pub fn render(plan: &Plan) -> Text {
     let mut text = Text::new();
-    let shown = plan
+    let order = Order::of(plan.actions.iter().map(|planned| &planned.resource));
+    let mut shown: Vec<&Planned> = plan
         .actions
         .iter()
-        .filter(|planned| planned.action != Action::Keep || planned.settling.is_some());
+        .filter(|planned| planned.action != Action::Keep || planned.settling.is_some())
+        .collect();
+    shown.sort_by_cached_key(|planned| order.place(&planned.resource));
+    let parts: BTreeSet<Part> = shown.iter().map(|one| order.part(&one.resource)).collect();
     let width = plan
         .actions
         .iter()
         .map(|planned| plainly(&planned.resource).chars().count())
         .max()
         .unwrap_or_default();
+    let mut last = None;
     for planned in shown {
+        let part = order.part(&planned.resource);
+        if parts.len() > 1 && last.as_ref() != Some(&part) {
+            text.styled(DIM, format_args!("  {part}")).line();
+        }
+        last = Some(part);
         entry(&mut text, planned, width);
     }
     let keep = plan.summary().keep;

@@ -72,27 +72,59 @@ fn line(event: &Event) -> Text {
     line
 }
 
-/// One line for each thing that is worth a line: repeated waits are not.
+/// One line for each resource that was touched, when it is done with, and one
+/// for a wait that is worth knowing of: a log without an end is not read.
 #[derive(Default)]
 struct Plain {
+    /// What was changed of each, for its last line.
+    changed: Mutex<BTreeMap<Key, BTreeSet<String>>>,
     said: Mutex<BTreeSet<(Key, String)>>,
 }
 
+/// A wait that takes longer is said, once for each reason.
+const WORTH_SAYING: Duration = Duration::from_secs(10);
+
 impl Sink for Plain {
     fn emit(&self, event: Event) {
-        if matches!(event.happening, Happening::Queued(_) | Happening::Kept) {
-            return;
+        if let Some(line) = self.line(&event) {
+            let _ = writeln!(anstream::stderr().lock(), "{line}");
         }
-        let said = format!(
-            "{}{}",
-            event.happening.word(),
-            event.happening.detail().unwrap_or_default()
-        );
-        let mut known = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        if !known.insert((event.key.clone(), said)) {
-            return;
+    }
+}
+
+impl Plain {
+    /// What there is to say about it. None: nothing, or nothing yet.
+    fn line(&self, event: &Event) -> Option<Text> {
+        let mut changed = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
+        match &event.happening {
+            Happening::Queued(_) | Happening::Kept | Happening::Creating | Happening::Deleting => {
+                None
+            }
+            Happening::Updating(fields) => {
+                let known = changed.entry(event.key.clone()).or_default();
+                known.insert(fields.clone());
+                None
+            }
+            Happening::Waiting(why) => {
+                let mut known = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+                let is_news =
+                    event.elapsed >= WORTH_SAYING && known.insert((event.key.clone(), why.clone()));
+                is_news.then(|| line(event))
+            }
+            Happening::Updated => {
+                let mut text = line(event);
+                let fields = changed.remove(&event.key).unwrap_or_default();
+                if !fields.is_empty() {
+                    let fields: Vec<String> = fields.into_iter().collect();
+                    text.say("  ").say(fields.join(", "));
+                }
+                Some(text)
+            }
+            Happening::Created
+            | Happening::Deleted
+            | Happening::Failed(_)
+            | Happening::Stopped(_) => Some(line(event)),
         }
-        let _ = writeln!(anstream::stderr().lock(), "{}", line(&event));
     }
 }
 

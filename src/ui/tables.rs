@@ -1,64 +1,6 @@
-//! `status` and `outputs` as text.
+//! Values in columns.
 
-use crate::{
-    outputs::{Outputs, Status, TargetRow},
-    text::plainly,
-    ui::{BOLD, DIM, Text},
-};
-
-/// What exists, a line each.
-pub fn status(status: &Status) -> Text {
-    let mut text = Text::new();
-    text.styled(BOLD, &status.stack);
-    if let Some(url) = &status.url {
-        text.say("  ").say(url);
-    }
-    text.line();
-    for one in &status.unreadable {
-        text.say("  unreadable: ").say(one.words()).line();
-    }
-    if status.resources.is_empty() {
-        let words = if status.unreadable.is_empty() {
-            "  nothing exists"
-        } else {
-            "  nothing else is seen"
-        };
-        text.say(words).line();
-        return text;
-    }
-    let rows: Vec<[&str; 3]> = status
-        .resources
-        .iter()
-        .map(|one| [one.resource.as_str(), one.state.as_str(), one.id.as_str()])
-        .collect();
-    columns(&mut text, &rows);
-    if !status.targets.is_empty() {
-        targets(&mut text, &status.targets);
-    }
-    text
-}
-
-fn targets(text: &mut Text, targets: &[TargetRow]) {
-    text.line().styled(BOLD, "targets").line();
-    let rows: Vec<[&str; 4]> = targets
-        .iter()
-        .map(|row| {
-            [
-                row.route.as_str(),
-                row.address.as_str(),
-                row.zone.as_str(),
-                row.health.as_str(),
-            ]
-        })
-        .collect();
-    columns(text, &rows);
-    for row in targets {
-        if let Some(reason) = &row.reason {
-            let reason = format_args!("{}: {reason}", row.address);
-            text.say("  ").styled(DIM, reason).line();
-        }
-    }
-}
+use crate::{outputs::Outputs, text::plainly, ui::Text};
 
 /// The outputs, a line each.
 pub fn outputs(outputs: &Outputs) -> Text {

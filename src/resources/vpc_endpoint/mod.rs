@@ -250,7 +250,8 @@ impl Resource for VpcEndpoint {
             let service = endpoint.service_name().unwrap_or_default();
             leads_to(mark.key().kind(), service).then_some(())?;
             let (id, state) = (actual.id.clone(), actual.state.clone());
-            Some(Found::ours(mark, id, state, actual))
+            let created = endpoint.creation_timestamp().copied();
+            Some(Found::ours(mark, id, state, actual).since(created))
         });
         Ok(found.collect())
     }
