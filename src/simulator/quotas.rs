@@ -78,6 +78,10 @@ const TABLE: &[Quota] = &[
     each("apigateway:UpdateAccount", 1.0, 1.0 / 20.0),
     // Route 53 developer guide, "Throttling": 10/s refill, burst 50, for the account (research: reliability §2.1).
     shared("route53:*", 50.0, 10.0),
+    // Each operation has a bucket of its own besides (the figures are an assumption).
+    each("route53:ChangeResourceRecordSets", 50.0, 10.0),
+    each("route53:ListResourceRecordSets", 50.0, 10.0),
+    each("route53:*", 25.0, 5.0),
     // ACM user guide, "Quotas": RequestCertificate 5/s, DeleteCertificate 10/s, the rest about 10/s.
     each("acm:RequestCertificate", 5.0, 5.0),
     each("acm:*", 10.0, 10.0),

@@ -39,10 +39,8 @@ pub async fn json_call(
         return Ok((response.status, tree));
     }
     let code = header(&response, "x-amzn-errortype").unwrap_or_default();
-    Err((
-        code,
-        tree["message"].as_str().unwrap_or_default().to_owned(),
-    ))
+    let text = tree["message"].as_str().or(tree["Message"].as_str());
+    Err((code, text.unwrap_or_default().to_owned()))
 }
 
 /// Sends an XML request, and returns the status and the members of the answer, or the error's code and message.

@@ -247,7 +247,7 @@ async fn a_refused_write_changes_nothing() {
     );
     assert_eq!(
         ec2(&simulator, &rules).await,
-        Err("InvalidPermission.Duplicate".to_owned())
+        Err("InvalidParameterValue".to_owned())
     );
     assert_eq!(
         serde_json::to_value(simulator.world().accounts()).unwrap(),

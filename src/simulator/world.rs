@@ -5,7 +5,7 @@
 //! [`Event`] due then. Before each request [`World::advance`] lets all that is
 //! due happen, in order, each at its own time. There is no other lifecycle.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -125,8 +125,13 @@ impl World {
         region: &'a str,
         conditions: &'a Conditions,
     ) -> Ctx<'a> {
+        let regions = self.accounts.values().flat_map(|one| one.regions.values());
+        let balancers = regions.flat_map(|region| region.elbv2.balancers.values());
+        let balancers = balancers.map(|one| one.dns_name.to_ascii_lowercase());
+        let balancers = balancers.collect();
         let home = self.accounts.entry(account.to_owned()).or_default();
         Ctx {
+            balancers,
             account,
             region,
             now: self.now,
@@ -168,6 +173,9 @@ pub struct Ctx<'a> {
     pub conditions: &'a Conditions,
     /// Names that no two accounts share.
     pub claims: &'a mut Claims,
+    /// The names of all load balancers, of all accounts and regions, as the call
+    /// finds them: Route 53 sees them all.
+    pub balancers: BTreeSet<String>,
     agenda: &'a mut Agenda,
 }
 

@@ -28,7 +28,7 @@ vpc = ec2.create_vpc(
     CidrBlock="10.0.1.2/16",
     TagSpecifications=[{"ResourceType": "vpc", "Tags": [{"Key": "Name", "Value": "main & more"}]}],
 )["Vpc"]
-check(vpc["CidrBlock"] == "10.0.0.0/16" and vpc["State"] == "available", vpc)
+check(vpc["CidrBlock"] == "10.0.0.0/16" and vpc["State"] == "pending", vpc)
 check(vpc["Tags"] == [{"Key": "Name", "Value": "main & more"}], vpc)
 vpc_id = vpc["VpcId"]
 other_vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
@@ -222,7 +222,7 @@ refused("InvalidAction", client("rds").describe_db_instances)
 # --- the way down ------------------------------------------------------------
 answer = ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint, dns["VpcEndpointId"], "vpce-0123456789abcdef0"])
 check([u["ResourceId"] for u in answer["Unsuccessful"]] == ["vpce-0123456789abcdef0"], answer)
-check(answer["Unsuccessful"][0]["Error"]["Code"] == "InvalidVpcEndpointId.NotFound", answer)
+check(answer["Unsuccessful"][0]["Error"]["Code"] == "InvalidVpcEndpoint.NotFound", answer)
 check(ec2.describe_vpc_endpoints(VpcEndpointIds=[endpoint])["VpcEndpoints"][0]["State"] == "deleting", "deleting takes time")
 ec2.revoke_security_group_egress(GroupId=balancer, SecurityGroupRuleIds=[outbound["SecurityGroupRuleId"]])
 refused("DependencyViolation", ec2.delete_security_group, GroupId=endpoint_group)

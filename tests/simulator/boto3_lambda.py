@@ -17,7 +17,7 @@ refused("InvalidParameterValueException", functions.create_function, **{k: v for
 refused("ValidationException", functions.create_function, **dict(wanted, FunctionName="no name"))
 refused("ResourceNotFoundException", functions.get_function, 404, f"Function not found: {ARN}", FunctionName="orders")
 made = status(functions.create_function(**wanted), 201)
-check((made["FunctionArn"], made["Version"], made["State"], made["Timeout"]) == (ARN, "$LATEST", "Active", 3), made)
+check((made["FunctionArn"], made["Version"], made["State"], made["Timeout"]) == (ARN, "$LATEST", "Pending", 3), made)
 refused("ResourceConflictException", functions.create_function, 409, "Function already exist: orders", **wanted)
 
 for name in ("orders", f"{ACCOUNT}:function:orders", ARN, ARN + ":$LATEST", "orders:$LATEST"):

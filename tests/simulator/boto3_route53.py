@@ -41,7 +41,14 @@ check(len(pages) == 3 and {p["HostedZones"][0]["Id"][12:] for p in pages} == {zo
 check(dns.get_hosted_zone_count()["HostedZoneCount"] == 3)
 
 # --- records -----------------------------------------------------------------------
-LB = "internal-orders-1234567890.eu-central-1.elb.amazonaws.com"
+nets = [client("ec2").create_subnet(VpcId=far, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=REGION + letter)["Subnet"]["SubnetId"] for n, letter in ((1, "a"), (2, "b"))]
+
+
+def balancer(name):
+    return client("elbv2").create_load_balancer(Name=name, Scheme="internal", Subnets=nets)["LoadBalancers"][0]["DNSName"]
+
+
+LB = balancer("orders")
 
 
 def alias(name="orders.example.com", target=LB, zone_id="Z215JYRZR1TBD5", health=True, kind="A"):
@@ -80,13 +87,14 @@ no("not permitted in zone example.com.", ("CREATE", plain("example.org", "A", "1
 no("not a valid IPv4", ("CREATE", plain("a.example.com", "A", "10.0.0.300")))
 no("quotation marks", ("CREATE", plain("a.example.com", "TXT", "bare")))
 no("does not lie within", ("CREATE", alias(name="b.example.com", target="somewhere.org")))
+no("that target was not found", ("CREATE", alias(name="b.example.com", target="internal-x-1.eu-central-1.elb.amazonaws.com")))
 no("that target was not found", ("CREATE", alias(name="b.example.com", target="a.example.com", zone_id=zone)))
 no("Expected exactly one of", ("CREATE", {"Name": "a.example.com", "Type": "A"}), code="InvalidInput")
 no("exactly one SOA", ("DELETE", next(r for r in dns.list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"] if r["Type"] == "SOA")))
 no("already exists", ("CREATE", plain("new.example.com", "A", "10.0.0.1")), ("CREATE", alias()))
 names = [r["Name"] for r in dns.list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]]
 check("new.example.com." not in names, "all or nothing")
-change(("DELETE", alias()), ("CREATE", alias(target="internal-orders-2.eu-central-1.elb.amazonaws.com")))
+change(("DELETE", alias()), ("CREATE", alias(target=balancer("orders-2"))))
 change(("UPSERT", alias()))
 change(("CREATE", plain("*.example.com", "A", "10.0.0.2", "10.0.0.1")), ("CREATE", plain("a.example.com", "TXT", '"t"')), ("CREATE", plain("z.a.example.com", "A", "10.0.0.1")), ("CREATE", plain("a.example.com", "A", "10.0.0.1")))
 change(("CREATE", alias(name="b.example.com", target="a.example.com", zone_id=zone)))

@@ -63,7 +63,7 @@ fn detail(ctx: &Ctx<'_>, arn: &str, certificate: &Certificate) -> Value {
         "KeyUsages": issued.then(|| json!([{"Name": "DIGITAL_SIGNATURE"}, {"Name": "KEY_ENCIPHERMENT"}])),
         "NotAfter": seconds(certificate.valid.map(|(_, end)| end)),
         "NotBefore": seconds(certificate.valid.map(|(start, _)| start)),
-        "Options": {"CertificateTransparencyLoggingPreference": certificate.transparency},
+        "Options": {"CertificateTransparencyLoggingPreference": certificate.transparency, "Export": "DISABLED"},
         "RenewalEligibility": if eligible { "ELIGIBLE" } else { "INELIGIBLE" },
         "Serial": serial,
         "SignatureAlgorithm": "SHA256WITHRSA",

@@ -11,6 +11,7 @@ use crate::clock::Time;
 use crate::codec::{Input, Output, Refusal, ok};
 use crate::latency;
 use crate::random::{Random, digest};
+use crate::servicequotas::most;
 use crate::world::{self, Ctx};
 
 /// How often ACM looks for records (assumption).
@@ -23,8 +24,6 @@ const TOKEN: Duration = Duration::from_hours(1);
 const VALIDITY: Duration = Duration::from_hours(395 * 24);
 /// ACM user guide, "Quotas": ten names a certificate before a raise.
 const NAMES: usize = 10;
-/// ACM user guide, "Quotas": 2,500 certificates.
-const MOST: usize = 2500;
 
 /// `RequestCertificate`, for public certificates with DNS validation.
 pub fn request(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
@@ -37,7 +36,7 @@ pub fn request(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     {
         return ok(json!({"CertificateArn": arn}));
     }
-    if ctx.here.acm.certificates.len() >= MOST {
+    if ctx.here.acm.certificates.len() >= most(ctx, "acm/L-F141DD1D") {
         let text = "The maximum number of certificates has been reached";
         return Err(Refusal::new("LimitExceededException", text));
     }
@@ -179,6 +178,15 @@ fn is_name(name: &str) -> bool {
 /// Only DNS validation, no private authority, no export (the last two are not among the parameters).
 fn check_options(input: &Input) -> Result<(), Refusal> {
     const ALGORITHMS: &[&str] = &["RSA_2048", "EC_prime256v1", "EC_secp384r1"];
+    const KNOWN: &[&str] = &[
+        "RSA_1024",
+        "RSA_2048",
+        "RSA_3072",
+        "RSA_4096",
+        "EC_prime256v1",
+        "EC_secp384r1",
+        "EC_secp521r1",
+    ];
     let invalid = |text: String| Err(Refusal::new("InvalidParameterException", text));
     // ACM API reference: without a method it is EMAIL for the API.
     match input.text("ValidationMethod").unwrap_or("EMAIL") {
@@ -186,6 +194,13 @@ fn check_options(input: &Input) -> Result<(), Refusal> {
         method => return invalid(format!("The validation method {method} is not simulated")),
     }
     let algorithm = input.text("KeyAlgorithm").unwrap_or("RSA_2048");
+    // ACM API reference, `KeyAlgorithm`: what is none at all does not fit the model (assumption, as elsewhere).
+    if !KNOWN.contains(&algorithm) {
+        let text = format!(
+            "1 validation error detected: Value '{algorithm}' at 'keyAlgorithm' failed to satisfy constraint: Member must satisfy enum value set"
+        );
+        return Err(Refusal::new("ValidationException", text));
+    }
     if !ALGORITHMS.contains(&algorithm) {
         return invalid(format!("The key algorithm {algorithm} cannot be requested"));
     }

@@ -13,7 +13,7 @@ mod xml;
 pub use input::Input;
 pub use path::Route;
 pub use protocol::Protocol;
-pub use query::form;
+pub use query::{decode, form};
 pub use refusal::Refusal;
 pub use reply::{Body, Output, encode, ok};
 pub use xml::{escape, read};

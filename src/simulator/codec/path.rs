@@ -39,7 +39,14 @@ fn stands_in(key: &str, query: &Value) -> bool {
 
 fn labels(pattern: &str, path: &str) -> Option<Map<String, Value>> {
     let mut found = Map::new();
-    let mut given = path.trim_matches('/').split('/');
+    // The end of a greedy label is its own: S3's key `folder/` is another than `folder`.
+    let path = path.strip_prefix('/').unwrap_or(path);
+    let path = if pattern.ends_with("+}") {
+        path
+    } else {
+        path.trim_matches('/')
+    };
+    let mut given = path.split('/');
     for wanted in pattern.trim_matches('/').split('/') {
         let Some(label) = wanted
             .strip_prefix('{')
@@ -106,6 +113,16 @@ mod tests {
             .is_some()
         );
         assert!(fits("PUT /{Bucket}?policy", "PUT", "/b", &json!({"policy": ""})).is_some());
+    }
+
+    #[test]
+    fn a_greedy_label_keeps_its_slashes() {
+        let key = |path| fits("PUT /{Bucket}/{Key+}", "PUT", path, &json!({}));
+        for (path, wanted) in [("/b/a/", "a/"), ("/b//a", "/a"), ("/b/a//", "a//")] {
+            assert_eq!(key(path), Some(json!({"Bucket": "b", "Key": wanted})));
+        }
+        assert_eq!(key("/b/"), None);
+        assert!(fits("PUT /{Bucket}", "PUT", "/b/", &json!({})).is_some());
     }
 
     #[test]

@@ -12,6 +12,8 @@ pub struct Refusal {
     pub message: String,
     /// The HTTP status.
     pub status: u16,
+    /// What S3's errors say beside it: `BucketName`, `Key`, `Condition`.
+    pub details: Vec<(&'static str, String)>,
 }
 
 impl Refusal {
@@ -21,13 +23,21 @@ impl Refusal {
             code: code.into(),
             message: message.into(),
             status: 400,
+            details: Vec::new(),
         }
     }
 
     /// Sets the HTTP status.
     #[must_use]
-    pub const fn status(mut self, status: u16) -> Self {
+    pub fn status(mut self, status: u16) -> Self {
         self.status = status;
+        self
+    }
+
+    /// Adds a member to S3's error.
+    #[must_use]
+    pub fn detail(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.details.push((name, value.into()));
         self
     }
 }

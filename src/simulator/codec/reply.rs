@@ -1,5 +1,7 @@
 //! Answers and errors in each protocol's shape.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
 use super::protocol::Protocol;
@@ -13,7 +15,7 @@ pub struct Output {
     /// The HTTP status.
     pub status: u16,
     /// Further headers.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(Cow<'static, str>, String)>,
     /// The body.
     pub body: Body,
 }
@@ -49,7 +51,7 @@ impl Output {
     /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
+        self.headers.push((name.into(), value.into()));
         self
     }
 }
@@ -140,7 +142,7 @@ fn success(
     response.headers.extend(
         headers
             .into_iter()
-            .map(|(name, value)| (name.to_owned(), value)),
+            .map(|(name, value)| (name.into_owned(), value)),
     );
     response
 }
@@ -152,6 +154,7 @@ fn failure(protocol: Protocol, namespace: &str, refusal: &Refusal, request_id: &
         code,
         message,
         status,
+        details,
     } = refusal;
     let (code, text) = (escape(code), escape(message));
     let sender = if *status < 500 { "Sender" } else { "Receiver" };
@@ -171,17 +174,17 @@ fn failure(protocol: Protocol, namespace: &str, refusal: &Refusal, request_id: &
             ("text/xml", document(&content))
         }
         Protocol::S3 => {
+            let detail =
+                |(name, value): &(&str, String)| format!("<{name}>{}</{name}>", escape(value));
+            let details: String = details.iter().map(detail).collect();
             let content = format!(
-                "<Error><Code>{code}</Code><Message>{text}</Message><RequestId>{request_id}</RequestId></Error>"
+                "<Error><Code>{code}</Code><Message>{text}</Message>{details}<RequestId>{request_id}</RequestId></Error>"
             );
             ("application/xml", document(&content))
         }
-        // Lambda's model says `Type` and `message`; API Gateway's `message`.
         Protocol::RestJson => (
             "application/json",
-            json!({"message": message, "Type": "User"})
-                .to_string()
-                .into_bytes(),
+            rest_json(namespace, refusal).to_string().into_bytes(),
         ),
         Protocol::Json => (
             JSON_1_1,
@@ -197,6 +200,22 @@ fn failure(protocol: Protocol, namespace: &str, refusal: &Refusal, request_id: &
             .push(("x-amzn-errortype".to_owned(), refusal.code.to_string()));
     }
     response
+}
+
+/// Recorded: Lambda says `Type`, and `Message` where something is not there;
+/// API Gateway says `message` alone.
+fn rest_json(service: &str, refusal: &Refusal) -> Value {
+    let message = &refusal.message;
+    let kind = if refusal.status < 500 {
+        "User"
+    } else {
+        "Service"
+    };
+    match (service, refusal.code.as_ref()) {
+        ("lambda", "ResourceNotFoundException") => json!({"Message": message, "Type": kind}),
+        ("lambda", _) => json!({"message": message, "Type": kind}),
+        _ => json!({"message": message}),
+    }
 }
 
 fn document(content: &str) -> Vec<u8> {

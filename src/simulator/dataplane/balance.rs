@@ -1,5 +1,7 @@
 //! From the name to the rule that takes the request.
 
+use std::borrow::Cow;
+
 use super::answer::{Answer, Ask, Hop, Kind};
 use super::conditions::fits;
 use super::entrance::nodes;
@@ -7,7 +9,7 @@ use super::passed::{Passed, Stop, bare, through};
 use super::rewrite::{location, rewritten};
 use super::{certificate, target};
 use crate::ec2::{Flow, groups_admit};
-use crate::elbv2::{Deed, Listener, LoadBalancer, Rule};
+use crate::elbv2::{DROP_INVALID, Deed, Listener, LoadBalancer, Rule};
 use crate::route53::{resolve_alias, spelled};
 use crate::world::Ctx;
 
@@ -18,11 +20,27 @@ pub fn answer(ctx: &Ctx<'_>, ask: &Ask) -> Result<Answer, Stop> {
     admitted(ctx, balancer, ask)?;
     let (arn, listener) = listener(ctx, balancer, ask.port)?;
     let certificate = certificate::shown(ctx, listener, ask)?;
-    let answer = ruled(ctx, balancer, (arn, listener), ask).unwrap_or_else(Answer::from);
+    let kept = kept(ctx, balancer, ask);
+    let answer = ruled(ctx, balancer, (arn, listener), &kept).unwrap_or_else(Answer::from);
     Ok(Answer {
         certificate,
         ..answer
     })
+}
+
+/// The request without the headers that the load balancer drops: where it is to
+/// drop invalid ones, those whose names are not of `[-A-Za-z0-9]+` (ELB user guide,
+/// "Load balancer attributes"). That rules do not see them either is an assumption.
+fn kept<'a>(ctx: &Ctx<'_>, balancer: &str, ask: &'a Ask) -> Cow<'a, Ask> {
+    let balancer = ctx.here.elbv2.balancers.get(balancer);
+    let drops = balancer.and_then(|one| one.attributes.get(DROP_INVALID));
+    if drops.is_none_or(|on| on != "true") {
+        return Cow::Borrowed(ask);
+    }
+    let mut ask = ask.clone();
+    let valid = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    ask.headers.retain(|name, _| name.bytes().all(valid));
+    Cow::Owned(ask)
 }
 
 /// Follows a request from the listener on.

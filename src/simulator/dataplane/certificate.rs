@@ -1,5 +1,7 @@
 //! Which certificate a client is shown, and whether it fits.
 
+use std::time::Duration;
+
 use super::answer::{Ask, Hop};
 use super::passed::{Stop, bare};
 use crate::acm;
@@ -8,21 +10,46 @@ use crate::world::Ctx;
 
 /// Returns the certificate that a client is shown; none over HTTP.
 ///
-/// ELB user guide, "SSL certificates": one that covers the name in SNI, else
-/// the default one. Between several it goes by keys and dates there; that the
-/// default one is preferred here, then the one added first, is an assumption.
-/// A client that is shown another name ends the connection.
+/// ELB user guide, "SSL certificates": one of the list that covers the name in
+/// SNI; the default one only if none of the list does. Of several the best one,
+/// see [`rank`]. A client that is shown another name ends the connection.
 pub fn shown(ctx: &Ctx<'_>, listener: &Listener, ask: &Ask) -> Result<Option<String>, Stop> {
     let Some(default) = &listener.certificate else {
         return Ok(None);
     };
     let host = bare(&ask.host);
     let fits = |arn: &&String| acm::covers(ctx, arn, &host);
-    let mut all = [default].into_iter().chain(&listener.extra);
-    if let Some(arn) = all.find(fits) {
+    let listed = listener.extra.iter().filter(fits);
+    // The last of equals: which one AWS takes is not documented.
+    let best = listed.max_by_key(|arn| rank(ctx, arn));
+    if let Some(arn) = best.or_else(|| Some(default).filter(fits)) {
         return Ok(Some(arn.clone()));
     }
     let text =
         format!("no certificate of the listener covers {host}; the client is shown {default}");
     Err(Stop::at(Hop::Certificate, 0, text))
+}
+
+/// What is preferred between certificates of one name, first things first.
+///
+/// ELB user guide, "SSL certificates": the public key's algorithm (ECDSA before
+/// RSA), the hash (all are SHA-256 here), the key's length, the validity period.
+/// That one which has run out comes last is an assumption.
+fn rank(ctx: &Ctx<'_>, arn: &str) -> (bool, bool, u32, Duration) {
+    let Some(certificate) = ctx.here.acm.certificates.get(arn) else {
+        return (false, false, 0, Duration::ZERO);
+    };
+    let algorithm = &certificate.algorithm;
+    let bits: String = algorithm
+        .chars()
+        .filter(char::is_ascii_digit)
+        .take(4)
+        .collect();
+    let (start, end) = certificate.valid.unwrap_or_default();
+    (
+        end > ctx.now,
+        algorithm.starts_with("EC"),
+        bits.parse().unwrap_or(0),
+        end.since(start),
+    )
 }

@@ -28,12 +28,12 @@ mod conditions;
 mod entrance;
 mod event;
 mod passed;
-mod policy;
 mod rewrite;
 mod target;
 
 pub use answer::{Answer, Ask, Hop, Kind, Seen};
 
+pub use super::policy;
 use super::world::Ctx;
 
 /// Follows a request through a region of an account as it is.

@@ -119,6 +119,8 @@ impl Filter {
 ///
 /// Codes: `InvalidParameterValue` for a size out of range (observed:
 /// "Expecting a value greater than 5"), `InvalidNextToken` ("Error codes").
+/// Where the least is 1, more than 1,000 are taken for 1,000 (EC2 API reference,
+/// `DescribeVpcEndpoints`, `DescribeVpcEndpointServices`).
 pub fn page<T>(
     ctx: &Ctx<'_>,
     found: Vec<T>,
@@ -126,6 +128,7 @@ pub fn page<T>(
     least: i64,
 ) -> Result<(Vec<T>, Option<String>), Refusal> {
     let asked = input.number("MaxResults");
+    let asked = asked.map(|size| if least == 1 { size.min(1000) } else { size });
     if let Some(size) = asked.filter(|size| !(least..=1000).contains(size)) {
         let text = format!(
             "Value ( {size} ) for parameter maxResults is invalid. Expecting a value between {least} and 1000."

@@ -6,7 +6,7 @@ use ipnet::Ipv4Net;
 
 use super::endpoint::FULL_ACCESS;
 use super::interface::{ENDPOINT_REQUESTER, NewInterface, VPC_ENDPOINT, attach_interface};
-use super::state::{Endpoint, EndpointState, Group, Peer, Rule, Subnet, Traffic, Vpc};
+use super::state::{Endpoint, EndpointState, Group, Peer, PrefixList, Rule, Subnet, Traffic, Vpc};
 use crate::codec::Refusal;
 use crate::world::Ctx;
 
@@ -52,6 +52,17 @@ pub fn add_group(ctx: &mut Ctx<'_>, id: &str, vpc: &str, name: &str, description
     ctx.here.ec2.groups.insert(id.to_owned(), group);
     let rule = ctx.random.id("sgr");
     ctx.here.ec2.rules.insert(rule, Rule::default_egress(id));
+}
+
+/// Adds a prefix list of the account's, with room for ten entries more.
+pub fn add_prefix_list(ctx: &mut Ctx<'_>, id: &str, name: &str, nets: &[Ipv4Net]) {
+    let list = PrefixList {
+        name: name.to_owned(),
+        most: nets.len() + 10,
+        ipv6: false,
+        entries: nets.to_vec(),
+    };
+    ctx.here.ec2.prefix_lists.insert(id.to_owned(), list);
 }
 
 /// Adds an endpoint that is available already, with an interface in each subnet.

@@ -78,6 +78,14 @@ pub const INTERFACE: Kind = kind(
     "InvalidNetworkInterfaceID",
     "InvalidNetworkInterfaceId",
 );
+/// Managed prefix lists.
+pub const PREFIX_LIST: Kind = kind(
+    "pl",
+    "prefix-list",
+    "prefix list ID",
+    "InvalidPrefixListID",
+    "InvalidPrefixListID",
+);
 /// VPCs, as the endpoint operations name them (by analogy with the next).
 pub const ENDPOINT_VPC: Kind = kind("vpc", "vpc", "Vpc Id", "InvalidVpcId", "InvalidVpcId");
 /// Subnets, as the endpoint operations name them (observed: `InvalidSubnetId.Malformed`, terraform-aws-vpc#722).
@@ -90,7 +98,15 @@ pub const ENDPOINT_SUBNET: Kind = kind(
 );
 
 /// The kinds that have tags.
-pub const TAGGED: &[&Kind] = &[&VPC, &SUBNET, &GROUP, &RULE, &ENDPOINT, &INTERFACE];
+pub const TAGGED: &[&Kind] = &[
+    &VPC,
+    &SUBNET,
+    &GROUP,
+    &RULE,
+    &ENDPOINT,
+    &INTERFACE,
+    &PREFIX_LIST,
+];
 
 impl Kind {
     /// Returns whether this is an id of the kind: the prefix, a hyphen, and 8 or 17 hexadecimal digits.
@@ -150,6 +166,7 @@ pub fn tagged(state: &State, id: &str) -> Result<&'static Kind, Refusal> {
         "sg" => state.groups.contains_key(id),
         "sgr" => state.rules.contains_key(id),
         "vpce" => state.endpoints.contains_key(id),
+        "pl" => state.prefix_lists.contains_key(id),
         _ => state.interfaces.contains_key(id),
     };
     if exists {

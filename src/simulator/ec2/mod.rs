@@ -25,7 +25,8 @@ pub use interface::release as release_interfaces;
 pub use interface::{NewInterface, attach_interface, free_addresses, replace_interface};
 pub use network::{Flow, groups_admit};
 pub use state::{
-    Endpoint, EndpointState, Event, Group, Interface, Peer, Rule, State, Subnet, Tags, Traffic, Vpc,
+    Endpoint, EndpointState, Event, Group, Interface, Peer, PrefixList, Rule, State, Subnet, Tags,
+    Traffic, Vpc,
 };
 pub use zone::{Zone, zones};
 
@@ -207,6 +208,46 @@ const OPERATIONS: &[Operation] = &[
             "NextToken",
             "DryRun",
         ],
+    ),
+    write(
+        "CreateManagedPrefixList",
+        prefix_list::create,
+        &[
+            "AddressFamily",
+            "ClientToken",
+            "DryRun",
+            "Entry",
+            "MaxEntries",
+            "PrefixListName",
+            "TagSpecification",
+        ],
+    ),
+    read(
+        "DescribeManagedPrefixLists",
+        prefix_list::describe_managed,
+        &[
+            "PrefixListId",
+            "Filter",
+            "MaxResults",
+            "NextToken",
+            "DryRun",
+        ],
+    ),
+    read(
+        "GetManagedPrefixListEntries",
+        prefix_list::entries,
+        &[
+            "PrefixListId",
+            "TargetVersion",
+            "MaxResults",
+            "NextToken",
+            "DryRun",
+        ],
+    ),
+    write(
+        "DeleteManagedPrefixList",
+        prefix_list::delete,
+        &["PrefixListId", "DryRun"],
     ),
     write("CreateTags", tag::create, &["ResourceId", "Tag", "DryRun"]),
     write("DeleteTags", tag::delete, &["ResourceId", "Tag", "DryRun"]),

@@ -32,7 +32,12 @@ fn passes(state: &State, groups: &[String], egress: bool, other: Flow<'_>, port:
             && match &rule.peer {
                 Peer::Ipv4(net) => net.contains(&other.address),
                 Peer::Group(group) => other.groups.contains(group),
-                Peer::Ipv6(_) | Peer::PrefixList(_) => false,
+                Peer::PrefixList(id) => {
+                    let list = state.prefix_lists.get(id);
+                    let mut nets = list.into_iter().flat_map(|list| &list.entries);
+                    nets.any(|net| net.contains(&other.address))
+                }
+                Peer::Ipv6(_) => false,
             }
     };
     state.rules.values().any(allows)

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use ipnet::{Ipv4Net, Ipv6Net};
 use serde_json::{Value, json};
 
-use super::id::GROUP;
+use super::id::{GROUP, PREFIX_LIST};
+use super::prefix_list;
 use super::state::{Peer, Rule, State, Traffic};
 use crate::codec::{Input, Refusal};
 use crate::world::Ctx;
@@ -102,6 +103,16 @@ impl Peer {
     }
 }
 
+impl Peer {
+    /// Reads a prefix list: one of the account's, or the one that AWS keeps for S3.
+    pub fn prefix_list(state: &State, region: &str, id: &str) -> Result<Self, Refusal> {
+        if id != prefix_list::s3(region) {
+            PREFIX_LIST.find(&state.prefix_lists, id)?;
+        }
+        Ok(Self::PrefixList(id.to_owned()))
+    }
+}
+
 fn malformed(text: &str) -> Refusal {
     Refusal::new(
         "InvalidParameterValue",
@@ -148,6 +159,7 @@ pub fn description(part: &Input) -> Result<Option<String>, Refusal> {
 /// Reads the rules of a request for a group: `IpPermissions`, or the old flat parameters for one.
 pub fn requested(
     state: &State,
+    region: &str,
     input: &Input,
     group: &str,
     egress: bool,
@@ -183,7 +195,7 @@ pub fn requested(
         for list in permission.each("PrefixListIds") {
             add(
                 &traffic,
-                Peer::PrefixList(list.require("PrefixListId")?.to_owned()),
+                Peer::prefix_list(state, region, list.require("PrefixListId")?)?,
                 &list,
             )?;
         }

@@ -8,6 +8,7 @@ use super::permission::{description, requested};
 use super::state::{Peer, Rule, State, Traffic};
 use super::tag;
 use crate::codec::{Input, Output, Refusal, ok};
+use crate::servicequotas::{code, most};
 use crate::world::Ctx;
 
 const LISTING: Listing<Rule> = Listing {
@@ -20,9 +21,6 @@ const LISTING: Listing<Rule> = Listing {
     },
     least: 5,
 };
-
-/// VPC user guide, "Quotas": 60 inbound and 60 outbound rules a group.
-const MOST: usize = 60;
 
 /// `AuthorizeSecurityGroupIngress`.
 pub fn authorize_ingress(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
@@ -37,8 +35,14 @@ pub fn authorize_egress(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refu
 /// Adds all rules or none: one that exists refuses the whole call (`InvalidPermission.Duplicate`, "Error codes").
 fn authorize(ctx: &mut Ctx<'_>, input: &Input, egress: bool) -> Result<Output, Refusal> {
     let group = input.require("GroupId")?.to_owned();
-    let rules = requested(&ctx.here.ec2, input, &group, egress)?;
+    let rules = requested(&ctx.here.ec2, ctx.region, input, &group, egress)?;
     let tags = tag::specified(input, &RULE)?;
+    // Observed: before anything is compared with what is there.
+    let twice = |(place, rule): (usize, &Rule)| rules[..place].iter().any(|one| one.same(rule));
+    if rules.iter().enumerate().any(twice) {
+        let text = "The same permission must not appear multiple times";
+        return Err(Refusal::new("InvalidParameterValue", text));
+    }
     let mut items = Vec::new();
     for rule in rules {
         if ctx.here.ec2.rules.values().any(|known| known.same(&rule)) {
@@ -51,18 +55,27 @@ fn authorize(ctx: &mut Ctx<'_>, input: &Input, egress: bool) -> Result<Output, R
         state.rules.insert(id.clone(), rule);
         items.push(item(ctx, &id, &ctx.here.ec2.rules[&id]));
     }
-    let count = ctx
-        .here
-        .ec2
-        .rules
-        .values()
-        .filter(|rule| rule.group == group && rule.egress == egress)
-        .count();
-    if count > MOST {
+    if weight(ctx, &group, egress) > most(ctx, code::GROUP_RULES) {
         let text = "The maximum number of rules per security group has been reached.";
         return Err(Refusal::new("RulesPerSecurityGroupLimitExceeded", text));
     }
     ok(json!({"return": true, "securityGroupRuleSet": items}))
+}
+
+/// How much of its quota a group uses in one direction.
+///
+/// VPC user guide, "Quotas": each source or destination counts once, a prefix
+/// list as often as it may have entries; IPv4 and IPv6 have the quota each, which
+/// is not simulated (IPv6 is not).
+fn weight(ctx: &Ctx<'_>, group: &str, egress: bool) -> usize {
+    let state = &ctx.here.ec2;
+    let own = |rule: &&Rule| rule.group == group && rule.egress == egress;
+    let rules = state.rules.values().filter(own);
+    let weights = rules.map(|rule| match &rule.peer {
+        Peer::PrefixList(id) => state.prefix_lists.get(id).map_or(1, |list| list.most),
+        _ => 1,
+    });
+    weights.sum()
 }
 
 /// `peer: 10.0.0.0/8, TCP, from port: 443, to port: 443, ALLOW`, as EC2 says it (observed).
@@ -105,7 +118,7 @@ fn revoke(ctx: &mut Ctx<'_>, input: &Input, egress: bool) -> Result<Output, Refu
     let state = &ctx.here.ec2;
     GROUP.find(&state.groups, group)?;
     let ids = match input.texts("SecurityGroupRuleId") {
-        ids if ids.is_empty() => by_content(state, input, group, egress)?,
+        ids if ids.is_empty() => by_content(state, ctx.region, input, group, egress)?,
         ids => by_id(state, ids, group, egress)?,
     };
     let mut items = Vec::new();
@@ -136,11 +149,12 @@ fn by_id(
 
 fn by_content(
     state: &State,
+    region: &str,
     input: &Input,
     group: &str,
     egress: bool,
 ) -> Result<Vec<String>, Refusal> {
-    let rules = requested(state, input, group, egress)?;
+    let rules = requested(state, region, input, group, egress)?;
     rules.iter().map(|rule| find_same(state, rule)).collect()
 }
 
@@ -152,8 +166,16 @@ fn find_same(state: &State, rule: &Rule) -> Result<String, Refusal> {
     })
 }
 
-/// `DescribeSecurityGroupRules`.
+/// `DescribeSecurityGroupRules`. A filter by what is no group's id is refused (observed: `InvalidGroupId.Malformed`).
 pub fn describe(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
+    let filters = input.each("Filter");
+    let by_group = filters
+        .iter()
+        .filter(|one| one.text("Name") == Some("group-id"));
+    let mut named = by_group.flat_map(|filter| filter.texts("Value"));
+    if let Some(id) = named.find(|id| !id.contains('*') && !GROUP.fits(id)) {
+        return Err(GROUP.absent(&id));
+    }
     let (rules, next) = LISTING.select(ctx, ctx.here.ec2.rules.iter(), input)?;
     let items: Value = rules
         .into_iter()
@@ -181,7 +203,7 @@ pub fn modify(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
             group: group.clone(),
             egress: old.egress,
             traffic: Traffic::read(&wanted)?,
-            peer: peer(state, &vpc, &wanted)?,
+            peer: peer(state, ctx.region, &vpc, &wanted)?,
             description: description(&wanted)?,
         };
         if old.group != group {
@@ -200,7 +222,7 @@ pub fn modify(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     ok(json!({"return": true}))
 }
 
-fn peer(state: &State, vpc: &str, wanted: &Input) -> Result<Peer, Refusal> {
+fn peer(state: &State, region: &str, vpc: &str, wanted: &Input) -> Result<Peer, Refusal> {
     if let Some(range) = wanted.text("CidrIpv4") {
         Peer::ipv4(range)
     } else if let Some(range) = wanted.text("CidrIpv6") {
@@ -208,7 +230,7 @@ fn peer(state: &State, vpc: &str, wanted: &Input) -> Result<Peer, Refusal> {
     } else if let Some(group) = wanted.text("ReferencedGroupId") {
         Peer::group(state, vpc, group)
     } else {
-        Ok(Peer::PrefixList(wanted.require("PrefixListId")?.to_owned()))
+        Peer::prefix_list(state, region, wanted.require("PrefixListId")?)
     }
 }
 
@@ -235,7 +257,7 @@ fn describe_anew(ctx: &mut Ctx<'_>, input: &Input, egress: bool) -> Result<Outpu
         changes.push((id.to_owned(), description(change)?));
     }
     if named.is_empty() {
-        for rule in requested(state, input, group, egress)? {
+        for rule in requested(state, ctx.region, input, group, egress)? {
             changes.push((find_same(state, &rule)?, rule.description));
         }
     }

@@ -23,6 +23,8 @@ pub struct State {
     pub groups: BTreeMap<String, Group>,
     /// The rules of all security groups, one source or destination each.
     pub rules: BTreeMap<String, Rule>,
+    /// Prefix lists that the account manages.
+    pub prefix_lists: BTreeMap<String, PrefixList>,
     /// Interface endpoints.
     pub endpoints: BTreeMap<String, Endpoint>,
     /// Network interfaces, whoever holds them.
@@ -103,6 +105,19 @@ pub enum Peer {
     Group(String),
     /// A prefix list.
     PrefixList(String),
+}
+
+/// A managed prefix list.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PrefixList {
+    /// Its name.
+    pub name: String,
+    /// Whether its entries are IPv6 ranges.
+    pub ipv6: bool,
+    /// How many entries it may have; rules count for as many.
+    pub most: usize,
+    /// Its IPv4 entries.
+    pub entries: Vec<Ipv4Net>,
 }
 
 /// Where an endpoint is in its life. The wire has these words in lower case (observed; the API's model says `Available`).

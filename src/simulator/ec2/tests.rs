@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::{Flow, NewInterface, attach_interface, furnish, groups_admit, release_interfaces};
+use crate::Simulator;
 use crate::codec::Refusal;
 use crate::latency::LOAD_BALANCER_INTERFACES_LINGER;
 use crate::testing::{
@@ -317,4 +320,86 @@ async fn an_account_can_be_furnished_under_given_ids() {
         .await
         .starts_with("eni-")
     );
+}
+
+async fn authorized(simulator: &Simulator, group: &str, parts: &[String]) -> Result<Value, String> {
+    let parts = parts.iter().enumerate().map(|(place, part)| {
+        let at = format!("&IpPermissions.{}.", place + 1);
+        format!("{at}IpProtocol=tcp{at}FromPort=443{at}ToPort=443{at}{part}")
+    });
+    let parts: String = parts.collect();
+    ec2(
+        simulator,
+        &format!("AuthorizeSecurityGroupIngress&GroupId={group}{parts}"),
+    )
+    .await
+}
+
+#[tokio::test]
+async fn a_prefix_list_counts_with_the_entries_it_may_have() {
+    let (simulator, network) = furnished().await;
+    let list = |most: u8| {
+        format!(
+            "CreateManagedPrefixList&AddressFamily=IPv4&PrefixListName=clients&MaxEntries={most}\
+             &Entry.1.Cidr=10.9.0.0/16"
+        )
+    };
+    let id = ec2_text(&simulator, &list(40), "/prefixList/prefixListId").await;
+    let entries = format!("GetManagedPrefixListEntries&PrefixListId={id}");
+    let entries = ec2(&simulator, &entries).await.unwrap();
+    assert_eq!(entries["entrySet"]["item"]["cidr"], "10.9.0.0/16");
+    let named = |id: &str| format!("PrefixListIds.1.PrefixListId={id}");
+    let nothing = [named("pl-0123456789abcdef0")];
+    let refusal = authorized(&simulator, &network.group, &nothing).await;
+    assert_eq!(refusal, Err("InvalidPrefixListID.NotFound".to_owned()));
+    authorized(&simulator, &network.group, &[named(&id)])
+        .await
+        .unwrap();
+    let other = ec2_text(&simulator, &list(21), "/prefixList/prefixListId").await;
+    let beyond = authorized(&simulator, &network.group, &[named(&other)]).await;
+    assert_eq!(beyond, Err("RulesPerSecurityGroupLimitExceeded".to_owned()));
+    let state = state(&simulator);
+    let groups = [network.group.clone()];
+    let admits = |from: [u8; 4]| {
+        let from = Flow {
+            address: from.into(),
+            groups: &[],
+        };
+        let to = Flow {
+            address: [10, 0, 1, 9].into(),
+            groups: &groups,
+        };
+        groups_admit(&state, from, to, 443)
+    };
+    assert!(admits([10, 9, 1, 1]) && !admits([10, 8, 1, 1]));
+    let delete = format!("DeleteManagedPrefixList&PrefixListId={id}");
+    refused(&simulator, &delete, "DependencyViolation").await;
+}
+
+#[tokio::test]
+async fn one_permission_stands_once_in_a_request() {
+    let (simulator, network) = furnished().await;
+    let range = |text: &str| {
+        format!("IpRanges.1.CidrIp=10.0.0.0/8&IpPermissions.1.IpRanges.1.Description={text}")
+    };
+    let twice = [range("a"), "IpRanges.1.CidrIp=10.0.0.0/8".to_owned()];
+    let refusal = authorized(&simulator, &network.group, &twice).await;
+    assert_eq!(refusal, Err("InvalidParameterValue".to_owned()));
+    refused(
+        &simulator,
+        "DescribeSecurityGroupRules&Filter.1.Name=group-id&Filter.1.Value.1=foobar",
+        "InvalidGroupId.Malformed",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_deletion_does_not_find_has_a_code_of_its_own() {
+    let simulator = account();
+    let gone = "DeleteVpcEndpoints&VpcEndpointId.1=vpce-0123456789abcdef0";
+    let answer = ec2(&simulator, gone).await.unwrap();
+    let code = &answer["unsuccessful"]["item"]["error"]["code"];
+    assert_eq!(code, "InvalidVpcEndpoint.NotFound");
+    let many = ec2(&simulator, "DescribeVpcEndpoints&MaxResults=5000").await;
+    assert!(many.is_ok(), "capped, not refused: {many:?}");
 }

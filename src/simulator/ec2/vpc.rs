@@ -55,7 +55,11 @@ pub fn create(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let id = ctx.random.id("vpc");
     furnish::add_vpc(ctx, &id, cidr);
     tag::put(&mut ctx.here.ec2, &id, tags);
-    ok(json!({"vpc": item(ctx, &id, &ctx.here.ec2.vpcs[&id])}))
+    // Observed: a new one is pending for a moment, and has no IPv6 ranges.
+    let mut vpc = item(ctx, &id, &ctx.here.ec2.vpcs[&id]);
+    vpc["state"] = "pending".into();
+    vpc["ipv6CidrBlockAssociationSet"] = json!([]);
+    ok(json!({"vpc": vpc}))
 }
 
 /// Reads an IPv4 range between /16 and /28, in its canonical form.

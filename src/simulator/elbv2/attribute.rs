@@ -6,6 +6,7 @@
 use serde_json::{Value, json};
 
 use super::arn::{BALANCER, GROUP, LISTENER, invalid};
+use super::logs;
 use super::state::{Pairs, TargetGroup, TargetType};
 use crate::codec::{Input, Output, Refusal, ok};
 use crate::world::Ctx;
@@ -51,11 +52,7 @@ const BALANCERS: Table = &[
         "defensive",
         OneOf(&["monitor", "defensive", "strictest"]),
     ),
-    (
-        "routing.http.drop_invalid_header_fields.enabled",
-        "false",
-        Flag,
-    ),
+    (DROP_INVALID, "false", Flag),
     ("routing.http.preserve_host_header.enabled", "false", Flag),
     (
         "routing.http.x_amzn_tls_version_and_cipher_suite.enabled",
@@ -75,6 +72,8 @@ const BALANCERS: Table = &[
 
 /// The attribute that keeps a load balancer from being deleted.
 pub const PROTECTION: &str = "deletion_protection.enabled";
+/// Whether headers with names of other characters than letters, digits and hyphens are dropped.
+pub const DROP_INVALID: &str = "routing.http.drop_invalid_header_fields.enabled";
 /// How long a target that goes is `draining`, in seconds.
 pub const DELAY: &str = "deregistration_delay.timeout_seconds";
 
@@ -316,26 +315,14 @@ pub fn describe_balancer(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Ref
     ok(all(BALANCERS, &balancer.attributes))
 }
 
-/// `ModifyLoadBalancerAttributes`.
-///
-/// Logs that are on need a bucket (`ELBv2` API reference, `LoadBalancerAttribute`);
-/// whether it exists and lets ELB write is not looked at.
+/// `ModifyLoadBalancerAttributes`: logs that are on are tried ([`super::logs`]).
 pub fn modify_balancer(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let arn = input.require("LoadBalancerArn")?;
     let balancer = BALANCER.find_mut(&mut ctx.here.elbv2.balancers, arn)?;
     set(BALANCERS, "Load balancer", &mut balancer.attributes, input)?;
-    let has = |key: String| balancer.attributes.get(&key).map_or("", String::as_str);
-    for logs in ["access_logs", "connection_logs", "health_check_logs"] {
-        if has(format!("{logs}.s3.enabled")) == "true"
-            && has(format!("{logs}.s3.bucket")).is_empty()
-        {
-            let text = format!(
-                "The attribute '{logs}.s3.bucket' is required when '{logs}.s3.enabled' is true"
-            );
-            return Err(Refusal::new("InvalidConfigurationRequest", text));
-        }
-    }
-    ok(all(BALANCERS, &balancer.attributes))
+    let has = balancer.attributes.clone();
+    logs::check(ctx, arn, &has)?;
+    ok(all(BALANCERS, &has))
 }
 
 /// `DescribeTargetGroupAttributes`.

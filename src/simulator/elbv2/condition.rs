@@ -245,7 +245,8 @@ fn check(condition: &Condition) -> Result<(), Refusal> {
                 .all(|letter| letter.is_ascii_alphanumeric() || extra.contains(letter))
         };
         let fits = match condition.field {
-            Field::Host => plain("-.*?") && dotted(value),
+            // ELB user guide, "Host conditions": also underscores.
+            Field::Host => plain("-_.*?") && dotted(value),
             Field::Path => plain("_-.$/~\"'@:+&*?%"),
             Field::Method => value
                 .chars()

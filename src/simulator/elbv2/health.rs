@@ -21,15 +21,17 @@ use crate::world::{self, Ctx};
 impl Health {
     /// Takes the answer to a check into account.
     ///
-    /// ELB user guide, "Health checks": the thresholds are consecutive checks.
-    /// That a new target, too, needs the whole threshold is the strict reading.
+    /// ELB user guide, "Health checks": the thresholds are consecutive checks, and
+    /// a target that was just registered must pass one to be healthy.
     fn after(self, answer: Answer, healthy: u32, unhealthy: u32, fits: bool) -> Self {
         let (good, bad) = if fits {
             (self.good.saturating_add(1), 0)
         } else {
             (0, self.bad.saturating_add(1))
         };
+        let fresh = matches!(self.verdict, Verdict::Registering | Verdict::Initial);
         let verdict = match self.verdict {
+            _ if fits && fresh => Verdict::Healthy,
             _ if fits && good >= healthy => Verdict::Healthy,
             _ if !fits && bad >= unhealthy => Verdict::Unhealthy(answer),
             Verdict::Registering => Verdict::Initial,

@@ -16,6 +16,7 @@ mod hosted_zone;
 mod list;
 mod listener;
 mod load_balancer;
+mod logs;
 mod matcher;
 mod network;
 mod operations;
@@ -30,7 +31,7 @@ mod target_group;
 mod transform;
 mod usage;
 
-pub use attribute::MULTI_VALUE;
+pub use attribute::{DROP_INVALID, MULTI_VALUE};
 pub use hosted_zone::of as hosted_zone;
 pub use state::{
     Action, Answer, Condition, Deed, Event, Field, Health, HealthCheck, Listener, LoadBalancer,

@@ -159,8 +159,12 @@ fn check_address(
     }
     match zone {
         Some("all") => Ok("all".to_owned()),
-        _ => Err(unfit(format!(
-            "The IP address '{id}' is outside the VPC; its Availability Zone must be 'all'"
+        // Observed (AWS's load balancer controller): ValidationError.
+        None => Err(invalid(format!(
+            "An availability zone must be specified for the IP address '{id}', which is not from the target group's VPC"
+        ))),
+        Some(zone) => Err(unfit(format!(
+            "The IP address '{id}' is outside the VPC; its Availability Zone must be 'all', not '{zone}'"
         ))),
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::function::revision;
-use super::name::{Named, conflict, invalid, missing};
+use super::name::{Named, conflict, missing, unfit};
 use super::state::Alias;
 use crate::codec::{Input, Output, Refusal, ok};
 use crate::world::Ctx;
@@ -25,7 +25,8 @@ pub fn create(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let allowed = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
     let number = name.bytes().all(|byte| byte.is_ascii_digit());
     if name.len() > 128 || number || !name.chars().all(allowed) {
-        return Err(invalid(format!("Invalid alias name {name}")));
+        // Recorded.
+        return Err(unfit("name", name, "(?!^[0-9]+$)([a-zA-Z0-9-_]+)"));
     }
     let function = named.find(ctx, &ctx.here.lambda)?;
     let target = Named {

@@ -1,5 +1,7 @@
 //! Functions and their versions. Code is not looked at.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value, json};
 
 use super::name::{Named, conflict, invalid, parse};
@@ -17,6 +19,7 @@ const SETTINGS: &[&str] = &[
     "EphemeralStorage",
     "Handler",
     "KMSKeyArn",
+    "LoggingConfig",
     "MemorySize",
     "PackageType",
     "Role",
@@ -38,13 +41,16 @@ pub fn revision(random: &mut Random) -> String {
     )
 }
 
-/// `CreateFunction`. That it is Active at once is an assumption: Lambda says Pending for some seconds.
+/// How long a new function is `Pending` (recorded that it is; the span is an assumption).
+const CREATION: Duration = Duration::from_secs(5);
+
+/// `CreateFunction`.
 pub fn create(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let named = parse(ctx, input.require("FunctionName")?)?;
     if named.qualifier.is_some() {
         return Err(invalid("A function is created without a qualifier."));
     }
-    check_new(input)?;
+    check_new(ctx, input)?;
     if ctx.here.lambda.functions.contains_key(&named.name) {
         // Observed (terraform-provider-aws#1524).
         return Err(conflict(format!("Function already exist: {}", named.name)));
@@ -56,6 +62,7 @@ pub fn create(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
             .filter_map(|name| Some((name.to_owned(), input.get(name)?.clone())))
             .collect(),
         modified: ctx.now,
+        active: Some(ctx.now + CREATION),
         code: input.get("Code").map(Value::to_string).unwrap_or_default(),
         revision: revision(ctx.random),
     };
@@ -75,7 +82,21 @@ pub fn create(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
 }
 
 /// Lambda API reference, `CreateFunction`: what a zip package needs.
-fn check_new(input: &Input) -> Result<(), Refusal> {
+fn check_new(ctx: &Ctx<'_>, input: &Input) -> Result<(), Refusal> {
+    // Every setting that is sent must be one that is kept: silence would be a yes.
+    const BESIDES: &[&str] = &[
+        "Code",
+        "FunctionName",
+        "Publish",
+        "Tags",
+        "TracingConfig",
+        "SnapStart",
+    ];
+    let mut names = input.names();
+    if let Some(name) = names.find(|name| !SETTINGS.contains(name) && !BESIDES.contains(name)) {
+        let text = format!("The parameter {name} is not simulated");
+        return Err(Refusal::new("UnknownParameter", text));
+    }
     let role = input.require("Role")?;
     if !role.starts_with("arn:") || !role.contains(":iam::") {
         return Err(invalid(format!(
@@ -90,6 +111,67 @@ fn check_new(input: &Input) -> Result<(), Refusal> {
         return Err(invalid(
             "Runtime and Handler are mandatory parameters for functions created with deployment packages.",
         ));
+    }
+    check_runtime(input)?;
+    check_network(ctx, input)?;
+    // Lambda developer guide, "Quotas": 4 KB of environment variables (the words are recorded).
+    let variables = input.get("Environment").map(|given| &given["Variables"]);
+    if variables.is_some_and(|variables| variables.to_string().len() > 4096) {
+        return Err(invalid(
+            "Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the 4KB limit.",
+        ));
+    }
+    // Lambda developer guide, "Using tags".
+    if tags(input, "Tags").len() > 50 {
+        return Err(invalid("The maximum number of tags for a resource is 50."));
+    }
+    let bucket = input
+        .child("Code")
+        .and_then(|code| code.text("S3Bucket").map(str::to_owned));
+    if let Some(bucket) = bucket
+        && !ctx.global.s3.buckets.contains_key(&bucket)
+    {
+        // Recorded.
+        return Err(invalid(
+            "Error occurred while GetObject. S3 Error Code: NoSuchBucket. S3 Error Message: The specified bucket does not exist",
+        ));
+    }
+    Ok(())
+}
+
+/// Lambda developer guide, "Lambda runtimes": families that are known; an unknown
+/// one is refused (recorded, the words are shortened).
+fn check_runtime(input: &Input) -> Result<(), Refusal> {
+    const FAMILIES: &[&str] = &[
+        "nodejs", "python", "java", "dotnet", "ruby", "go1.", "provided",
+    ];
+    match input.text("Runtime") {
+        Some(name) if !FAMILIES.iter().any(|family| name.starts_with(family)) => {
+            Err(invalid(format!(
+                "Value {name} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set"
+            )))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The groups and subnets of a function in a VPC are there (recorded for groups; the words are shortened).
+fn check_network(ctx: &Ctx<'_>, input: &Input) -> Result<(), Refusal> {
+    let Some(network) = input.child("VpcConfig") else {
+        return Ok(());
+    };
+    let state = &ctx.here.ec2;
+    let mut groups = network.texts("SecurityGroupIds").into_iter();
+    if let Some(lost) = groups.find(|id| !state.groups.contains_key(id)) {
+        return Err(invalid(format!(
+            "Error occurred while DescribeSecurityGroups. EC2 Error Code: InvalidGroup.NotFound. EC2 Error Message: The security group '{lost}' does not exist"
+        )));
+    }
+    let mut subnets = network.texts("SubnetIds").into_iter();
+    if let Some(lost) = subnets.find(|id| !state.subnets.contains_key(id)) {
+        return Err(invalid(format!(
+            "Error occurred while DescribeSubnets. EC2 Error Code: InvalidSubnetID.NotFound. EC2 Error Message: The subnet ID '{lost}' does not exist"
+        )));
     }
     Ok(())
 }
@@ -147,12 +229,32 @@ fn shown(
         "EphemeralStorage": {"Size": 512},
         "TracingConfig": {"Mode": "PassThrough"},
         "LoggingConfig": {"LogFormat": "Text", "LogGroup": format!("/aws/lambda/{name}")},
+        "RuntimeVersionConfig": {"RuntimeVersionArn": runtime(ctx, version)},
         "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
     });
     if let Some(members) = tree.as_object_mut() {
         members.extend(version.settings.clone());
+        if version.active.is_some_and(|active| ctx.now < active) {
+            members.insert("State".to_owned(), "Pending".into());
+            members.insert(
+                "StateReason".to_owned(),
+                "The function is being created.".into(),
+            );
+            members.insert("StateReasonCode".to_owned(), "Creating".into());
+        }
     }
     tree
+}
+
+/// The ARN of the runtime that a version runs on (recorded; its id is made up).
+fn runtime(ctx: &Ctx<'_>, version: &Version) -> String {
+    let name = version.settings.get("Runtime").and_then(Value::as_str);
+    let id = digest(name.unwrap_or_default(), 64);
+    format!(
+        "arn:{}:lambda:{}::runtime:{id}",
+        ctx.partition(),
+        ctx.region
+    )
 }
 
 /// The version's number that a qualifier stands for.

@@ -21,7 +21,7 @@ use super::world::Ctx;
 pub const SERVICE: Service = Service {
     name: "lambda",
     protocol: Protocol::RestJson,
-    namespace: "",
+    namespace: "lambda",
     operations: OPERATIONS,
 };
 
@@ -103,6 +103,7 @@ pub fn add_function(ctx: &mut Ctx<'_>, arn: &str) {
     let version = Version {
         settings: settings.as_object().cloned().unwrap_or_default(),
         modified: ctx.now,
+        active: None,
         code: (*name).to_owned(),
         revision,
     };

@@ -23,6 +23,14 @@ pub fn invalid(text: impl Into<String>) -> Refusal {
     Refusal::new("InvalidParameterValueException", text)
 }
 
+/// What does not fit a pattern of the API's model (recorded: `ValidationException`).
+pub fn unfit(place: &str, value: &str, pattern: &str) -> Refusal {
+    let text = format!(
+        "1 validation error detected: Value '{value}' at '{place}' failed to satisfy constraint: Member must satisfy regular expression pattern: {pattern}"
+    );
+    Refusal::new("ValidationException", text)
+}
+
 /// Lambda API reference: `ResourceConflictException`, 409.
 pub fn conflict(text: impl Into<String>) -> Refusal {
     Refusal::new("ResourceConflictException", text).status(409)
@@ -82,6 +90,10 @@ impl Named {
     }
 }
 
+/// Lambda API reference, `FunctionName`: its pattern, shortened.
+const PATTERN: &str =
+    "(arn:(aws[a-zA-Z-]*)?:lambda:)?…(function:)?([a-zA-Z0-9-_]+)(:(\\$LATEST|[a-zA-Z0-9-_]+))?";
+
 /// Reads `my-function`, `my-function:alias`, `111122223333:function:my-function` or an ARN.
 ///
 /// Lambda API reference, `FunctionName`. Another region's function, another
@@ -116,12 +128,12 @@ pub fn parse(ctx: &Ctx<'_>, text: &str) -> Result<Named, Refusal> {
     let named = match rest {
         [name] => (*name, None),
         [name, qualifier] => (*name, Some((*qualifier).to_owned())),
-        _ => return Err(unfit(text)),
+        _ => return Err(unfit("functionName", text, PATTERN)),
     };
     let (name, qualifier) = named;
     let allowed = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
     if name.is_empty() || name.len() > 64 || !name.chars().all(allowed) {
-        return Err(unfit(text));
+        return Err(unfit("functionName", text, PATTERN));
     }
     Ok(Named {
         name: name.to_owned(),
@@ -138,12 +150,4 @@ fn own(ctx: &Ctx<'_>, account: &str) -> Result<(), Refusal> {
         ctx.account
     );
     Err(Refusal::new("AccessDeniedException", text).status(403))
-}
-
-/// Lambda API reference, "FunctionName": its pattern. The message is shortened.
-fn unfit(text: &str) -> Refusal {
-    let text = format!(
-        "1 validation error detected: Value '{text}' at 'functionName' failed to satisfy constraint: Member must satisfy regular expression pattern"
-    );
-    Refusal::new("ValidationException", text)
 }

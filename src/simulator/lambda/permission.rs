@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::function::revision;
-use super::name::{Named, conflict, invalid, missing, parse};
+use super::name::{Named, conflict, invalid, missing, parse, unfit};
 use super::state::{Policies, Policy};
 use crate::codec::{Input, Output, Refusal, ok};
 use crate::pattern;
@@ -31,11 +31,13 @@ pub fn add(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
         .functions
         .get_mut(&named.name)
         .ok_or(absent)?;
-    let policy = function
-        .policies
-        .entry(named.qualifier.unwrap_or_default())
-        .or_default();
-    check_revision(policy, input)?;
+    let qualifier = named.qualifier.unwrap_or_default();
+    // Recorded: the revision of the alias, or of the version, does as well.
+    let own = function.revision(&qualifier).map(str::to_owned);
+    let policy = function.policies.entry(qualifier).or_default();
+    if own.is_none() || own.as_deref() != input.text("RevisionId") {
+        check_revision(policy, input)?;
+    }
     // Observed (terraform-aws-lambda#547).
     if policy.statements.iter().any(|known| known["Sid"] == id) {
         return Err(conflict(format!(
@@ -57,9 +59,8 @@ pub fn add(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
 fn check(id: &str, action: &str) -> Result<(), Refusal> {
     let allowed = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
     if id.len() > 100 || !id.chars().all(allowed) {
-        return Err(invalid(format!(
-            "Invalid statement id {id}: up to 100 of a-z, A-Z, 0-9, - and _"
-        )));
+        // Recorded.
+        return Err(unfit("statementId", id, "([a-zA-Z0-9-_]+)"));
     }
     if action != "*" && !action.starts_with("lambda:") {
         return Err(invalid(format!("Invalid action {action}")));
@@ -166,7 +167,10 @@ pub fn get(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
 pub fn remove(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let named = Named::of(ctx, input)?;
     let id = input.require("StatementId")?;
-    let known = policy(ctx, &named)?;
+    named.find(ctx, &ctx.here.lambda)?;
+    // Recorded: other words than those of `GetPolicy`.
+    let none = |_| missing("No policy is associated with the given resource.");
+    let known = policy(ctx, &named).map_err(none)?;
     check_revision(known, input)?;
     if !known.statements.iter().any(|one| one["Sid"] == id) {
         return Err(missing(format!(

@@ -39,6 +39,19 @@ pub struct Function {
     pub tags: Tags,
 }
 
+impl Function {
+    /// Returns the revision of an alias or a version, or of the function itself.
+    pub fn revision(&self, qualifier: &str) -> Option<&str> {
+        if qualifier.is_empty() {
+            return Some(&self.latest.revision);
+        }
+        let number = qualifier.parse::<u64>().ok();
+        let version = number.and_then(|number| self.versions.get(&number));
+        let version = version.map(|version| version.revision.as_str());
+        version.or_else(|| Some(self.aliases.get(qualifier)?.revision.as_str()))
+    }
+}
+
 /// A version of a function.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -47,6 +60,8 @@ pub struct Version {
     pub settings: Map<String, Value>,
     /// When it was made.
     pub modified: Time,
+    /// From when on it is active; none, always.
+    pub active: Option<Time>,
     /// Stands for the code.
     pub code: String,
     /// Changes with it.

@@ -1,7 +1,8 @@
 //! Route 53: hosted zones, their record sets, and changes on their way to the name servers.
 //!
 //! Wire names are those of the API's model of 2013-04-01. `PriorRequestNotComplete`
-//! is left to fault rules: nobody documents when it comes.
+//! comes with too many requests for one zone at once (Route 53 developer guide,
+//! "Quotas"), and is left to fault rules.
 
 mod change;
 mod event;

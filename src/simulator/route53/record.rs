@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 
 use super::change::begin;
 use super::name::{check, inside, lies_in, outside};
-use super::state::{Alias, Record, State, Zone};
+use super::state::{Alias, Record, Zone};
 use super::zone::{find, find_mut, size};
 use crate::codec::{Input, Output, Refusal, ok};
+use crate::elbv2::hosted_zone;
 use crate::world::Ctx;
 
 /// Route 53 API reference, `ResourceRecordSet`.
@@ -89,7 +90,7 @@ fn alias(target: &Input) -> Result<Alias, Refusal> {
 }
 
 /// Checks a record set by itself.
-fn check_record(state: &State, zone: &Zone, record: &Record) -> Result<(), Refusal> {
+fn check_record(ctx: &Ctx<'_>, zone: &Zone, record: &Record) -> Result<(), Refusal> {
     let Record { name, kind, .. } = record;
     let (shown, within) = (outside(name), outside(&zone.name));
     if !lies_in(name, &zone.name) {
@@ -132,7 +133,7 @@ fn check_record(state: &State, zone: &Zone, record: &Record) -> Result<(), Refus
     record
         .alias
         .as_ref()
-        .map_or(Ok(()), |alias| check_alias(state, zone, record, alias))
+        .map_or(Ok(()), |alias| check_alias(ctx, zone, record, alias))
 }
 
 /// Where AWS's own names end: targets of aliases to its services.
@@ -148,9 +149,11 @@ const SERVICES: &[&str] = &[
 ///
 /// Route 53 developer guide, "Choosing between alias and non-alias records":
 /// another record of the same zone, of the same type, or one of AWS's services.
-/// Words: observed. Which hosted zone id belongs to which service is not
-/// checked (assumption: the shape has to do).
-fn check_alias(state: &State, zone: &Zone, record: &Record, alias: &Alias) -> Result<(), Refusal> {
+/// Words: observed. Of AWS's services the load balancers' names are looked at:
+/// each region has a zone, and a name in it leads to a load balancer. Which
+/// zone belongs to another service is not checked (assumption: the shape has to do).
+fn check_alias(ctx: &Ctx<'_>, zone: &Zone, record: &Record, alias: &Alias) -> Result<(), Refusal> {
+    let state = &ctx.global.route53;
     let shape = alias.zone.starts_with('Z')
         && alias
             .zone
@@ -186,11 +189,31 @@ fn check_alias(state: &State, zone: &Zone, record: &Record, alias: &Alias) -> Re
                 Err(invalid(format!("{what}, but that target was not found")))
             }
         }
+        None if alias.name.contains(".elb.amazonaws.com") => check_balancer(ctx, alias, &what),
         None if SERVICES.iter().any(|suffix| alias.name.ends_with(suffix)) => Ok(()),
         None => Err(invalid(format!(
             "{what}, but the alias target name does not lie within the target zone"
         ))),
     }
+}
+
+/// Checks an alias to a load balancer: the zone is that of its region (ELB
+/// endpoints and quotas, "Route 53 hosted zone ID"), and it is there.
+fn check_balancer(ctx: &Ctx<'_>, alias: &Alias, what: &str) -> Result<(), Refusal> {
+    let name = alias.name.trim_end_matches('.').to_ascii_lowercase();
+    let (before, _) = name.split_once(".elb.").unwrap_or_default();
+    let region = before.rsplit('.').next().unwrap_or_default();
+    if hosted_zone(region) != alias.zone {
+        return Err(invalid(format!(
+            "{what}, but the alias target name does not lie within the target zone"
+        )));
+    }
+    // Route 53 developer guide, "Values for alias records": `dualstack.` before it is the same.
+    let plain = name.strip_prefix("dualstack.").unwrap_or(&name);
+    if ctx.balancers.contains(plain) {
+        return Ok(());
+    }
+    Err(invalid(format!("{what}, but that target was not found")))
 }
 
 /// Applies one change to a zone.
@@ -302,7 +325,7 @@ pub fn change(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
             .ok_or_else(|| input.protocol.missing("ResourceRecordSet"))?;
         let record = parse(&given, action)?;
         if action != "DELETE" {
-            check_record(&ctx.global.route53, &next, &record)?;
+            check_record(ctx, &next, &record)?;
         }
         apply(&mut next, action, record)?;
     }

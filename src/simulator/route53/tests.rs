@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{add_zone, resolve_alias};
 use crate::Simulator;
+use crate::elbv2::{LoadBalancer, Pairs};
 use crate::testing::account;
 use crate::testing_rest::{here, xml_call};
 
@@ -16,6 +17,22 @@ fn with_zone() -> Simulator {
     let simulator = account();
     here(&simulator, |ctx| {
         add_zone(ctx, "Z1", "example.com", false, &[]);
+        for name in ["a-1", "a-2", "one", "two"] {
+            let name = format!("internal-{name}.eu-central-1.elb.amazonaws.com");
+            let balancer = LoadBalancer {
+                dns_name: name.clone(),
+                name: name.clone(),
+                id: String::new(),
+                vpc: String::new(),
+                subnets: Vec::new(),
+                groups: Vec::new(),
+                active: true,
+                addresses: "ipv4".to_owned(),
+                attributes: Pairs::new(),
+                created: ctx.now,
+            };
+            ctx.here.elbv2.balancers.insert(name, balancer);
+        }
     });
     simulator
 }
@@ -118,7 +135,7 @@ async fn a_delete_matches_exactly() {
     }
     // Case and final dots do not count.
     let same = alias("A.example.com.", &BALANCER.to_uppercase(), true);
-    let next = alias("a.example.com", &BALANCER.replace("-1.", "-2."), true);
+    let next = alias("a.example.com", &BALANCER.replace("a-1", "a-2"), true);
     change(&simulator, &[("DELETE", same), ("CREATE", next)])
         .await
         .unwrap();
@@ -158,6 +175,19 @@ async fn aliases_lead_to_aws_or_to_the_same_zone() {
         "does not lie within the target zone",
     )
     .await;
+    for (target, words) in [
+        (
+            "internal-b-1.eu-central-1.elb.amazonaws.com",
+            "that target was not found",
+        ),
+        (
+            "internal-a-1.eu-west-1.elb.amazonaws.com",
+            "does not lie within the target zone",
+        ),
+    ] {
+        let bad = alias("a.example.com", target, true);
+        refused(&simulator, &[("CREATE", bad)], words).await;
+    }
     let own = alias("a.example.com", "b.example.com", false).replace("Z215JYRZR1TBD5", "Z1");
     refused(
         &simulator,
@@ -230,7 +260,7 @@ async fn a_listing_starts_at_a_name_in_order_of_reversed_labels() {
 #[tokio::test]
 async fn a_host_resolves_in_the_nearest_zone() {
     let simulator = with_zone();
-    let name = |target: &str| format!("{target}.eu-central-1.elb.amazonaws.com");
+    let name = |target: &str| format!("internal-{target}.eu-central-1.elb.amazonaws.com");
     change(
         &simulator,
         &[("CREATE", alias("a.example.com", &name("one"), true))],

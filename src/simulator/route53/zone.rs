@@ -61,10 +61,8 @@ fn vpc(ctx: &Ctx<'_>, input: &Input) -> Result<Vpc, Refusal> {
     };
     let unknown = vpc.region == ctx.region && !ctx.here.ec2.vpcs.contains_key(&vpc.id);
     if unknown || !vpc.id.starts_with("vpc-") {
-        let text = format!(
-            "The VPC: {} in region: {} does not exist or you do not have access to it.",
-            vpc.id, vpc.region
-        );
+        // Recorded.
+        let text = "The VPC ID is invalid.";
         return Err(Refusal::new("InvalidVPCId", text));
     }
     Ok(vpc)
@@ -133,7 +131,8 @@ pub fn create(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let body = json!({"CreateHostedZoneResponse": {
         "HostedZone": shown(&id, zone),
         "ChangeInfo": info,
-        "DelegationSet": delegation(zone),
+        // Recorded: a private zone has none.
+        "DelegationSet": (!zone.private).then(|| delegation(zone)),
         "VPC": vpc.as_ref().map(vpc_shown),
     }});
     let location = format!("https://route53.amazonaws.com/2013-04-01/hostedzone/{id}");

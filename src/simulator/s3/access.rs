@@ -42,6 +42,15 @@ fn check(bucket: &str, text: &str) -> Result<Value, Refusal> {
     }
     let tree: Value = serde_json::from_str(text)
         .map_err(|_| malformed("Policies must be valid JSON and the first byte must be '{'"))?;
+    // IAM user guide, "JSON policy elements: Version": two of them. The words here are an assumption.
+    let version = tree.get("Version");
+    if version.is_some_and(|version| version != "2012-10-17" && version != "2008-10-17") {
+        return Err(malformed("The policy must contain a valid version string"));
+    }
+    let mut fields = tree.as_object().into_iter().flatten();
+    if let Some((field, _)) = fields.find(|(field, _)| !WHOLE.contains(&field.as_str())) {
+        return Err(malformed(&format!("Unknown field {field}")));
+    }
     let statements = statements(&tree);
     if statements.is_empty() {
         return Err(malformed("Missing required field Statement"));
@@ -60,6 +69,195 @@ fn check(bucket: &str, text: &str) -> Result<Value, Refusal> {
         }
     }
     Ok(tree)
+}
+
+/// What a policy has beside its statements.
+const WHOLE: &[&str] = &["Id", "Statement", "Version"];
+
+/// Actions of S3 that a bucket policy of a site or of logs names, and those of
+/// the service authorization reference that begin as they do. Others are unknown
+/// to S3 (the list is not all of it: an assumption).
+const VERBS: &[&str] = &[
+    "Abort",
+    "Associate",
+    "Bypass",
+    "Create",
+    "Delete",
+    "Describe",
+    "Dissociate",
+    "Get",
+    "Initiate",
+    "List",
+    "Object",
+    "Pause",
+    "Put",
+    "Replicate",
+    "Restore",
+    "Submit",
+    "Tag",
+    "Untag",
+    "Update",
+];
+
+/// Whether S3 knows an action: `*`, or a verb of its own, in any case, with wildcards.
+fn is_action(action: &str) -> bool {
+    if action == "*" {
+        return true;
+    }
+    let Some(name) = action
+        .to_ascii_lowercase()
+        .strip_prefix("s3:")
+        .map(str::to_owned)
+    else {
+        return false;
+    };
+    let plain = name.split(['*', '?']).next().unwrap_or_default();
+    let known = |verb: &str| {
+        let verb = verb.to_ascii_lowercase();
+        // A wildcard may cut a verb short.
+        name.starts_with(&verb) && name.len() > verb.len()
+            || plain.len() < name.len() && verb.starts_with(plain)
+    };
+    VERBS.iter().any(|verb| known(verb))
+}
+
+/// Whether an action can fit a resource: those of objects need a key (the words are those S3 is seen to use).
+fn fit_together(actions: &[&str], resources: &[&str]) -> bool {
+    const OF_OBJECTS: &[&str] = &[
+        "s3:getobject",
+        "s3:putobject",
+        "s3:deleteobject",
+        "s3:getobjectacl",
+        "s3:putobjectacl",
+        "s3:getobjectversion",
+        "s3:deleteobjectversion",
+        "s3:getobjecttagging",
+        "s3:putobjecttagging",
+        "s3:abortmultipartupload",
+        "s3:restoreobject",
+    ];
+    const OF_BUCKETS: &[&str] = &[
+        "s3:listbucket",
+        "s3:getbucketlocation",
+        "s3:getbucketacl",
+        "s3:getbucketpolicy",
+        "s3:putbucketpolicy",
+        "s3:listbucketversions",
+        "s3:listbucketmultipartuploads",
+        "s3:deletebucket",
+    ];
+    let object =
+        |resource: &&str| *resource == "*" || resource.contains('/') || resource.ends_with('*');
+    let bucket = |resource: &&str| {
+        *resource == "*"
+            || !resource.contains('/')
+            || resource.ends_with('*') && !resource.contains("/*")
+    };
+    actions.iter().all(|action| {
+        let action = action.to_ascii_lowercase();
+        if OF_OBJECTS.contains(&action.as_str()) {
+            resources.iter().any(object)
+        } else if OF_BUCKETS.contains(&action.as_str()) {
+            resources.iter().any(bucket)
+        } else {
+            true
+        }
+    })
+}
+
+/// The condition operators of IAM (IAM user guide, "Condition operators").
+const OPERATORS: &[&str] = &[
+    "StringEquals",
+    "StringNotEquals",
+    "StringEqualsIgnoreCase",
+    "StringNotEqualsIgnoreCase",
+    "StringLike",
+    "StringNotLike",
+    "NumericEquals",
+    "NumericNotEquals",
+    "NumericLessThan",
+    "NumericLessThanEquals",
+    "NumericGreaterThan",
+    "NumericGreaterThanEquals",
+    "DateEquals",
+    "DateNotEquals",
+    "DateLessThan",
+    "DateLessThanEquals",
+    "DateGreaterThan",
+    "DateGreaterThanEquals",
+    "Bool",
+    "BinaryEquals",
+    "IpAddress",
+    "NotIpAddress",
+    "ArnEquals",
+    "ArnLike",
+    "ArnNotEquals",
+    "ArnNotLike",
+    "Null",
+];
+
+/// The condition keys of S3's own that are known (service authorization reference, "Condition keys for Amazon S3").
+const KEYS: &[&str] = &[
+    "accessgrantsinstancearn",
+    "accesspointnetworkorigin",
+    "accesspointtag/",
+    "authtype",
+    "bucketnamespace",
+    "buckettag/",
+    "dataaccesspointaccount",
+    "dataaccesspointarn",
+    "delimiter",
+    "existingobjecttag/",
+    "if-match",
+    "if-none-match",
+    "inventoryaccessibleoptionalfields",
+    "jobsuspendedcause",
+    "locationconstraint",
+    "max-keys",
+    "object-lock-legal-hold",
+    "object-lock-mode",
+    "object-lock-remaining-retention-days",
+    "object-lock-retain-until-date",
+    "objectcreationoperation",
+    "prefix",
+    "requestobjecttag",
+    "requestobjecttagkeys",
+    "resourceaccount",
+    "signatureage",
+    "signatureversion",
+    "tlsversion",
+    "versionid",
+    "x-amz-",
+];
+
+/// Checks the operators and the keys of conditions (S3's words: "Policy has an
+/// invalid condition key", "Invalid Condition type"; observed).
+fn check_conditions(block: &Value) -> Result<(), Refusal> {
+    for (operator, keys) in block.as_object().into_iter().flatten() {
+        let plain = operator.rsplit(':').next().unwrap_or(operator);
+        let plain = plain.strip_suffix("IfExists").unwrap_or(plain);
+        let set = operator.split_once(':').map(|(set, _)| set);
+        if !OPERATORS.contains(&plain)
+            || !matches!(set, None | Some("ForAllValues" | "ForAnyValue"))
+        {
+            return Err(malformed(&format!("Invalid Condition type : {operator}")));
+        }
+        for key in keys.as_object().into_iter().flatten().map(|(key, _)| key) {
+            let lower = key.to_ascii_lowercase();
+            let known = match lower.split_once(':') {
+                Some(("s3", name)) => KEYS.iter().any(|known| {
+                    name == *known
+                        || (known.ends_with('/') || known.ends_with('-')) && name.starts_with(known)
+                }),
+                Some((_, name)) => !name.is_empty(),
+                None => false,
+            };
+            if !known {
+                return Err(malformed("Policy has an invalid condition key"));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Checks a statement; the words are those that S3 was seen to use.
@@ -94,11 +292,11 @@ fn check_statement(bucket: &str, statement: &Value) -> Result<(), Refusal> {
             return Err(malformed("Invalid principal in policy"));
         }
     }
-    let action = |action: &str| action == "*" || action.to_ascii_lowercase().starts_with("s3:");
+    check_conditions(&statement["Condition"])?;
     let mut actions = texts(&statement["Action"])
         .into_iter()
         .chain(texts(&statement["NotAction"]));
-    if !actions.all(action) {
+    if !actions.all(is_action) {
         return Err(malformed("Policy has invalid action"));
     }
     let own = format!(":s3:::{bucket}");
@@ -112,11 +310,16 @@ fn check_statement(bucket: &str, statement: &Value) -> Result<(), Refusal> {
     let mut resources = texts(&statement["Resource"])
         .into_iter()
         .chain(texts(&statement["NotResource"]));
-    if resources.all(fits) {
-        Ok(())
-    } else {
-        Err(malformed("Policy has invalid resource"))
+    if !resources.all(fits) {
+        return Err(malformed("Policy has invalid resource"));
     }
+    if statement.get("Resource").is_some()
+        && !fit_together(&texts(&statement["Action"]), &texts(&statement["Resource"]))
+    {
+        let text = "Action does not apply to any resource(s) in statement";
+        return Err(malformed(text));
+    }
+    Ok(())
 }
 
 /// IAM user guide, "JSON policy elements: Principal": `*`, or accounts, users, roles and services by name.
@@ -128,8 +331,17 @@ fn is_principal(who: &Value) -> bool {
     let fits = |(kind, names): (&String, &Value)| {
         let names = texts(names);
         let fit = |name: &&str| match kind.as_str() {
-            "AWS" => *name == "*" || account(name) || name.starts_with("arn:"),
-            "Service" => name.contains(".amazonaws.com"),
+            // An ARN of IAM's or STS's: of an account's root, a user, a role.
+            "AWS" => {
+                let parts: Vec<&str> = name.split(':').collect();
+                let arn = matches!(parts[..], ["arn", _, "iam" | "sts", "", number, ..] if account(number));
+                *name == "*" || account(name) || arn
+            }
+            "Service" => name
+                .strip_suffix(".cn")
+                .unwrap_or(name)
+                .strip_suffix(".amazonaws.com")
+                .is_some_and(|service| !service.is_empty()),
             "Federated" | "CanonicalUser" => true,
             _ => false,
         };

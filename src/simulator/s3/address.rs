@@ -60,10 +60,13 @@ pub fn members(
     Some(members)
 }
 
-/// Takes the chunks of `aws-chunked` apart; checksums that trail are not checked.
+/// A body, and the headers that trail it.
+pub type Trailed = (Vec<u8>, Vec<(String, String)>);
+
+/// Takes the chunks of `aws-chunked` apart.
 ///
 /// S3 API reference, "Signature calculations: transferring payload in multiple chunks".
-pub fn unchunked(raw: &[u8], headers: Option<&Value>) -> Vec<u8> {
+pub fn unchunked(raw: &[u8], headers: Option<&Value>) -> Trailed {
     let header = |name: &str| {
         headers
             .and_then(|headers| headers[name].as_str())
@@ -72,7 +75,7 @@ pub fn unchunked(raw: &[u8], headers: Option<&Value>) -> Vec<u8> {
     let chunked = header("content-encoding").contains("aws-chunked")
         || header("x-amz-content-sha256").starts_with("STREAMING-");
     if !chunked {
-        return raw.to_vec();
+        return (raw.to_vec(), Vec::new());
     }
     let (mut body, mut rest) = (Vec::new(), raw);
     while let Some(end) = rest.windows(2).position(|pair| pair == b"\r\n") {
@@ -86,7 +89,15 @@ pub fn unchunked(raw: &[u8], headers: Option<&Value>) -> Vec<u8> {
         body.extend_from_slice(&rest[..size]);
         rest = rest.get(size + 2..).unwrap_or_default();
     }
-    body
+    (body, trailers(rest))
+}
+
+fn trailers(rest: &[u8]) -> Vec<(String, String)> {
+    let text = String::from_utf8_lossy(rest);
+    let lines = text.lines().filter_map(|line| line.split_once(':'));
+    let trimmed =
+        |(name, value): (&str, &str)| (name.trim().to_ascii_lowercase(), value.trim().to_owned());
+    lines.map(trimmed).collect()
 }
 
 #[cfg(test)]
@@ -118,7 +129,9 @@ mod tests {
         let headers = json!({"content-encoding": "aws-chunked"});
         let raw =
             b"5\r\nhello\r\n3;chunk-signature=x\r\n yo\r\n0\r\nx-amz-checksum-crc32:AA==\r\n\r\n";
-        assert_eq!(unchunked(raw, Some(&headers)), b"hello yo");
-        assert_eq!(unchunked(b"plain", None), b"plain");
+        let trailer = ("x-amz-checksum-crc32".to_owned(), "AA==".to_owned());
+        let whole = (b"hello yo".to_vec(), vec![trailer]);
+        assert_eq!(unchunked(raw, Some(&headers)), whole);
+        assert_eq!(unchunked(b"plain", None).0, b"plain");
     }
 }

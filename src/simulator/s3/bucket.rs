@@ -34,9 +34,12 @@ pub fn find<'a>(ctx: &'a mut Ctx<'_>, input: &Input) -> Result<Found<'a>, Refusa
             Ok(Found::Elsewhere(redirect(name, region)))
         };
     }
+    check_owner(input)?;
     let bucket = ctx.global.s3.buckets.get_mut(name);
     let bucket = bucket.ok_or_else(|| {
-        Refusal::new("NoSuchBucket", "The specified bucket does not exist").status(404)
+        Refusal::new("NoSuchBucket", "The specified bucket does not exist")
+            .status(404)
+            .detail("BucketName", name)
     })?;
     let owner = input
         .get("headers")
@@ -49,6 +52,19 @@ pub fn find<'a>(ctx: &'a mut Ctx<'_>, input: &Input) -> Result<Found<'a>, Refusa
     } else {
         Ok(Found::Elsewhere(redirect(name, &bucket.region)))
     }
+}
+
+/// An expected owner is an account's number (recorded: `InvalidBucketOwnerAWSAccountID`).
+fn check_owner(input: &Input) -> Result<(), Refusal> {
+    let owner = input
+        .get("headers")
+        .and_then(|headers| headers["x-amz-expected-bucket-owner"].as_str());
+    let fits = |owner: &str| owner.len() == 12 && owner.bytes().all(|byte| byte.is_ascii_digit());
+    if owner.is_none_or(fits) {
+        return Ok(());
+    }
+    let text = "The value of the expected bucket owner parameter must be an AWS account ID";
+    Err(Refusal::new("InvalidBucketOwnerAWSAccountID", text))
 }
 
 fn redirect(name: &str, region: &str) -> Output {
@@ -114,9 +130,18 @@ fn check_name(name: &str) -> Result<(), Refusal> {
 pub fn create(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let name = input.require("Bucket")?;
     check_name(name)?;
-    let constraint = input.text("LocationConstraint").unwrap_or("us-east-1");
+    let given = input
+        .text("LocationConstraint")
+        .filter(|given| !given.is_empty());
+    if given == Some("us-east-1") {
+        // Recorded: us-east-1 is said by saying nothing.
+        let text = "The specified location-constraint is not valid";
+        return Err(Refusal::new("InvalidLocationConstraint", text)
+            .detail("LocationConstraint", "us-east-1"));
+    }
+    let constraint = given.unwrap_or("us-east-1");
     if constraint != ctx.region {
-        let text = if input.has("LocationConstraint") {
+        let text = if given.is_some() {
             format!(
                 "The {constraint} location constraint is incompatible for the region specific endpoint this request was sent to."
             )
@@ -125,7 +150,12 @@ pub fn create(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
         };
         return Err(Refusal::new("IllegalLocationConstraintException", text));
     }
-    let made = || Output::empty(200).header("location", format!("/{name}"));
+    let arn = format!("arn:{}:s3:::{name}", ctx.partition());
+    let made = || {
+        Output::empty(200)
+            .header("location", format!("/{name}"))
+            .header("x-amz-bucket-arn", arn.clone())
+    };
     if ctx
         .claims
         .get(&claim(name))

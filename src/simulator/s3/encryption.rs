@@ -48,6 +48,10 @@ pub fn get(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
 
 /// `PutBucketEncryption`: one rule; objects that are there already stay as they are (S3 user guide).
 pub fn put(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
+    // Recorded: whether the bucket is there comes first.
+    if let Found::Elsewhere(redirect) = find(ctx, input)? {
+        return Ok(redirect);
+    }
     let rules = input.each("Rule");
     let [rule] = rules.as_slice() else {
         let text = "The XML you provided was not well-formed or did not validate against our published schema";

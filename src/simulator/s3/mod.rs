@@ -7,6 +7,9 @@
 mod access;
 mod address;
 mod bucket;
+mod checksum;
+mod conditional;
+mod copy;
 mod encryption;
 mod object;
 pub mod state;
@@ -162,3 +165,5 @@ pub fn object<'a>(ctx: &'a Ctx<'_>, bucket: &str, key: &str) -> Option<&'a Objec
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_objects;

@@ -7,12 +7,11 @@ use serde_json::{Value, json};
 
 use super::address::unchunked;
 use super::bucket::{Found, find};
-use super::encryption;
 use super::state::{Bytes, Encryption, Object};
+use super::{checksum, conditional, copy, encryption};
 use crate::clock::Time;
 use crate::codec::{Body, Input, Output, Refusal, ok};
 use crate::paging;
-use crate::random::digest;
 use crate::world::Ctx;
 
 /// The headers that an object keeps.
@@ -25,17 +24,63 @@ const KEPT: &[&str] = &[
     "expires",
 ];
 
-/// `PutObject`. S3's entity tags are MD5 digests; these are others (assumption: nobody compares).
-pub fn put(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
-    let now = ctx.now;
-    let key = key(input)?;
-    let headers = input.get("headers");
-    let body = unchunked(&input.raw, headers);
-    let given = |name: &str| headers.and_then(|headers| headers[name].as_str());
-    let mut kept: BTreeMap<String, String> = KEPT
+/// What people put on an object themselves begins so; it is kept.
+const METADATA: &str = "x-amz-meta-";
+
+/// Headers of S3's that are not simulated: an object that is put with one of
+/// them would be another one here.
+const NOT_SIMULATED: &[&str] = &[
+    "x-amz-grant-full-control",
+    "x-amz-grant-read",
+    "x-amz-grant-read-acp",
+    "x-amz-grant-write-acp",
+    "x-amz-object-lock-legal-hold",
+    "x-amz-object-lock-mode",
+    "x-amz-object-lock-retain-until-date",
+    "x-amz-server-side-encryption-context",
+    "x-amz-server-side-encryption-customer-algorithm",
+    "x-amz-tagging",
+    "x-amz-website-redirect-location",
+    "x-amz-write-offset-bytes",
+];
+
+/// Returns a header of a request.
+pub fn given<'a>(input: &'a Input, name: &str) -> Option<&'a str> {
+    input.get("headers")?.get(name)?.as_str()
+}
+
+/// Refuses what is asked for and not simulated.
+///
+/// S3 user guide, "Controlling ownership of objects": a bucket as they are
+/// made since April 2023 takes no ACL but `bucket-owner-full-control`
+/// (`AccessControlListNotSupported`).
+pub fn check_simulated(input: &Input) -> Result<(), Refusal> {
+    let class = given(input, "x-amz-storage-class").filter(|class| *class != "STANDARD");
+    let named = NOT_SIMULATED
         .iter()
-        .filter_map(|name| Some(((*name).to_owned(), given(name)?.to_owned())))
-        .collect();
+        .find(|name| given(input, name).is_some());
+    let named = named.copied().or(class.map(|_| "x-amz-storage-class"));
+    if let Some(name) = named {
+        let text = format!("The header {name} is not simulated");
+        return Err(Refusal::new("NotImplemented", text).status(501));
+    }
+    match given(input, "x-amz-acl") {
+        None | Some("bucket-owner-full-control") => Ok(()),
+        Some(_) => {
+            let text = "The bucket does not allow ACLs";
+            Err(Refusal::new("AccessControlListNotSupported", text))
+        }
+    }
+}
+
+/// The headers of a request that an object keeps, with those that people invent.
+pub fn kept(input: &Input) -> BTreeMap<String, String> {
+    let all = input.get("headers").and_then(Value::as_object);
+    let named = all.into_iter().flatten().filter_map(|(name, value)| {
+        let keeps = KEPT.contains(&name.as_str()) || name.starts_with(METADATA);
+        keeps.then_some((name.clone(), value.as_str()?.to_owned()))
+    });
+    let mut kept: BTreeMap<String, String> = named.collect();
     if let Some(encoding) = kept.remove("content-encoding") {
         let parts = encoding
             .split(',')
@@ -48,31 +93,114 @@ pub fn put(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     }
     kept.entry("content-type".to_owned())
         .or_insert_with(|| "binary/octet-stream".to_owned());
-    let asked = given(Object::ENCRYPTION)
-        .map(|algorithm| encryption::read(algorithm, given(Object::KEY), false))
+    kept
+}
+
+/// `PutObject`, and `CopyObject`, which is the same request with a source.
+pub fn put(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
+    check_simulated(input)?;
+    if given(input, copy::SOURCE).is_some() {
+        return copy::copy(ctx, input);
+    }
+    let now = ctx.now;
+    let key = key(input)?;
+    let (body, trailers) = unchunked(&input.raw, input.get("headers"));
+    let mut kept = kept(input);
+    checksum::check_md5(given(input, "content-md5"), &body)?;
+    kept.extend(checked(input, &trailers, &body)?);
+    let asked = given(input, Object::ENCRYPTION)
+        .map(|algorithm| encryption::read(algorithm, given(input, Object::KEY), false))
         .transpose()?;
     let bucket = match find(ctx, input)? {
         Found::Here(bucket) => bucket,
         Found::Elsewhere(redirect) => return Ok(redirect),
     };
     encrypted(&mut kept, asked.as_ref().or(bucket.encryption.as_ref()));
-    // S3 API reference, `PutObject`: `If-None-Match: *`, 412.
-    if given("if-none-match") == Some("*") && bucket.objects.contains_key(key) {
-        let text = "At least one of the pre-conditions you specified did not hold";
-        return Err(Refusal::new("PreconditionFailed", text).status(412));
-    }
+    check_write(input, bucket.objects.get(key), key)?;
     let object = made(body, kept, now);
-    let output = encryption_headers(
-        Output::empty(200).header("etag", object.etag.clone()),
-        &object,
-    );
+    let output = Output::empty(200).header("etag", object.etag.clone());
+    let output = checksums(encryption_headers(output, &object), &object);
     bucket.objects.insert(key.to_owned(), object);
     Ok(output)
 }
 
-fn made(body: Vec<u8>, headers: BTreeMap<String, String>, now: Time) -> Object {
+/// The checksums that come with a body, in front or behind it; S3's own if none does.
+fn checked(
+    input: &Input,
+    trailers: &[(String, String)],
+    body: &[u8],
+) -> Result<BTreeMap<String, String>, Refusal> {
+    let headers = input.get("headers").and_then(Value::as_object);
+    let ahead = headers.into_iter().flatten();
+    let ahead = ahead.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)));
+    let behind = trailers.iter();
+    let behind = behind.map(|(name, value)| (name.as_str(), value.as_str()));
+    let is_one = |name: &str| {
+        let name = name.strip_prefix(checksum::HEADER);
+        name.is_some_and(|name| !["algorithm", "mode", "type"].contains(&name))
+    };
+    let mut found = BTreeMap::new();
+    for (name, value) in ahead.chain(behind).filter(|(name, _)| is_one(name)) {
+        checksum::check(name, value, body)?;
+        found.insert(name.to_owned(), value.to_owned());
+    }
+    if found.is_empty() {
+        let own = checksum::checksum(checksum::DEFAULT, body);
+        found.extend(own.map(|own| (checksum::DEFAULT.to_owned(), own)));
+    }
+    Ok(found)
+}
+
+/// Adds an object's checksum to an answer; it is of the whole object (S3 API reference, `ChecksumType`).
+pub fn checksums(mut output: Output, object: &Object) -> Output {
+    for name in [
+        "x-amz-checksum-crc32",
+        "x-amz-checksum-crc32c",
+        checksum::DEFAULT,
+        "x-amz-checksum-sha256",
+    ] {
+        if let Some(value) = object.headers.get(name) {
+            output = output
+                .header(name, value.clone())
+                .header("x-amz-checksum-type", "FULL_OBJECT");
+        }
+    }
+    output
+}
+
+/// S3 API reference, `PutObject`: `If-None-Match` takes `*` alone; `If-Match`
+/// needs an object (`NoSuchKey`), and its entity tag (412).
+fn check_write(input: &Input, there: Option<&Object>, key: &str) -> Result<(), Refusal> {
+    match given(input, "if-none-match") {
+        Some("*") if there.is_some() => return Err(conditional::failed("If-None-Match")),
+        None | Some("*") => {}
+        Some(_) => {
+            let text = "A header you provided implies functionality that is not implemented";
+            return Err(Refusal::new("NotImplemented", text)
+                .status(501)
+                .detail("Header", "If-None-Match"));
+        }
+    }
+    match (given(input, "if-match"), there) {
+        (Some(_), None) => Err(no_such_key(key)),
+        (Some(tags), Some(object)) if !conditional::tagged(tags, &object.etag) => {
+            Err(conditional::failed("If-Match"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// S3 API reference, "Error responses": `NoSuchKey`, 404.
+pub fn no_such_key(key: &str) -> Refusal {
+    Refusal::new("NoSuchKey", "The specified key does not exist.")
+        .status(404)
+        .detail("Key", key)
+}
+
+/// Returns an object of these bytes and headers.
+pub fn made(body: Vec<u8>, headers: BTreeMap<String, String>, now: Time) -> Object {
     Object {
-        etag: format!("\"{}\"", digest(&String::from_utf8_lossy(&body), 32)),
+        etag: checksum::entity_tag(&body),
         body: Bytes(Arc::new(body)),
         modified: now,
         headers,
@@ -80,7 +208,7 @@ fn made(body: Vec<u8>, headers: BTreeMap<String, String>, now: Time) -> Object {
 }
 
 /// What an object's headers say about encryption by KMS; S3's own keys are not written down.
-fn encrypted(headers: &mut BTreeMap<String, String>, encryption: Option<&Encryption>) {
+pub fn encrypted(headers: &mut BTreeMap<String, String>, encryption: Option<&Encryption>) {
     let Some(encryption) = encryption.filter(|one| one.algorithm != "AES256") else {
         return;
     };
@@ -89,7 +217,7 @@ fn encrypted(headers: &mut BTreeMap<String, String>, encryption: Option<&Encrypt
     headers.extend(key.map(|key| (Object::KEY.to_owned(), key.clone())));
 }
 
-fn encryption_headers(output: Output, object: &Object) -> Output {
+pub fn encryption_headers(output: Output, object: &Object) -> Output {
     let output = output.header(Object::ENCRYPTION, object.algorithm().to_owned());
     match object.headers.get(Object::KEY) {
         Some(key) => output.header(Object::KEY, key.clone()),
@@ -111,7 +239,7 @@ pub fn add(ctx: &mut Ctx<'_>, bucket: &str, key: &str, body: &str) -> bool {
 }
 
 /// S3 user guide, "Naming S3 objects": 1,024 bytes at most.
-fn key(input: &Input) -> Result<&str, Refusal> {
+pub fn key(input: &Input) -> Result<&str, Refusal> {
     let key = input.require("Key")?;
     if key.len() > 1024 {
         return Err(Refusal::new("KeyTooLongError", "Your key is too long"));
@@ -119,7 +247,7 @@ fn key(input: &Input) -> Result<&str, Refusal> {
     Ok(key)
 }
 
-/// `GetObject`; ranges and conditions are not simulated.
+/// `GetObject`.
 pub fn get(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     answer(ctx, input, true)
 }
@@ -135,25 +263,46 @@ fn answer(ctx: &mut Ctx<'_>, input: &Input, with_body: bool) -> Result<Output, R
         Found::Here(bucket) => bucket,
         Found::Elsewhere(redirect) => return Ok(redirect),
     };
-    let object = bucket.objects.get(key(input)?).ok_or_else(|| {
-        Refusal::new("NoSuchKey", "The specified key does not exist.").status(404)
-    })?;
-    let mut output = Output::empty(200)
+    let key = key(input)?;
+    let object = bucket.objects.get(key).ok_or_else(|| no_such_key(key))?;
+    let modified = object.modified.iso();
+    let held = conditional::judge(object, &modified[..19], |name| given(input, name))?;
+    if held == conditional::Held::NotModified {
+        return Ok(Output::empty(304)
+            .header("etag", object.etag.clone())
+            .header("last-modified", http_date(object.modified)));
+    }
+    let size = object.body.0.len();
+    let part = conditional::range(given(input, "range"), size)?;
+    let (from, to) = part.unwrap_or((0, size));
+    let mut output = described(object, if part.is_some() { 206 } else { 200 });
+    if part.is_some() {
+        let shown = format!("bytes {from}-{}/{size}", to - 1);
+        output = output.header("content-range", shown);
+    } else if given(input, "x-amz-checksum-mode").is_some_and(|mode| mode == "ENABLED") {
+        output = checksums(output, object);
+    }
+    if with_body {
+        output.body = Body::Raw("", object.body.0[from..to].to_vec());
+    } else {
+        output = output.header("content-length", (to - from).to_string());
+    }
+    Ok(output)
+}
+
+/// An answer with an object's headers.
+fn described(object: &Object, status: u16) -> Output {
+    let output = Output::empty(status)
         .header("etag", object.etag.clone())
         .header("last-modified", http_date(object.modified))
         .header("accept-ranges", "bytes");
-    output = encryption_headers(output, object);
-    for name in KEPT {
-        if let Some(value) = object.headers.get(*name) {
-            output = output.header(name, value.clone());
+    let mut output = encryption_headers(output, object);
+    for (name, value) in &object.headers {
+        if KEPT.contains(&name.as_str()) || name.starts_with(METADATA) {
+            output.headers.push((name.clone().into(), value.clone()));
         }
     }
-    if with_body {
-        output.body = Body::Raw("", object.body.0.to_vec());
-    } else {
-        output = output.header("content-length", object.body.0.len().to_string());
-    }
-    Ok(output)
+    output
 }
 
 /// A date as HTTP writes it (RFC 9110).

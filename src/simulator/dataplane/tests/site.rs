@@ -329,7 +329,11 @@ async fn the_certificate_is_chosen_by_name() {
     add("1", HOST);
     assert_eq!(
         shown(),
-        (None, Some(arn("1"))),
-        "the default one, if it fits"
+        (None, Some(arn("two"))),
+        "the default one only if none of the list fits"
     );
+    stack
+        .elb(&format!("RemoveListenerCertificates&ListenerArn={LISTENER}&Certificates.member.1.CertificateArn={}", arn("two")))
+        .await;
+    assert_eq!(shown(), (None, Some(arn("1"))));
 }

@@ -65,9 +65,17 @@ pub fn modify(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     ok(json!({"return": true}))
 }
 
-/// Reads what a request makes of an endpoint. Adding what is there and removing what is not changes nothing.
+/// Reads what a request makes of an endpoint. Adding what is there changes
+/// nothing, and neither does removing a subnet that is not. A group that is not
+/// there cannot be removed (Terraform's provider takes `InvalidParameter` for it;
+/// the words are an assumption).
 fn changed(input: &Input, old: &Endpoint) -> Result<Endpoint, Refusal> {
     let mut new = old.clone();
+    let mut groups = input.texts("RemoveSecurityGroupId").into_iter();
+    if let Some(lost) = groups.find(|group| !old.groups.contains(group)) {
+        let text = format!("The security group {lost} is not associated with the VPC endpoint");
+        return Err(Refusal::new("InvalidParameter", text));
+    }
     amend(
         &mut new.subnets,
         &input.texts("AddSubnetId"),
@@ -184,6 +192,12 @@ pub fn delete(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
                 ctx.after(delay, world::Event::Ec2(Event::EndpointGone(id)));
             }
             Err(Refusal { code, message, .. }) => {
+                // Terraform's provider and Ansible's modules know this code, and not
+                // the one that the other operations have.
+                let code = code.replace(
+                    "InvalidVpcEndpointId.NotFound",
+                    "InvalidVpcEndpoint.NotFound",
+                );
                 unsuccessful
                     .push(json!({"error": {"code": code, "message": message}, "resourceId": id}));
             }

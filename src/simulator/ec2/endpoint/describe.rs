@@ -65,6 +65,7 @@ pub fn item(ctx: &Ctx<'_>, id: &str, endpoint: &Endpoint) -> Value {
         "requesterManaged": false,
         "routeTableIdSet": [],
         "serviceName": endpoint.service,
+        "serviceRegion": ctx.region,
         "state": endpoint.state.word(),
         "subnetIdSet": endpoint.subnets,
         "tagSet": if endpoint.state == EndpointState::Deleted { json!([]) } else { tag::set(state, id) },

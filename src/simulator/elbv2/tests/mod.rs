@@ -5,6 +5,7 @@ mod function;
 mod group;
 mod health;
 mod listener;
+mod logs;
 mod rule;
 
 use serde_json::{Value, json};

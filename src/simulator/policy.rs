@@ -1,4 +1,4 @@
-//! What a policy says to a caller without credentials.
+//! What a resource policy says to a caller without credentials, and to a service or an account of AWS's.
 
 use std::net::IpAddr;
 
@@ -15,6 +15,20 @@ pub struct Question<'a> {
     pub resource: &'a str,
     /// Condition keys and their values; others are absent.
     pub keys: &'a [(&'static str, String)],
+}
+
+/// Who asks.
+#[derive(Clone, Copy, Debug)]
+pub enum Who<'a> {
+    /// Somebody without credentials.
+    Anybody,
+    /// A service (`logdelivery.elasticloadbalancing.amazonaws.com`), or the account that it once was.
+    Service {
+        /// The service principal.
+        name: &'a str,
+        /// The account's number, where there is one.
+        account: Option<&'a str>,
+    },
 }
 
 /// What a policy says.
@@ -44,10 +58,15 @@ impl Verdict {
 /// IAM user guide, "Policy evaluation logic": an explicit Deny wins, and
 /// without an Allow the answer is no. What cannot be read allows nothing.
 pub fn judge(policy: &str, question: &Question<'_>) -> Verdict {
+    judge_for(policy, question, Who::Anybody)
+}
+
+/// Evaluates a policy for a caller.
+pub fn judge_for(policy: &str, question: &Question<'_>, who: Who<'_>) -> Verdict {
     let tree: Value = serde_json::from_str(policy).unwrap_or_default();
     let says = |effect: &str| {
         let mut statements = listed(&tree["Statement"]).into_iter();
-        statements.any(|one| one["Effect"] == effect && applies(one, effect, question))
+        statements.any(|one| one["Effect"] == effect && applies(one, effect, question, who))
     };
     if says("Deny") {
         Verdict::Denied
@@ -76,18 +95,32 @@ fn texts(value: &Value) -> Vec<String> {
     listed(value).into_iter().filter_map(text).collect()
 }
 
-fn applies(statement: &Value, effect: &str, question: &Question<'_>) -> bool {
+fn applies(statement: &Value, effect: &str, question: &Question<'_>, who: Who<'_>) -> bool {
     let action = question.action.to_ascii_lowercase();
     let acts = |pattern: &str| matches(&pattern.to_ascii_lowercase(), &action);
-    anybody(statement)
+    meant(statement, who)
         && named(statement, "Action", acts)
         && named(statement, "Resource", |one| matches(one, question.resource))
         && conditions_hold(&statement["Condition"], effect, question.keys)
 }
 
 /// IAM user guide, "JSON policy elements: Principal": only `*` and `{"AWS": "*"}` mean those without credentials.
-fn anybody(statement: &Value) -> bool {
-    let all = |who: &Value| who == "*" || texts(&who["AWS"]).iter().any(|one| one == "*");
+/// A service is named by `Service`; an account by its number or its root's ARN.
+fn meant(statement: &Value, caller: Who<'_>) -> bool {
+    let named = |who: &Value| match caller {
+        Who::Anybody => false,
+        Who::Service { name, account } => {
+            let by_name = texts(&who["Service"]).iter().any(|one| one == name);
+            let is_account = |one: &String| {
+                account.is_some_and(|account| {
+                    one == account || one.ends_with(&format!(":iam::{account}:root"))
+                })
+            };
+            by_name || texts(&who["AWS"]).iter().any(is_account)
+        }
+    };
+    let all =
+        |who: &Value| who == "*" || texts(&who["AWS"]).iter().any(|one| one == "*") || named(who);
     match (statement.get("Principal"), statement.get("NotPrincipal")) {
         (Some(who), _) => all(who),
         (None, Some(who)) => !all(who),
