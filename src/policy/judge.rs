@@ -1,287 +1,224 @@
-//! Whether a policy lets a request through, for requests without AWS
-//! credentials: those of a load balancer.
+//! What a policy says to a request.
+//!
+//! IAM user guide, "Policy evaluation logic": a Deny that fits wins over every
+//! Allow, and without an Allow that fits the answer is no. What is not known of
+//! the request is left open, so that the answer is yes or no only if it is the
+//! same whatever the unknown turns out to be.
 
-use serde_json::Value;
+use std::{collections::BTreeSet, fmt};
 
-/// A request as policies see it.
-#[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
-    /// As in `s3:GetObject`.
-    pub action: &'a str,
-    /// The ARN of what is asked for.
-    pub resource: &'a str,
-    /// The endpoint that it comes through.
-    pub endpoint: &'a str,
-    /// The endpoint's VPC.
-    pub vpc: &'a str,
+use super::{
+    document::{Element, Policy, Statement},
+    request::Request,
+    truth::Truth,
+};
+
+/// Whether a request is let through, and what decides that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// This statement allows it, and none denies it.
+    Yes(String),
+    /// It is not.
+    No(Refusal),
+    /// It depends on these: keys of the request, or what is not documented.
+    Depends {
+        /// What on, as in `aws:Referer`.
+        on: BTreeSet<String>,
+        /// The statements that leave it open, as in `statement "team"`.
+        by: Vec<String>,
+    },
 }
 
-/// Whether the conditions of a statement are met.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Met {
-    Yes,
-    No,
-    /// They ask for what is not known before the request is there.
-    Unknown,
+/// Why a policy refuses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// A statement denies it, whatever others allow.
+    Denied {
+        /// The statement, as in `statement 2`.
+        by: String,
+        /// Its conditions, which the request meets.
+        because: Vec<String>,
+    },
+    /// No statement allows it.
+    Silent {
+        /// The Allow that comes nearest, and what in it does not fit.
+        nearest: Option<(String, Vec<String>)>,
+    },
+    /// The method wants a signature, and the caller has none.
+    Unsigned,
 }
 
-/// Whether the policy lets the anonymous request through (IAM user guide,
-/// "Policy evaluation logic": a Deny wins, and without an Allow it is a no).
-///
-/// A condition that cannot be judged beforehand neither allows nor denies.
-pub fn lets_through(policy: &Value, request: Request<'_>) -> bool {
-    let statements = match &policy["Statement"] {
-        Value::Array(all) => all.iter().collect(),
-        single @ Value::Object(_) => vec![single],
-        _ => Vec::new(),
-    };
-    let applies = |effect: &str| {
-        statements.iter().any(|statement| {
-            statement["Effect"] == effect
-                && is_about(statement, request)
-                && conditions(&statement["Condition"], request) == Met::Yes
-        })
-    };
-    applies("Allow") && !applies("Deny")
-}
+impl Answer {
+    /// It is let through, whatever is not known.
+    pub fn is_yes(&self) -> bool {
+        matches!(self, Self::Yes(_))
+    }
 
-/// Whether principal, action and resource of the statement fit the request.
-fn is_about(statement: &Value, request: Request<'_>) -> bool {
-    let everybody = |principal: &Value| {
-        principal == "*" || texts(&principal["AWS"]).any(|principal| principal == "*")
-    };
-    let listed = |field: &str, fits: &dyn Fn(&str) -> bool| {
-        let negated = format!("Not{field}");
-        match (statement.get(field), statement.get(&negated)) {
-            (Some(values), _) => texts(values).any(fits),
-            (None, Some(values)) => !texts(values).any(fits),
-            (None, None) => false,
-        }
-    };
-    let action = request.action.to_ascii_lowercase();
-    everybody(&statement["Principal"])
-        && listed("Action", &|one| matches(&one.to_ascii_lowercase(), &action))
-        && listed("Resource", &|one| matches(one, request.resource))
-}
+    /// It is not, whatever is not known.
+    pub fn is_no(&self) -> bool {
+        matches!(self, Self::No(_))
+    }
 
-fn conditions(condition: &Value, request: Request<'_>) -> Met {
-    let operators = condition.as_object().into_iter().flatten();
-    let tests = operators.flat_map(|(operator, keys)| {
-        let keys = keys.as_object().into_iter().flatten();
-        keys.map(move |(key, values)| test(operator, key, values, request))
-    });
-    let all: Vec<Met> = tests.collect();
-    if all.contains(&Met::No) {
-        Met::No
-    } else if all.contains(&Met::Unknown) {
-        Met::Unknown
-    } else {
-        Met::Yes
+    /// A statement denies it: no Allow would help.
+    pub fn is_denied(&self) -> bool {
+        matches!(self, Self::No(Refusal::Denied { .. }))
     }
 }
 
-/// One key under one operator (IAM user guide, "Condition operators"): without
-/// the key negated operators are met, and those with `IfExists`.
-fn test(operator: &str, key: &str, values: &Value, request: Request<'_>) -> Met {
-    let key = key.to_ascii_lowercase();
-    let actual = match key.as_str() {
-        "aws:sourcevpce" => Some(request.endpoint),
-        "aws:sourcevpc" => Some(request.vpc),
-        // The load balancer speaks HTTPS to endpoints.
-        "aws:securetransport" => Some("true"),
-        // Requests through endpoints have none (IAM user guide, "Global condition
-        // context keys"), and those without credentials no principal.
-        "aws:sourceip" => None,
-        key if key.starts_with("aws:principal") => None,
-        _ => return Met::Unknown,
-    };
-    let operator = operator.rsplit(':').next().unwrap_or(operator);
-    let plain = operator.strip_suffix("IfExists");
-    let any = |fits: &dyn Fn(&str) -> bool| match values {
-        Value::Bool(value) => fits(&value.to_string()),
-        values => texts(values).any(fits),
-    };
-    if operator == "Null" {
-        let absent = actual.is_none().to_string();
-        return met(any(&|one| one == absent));
-    }
-    let name = plain.unwrap_or(operator);
-    let negated = name.contains("Not");
-    let Some(actual) = actual else {
-        return met(negated || plain.is_some());
-    };
-    let fits = match name {
-        "StringEquals" | "StringNotEquals" => any(&|one| one == actual),
-        "StringLike" | "StringNotLike" => any(&|one| matches(one, actual)),
-        "StringEqualsIgnoreCase" | "StringNotEqualsIgnoreCase" | "Bool" => {
-            any(&|one| one.eq_ignore_ascii_case(actual))
-        }
-        _ => return Met::Unknown,
-    };
-    met(fits != negated)
-}
-
-fn met(holds: bool) -> Met {
-    if holds { Met::Yes } else { Met::No }
-}
-
-fn texts(value: &Value) -> impl Iterator<Item = &str> {
-    let one = value.as_str().into_iter();
-    let several = value.as_array().into_iter().flatten();
-    one.chain(several.filter_map(Value::as_str))
-}
-
-/// A pattern with `*` for any characters and `?` for one.
-fn matches(pattern: &str, text: &str) -> bool {
-    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
-    let (mut p, mut t) = (0, 0);
-    // Where to go on when the last `*` has to take in one character more.
-    let mut retry: Option<(usize, usize)> = None;
-    while t < text.len() {
-        match pattern.get(p) {
-            Some(b'*') => {
-                retry = Some((p + 1, t));
-                p += 1;
-            }
-            Some(one) if *one == b'?' || *one == text[t] => {
-                p += 1;
-                t += 1;
-            }
-            _ => {
-                let Some((after, from)) = retry else {
-                    return false;
-                };
-                retry = Some((after, from + 1));
-                p = after;
-                t = from + 1;
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Yes(by) => write!(f, "{by} allows it"),
+            Self::No(refusal) => refusal.fmt(f),
+            Self::Depends { on, by } => {
+                let on: Vec<&str> = on.iter().map(String::as_str).collect();
+                write!(f, "it depends on {} ({})", listed(&on), by.join(", "))
             }
         }
     }
-    pattern[p..].iter().all(|one| *one == b'*')
 }
 
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    const READ: Request<'_> = Request {
-        action: "s3:GetObject",
-        resource: "arn:aws:s3:::shop/index.html",
-        endpoint: "vpce-1",
-        vpc: "vpc-1",
-    };
-
-    fn allow(condition: &Value) -> Value {
-        json!({
-            "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
-            "Resource": "arn:aws:s3:::shop/*", "Condition": condition,
-        })
-    }
-
-    fn through(statements: &Value) -> bool {
-        lets_through(&json!({ "Statement": statements }), READ)
-    }
-
-    #[test]
-    fn a_policy_admits_its_endpoint_or_its_vpc_and_no_other() {
-        for (key, ours, theirs) in [
-            ("aws:SourceVpce", "vpce-1", "vpce-2"),
-            ("aws:sourceVpc", "vpc-1", "vpc-2"),
-        ] {
-            assert!(through(&allow(&json!({"StringEquals": {key: ours}}))));
-            assert!(through(&allow(
-                &json!({"StringEquals": {key: [theirs, ours]}})
-            )));
-            assert!(through(&allow(&json!({"StringLike": {key: "vpc*-1"}}))));
-            assert!(!through(&allow(&json!({"StringEquals": {key: theirs}}))));
-            assert!(!through(&allow(&json!({"StringNotEquals": {key: ours}}))));
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Denied { by, because } if because.is_empty() => write!(f, "{by} denies it"),
+            Self::Denied { by, because } => write!(f, "{by} denies it ({})", because.join(", ")),
+            Self::Unsigned => write!(f, "it wants a signature (AWS_IAM)"),
+            Self::Silent { nearest: None } => write!(f, "no statement allows it"),
+            Self::Silent {
+                nearest: Some((by, what)),
+            } => {
+                let what: Vec<&str> = what.iter().map(String::as_str).collect();
+                write!(
+                    f,
+                    "no statement allows it ({by} would, but for {})",
+                    listed(&what)
+                )
+            }
         }
-        assert!(!through(&json!([])));
-        assert!(!lets_through(&Value::String(String::new()), READ));
+    }
+}
+
+fn listed(words: &[&str]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [all @ .., last] => format!("{} and {last}", all.join(", ")),
+    }
+}
+
+/// A statement, and how each element of it fits.
+struct Judged<'a> {
+    statement: &'a Statement,
+    elements: Vec<Element>,
+    whole: Truth,
+}
+
+impl Judged<'_> {
+    fn name(&self) -> String {
+        self.statement.to_string()
     }
 
-    #[test]
-    fn what_cannot_be_judged_neither_allows_nor_denies() {
-        let referer = json!({"StringEquals": {"aws:Referer": "https://example.com/"}});
-        assert!(!through(&allow(&referer)));
-        let mut deny = allow(&referer);
-        deny["Effect"] = "Deny".into();
-        assert!(through(&json!([allow(&json!({})), deny])));
+    fn open(&self) -> Option<&BTreeSet<String>> {
+        match &self.whole {
+            Truth::Open(on) => Some(on),
+            Truth::Yes | Truth::No => None,
+        }
     }
 
-    #[test]
-    fn an_organisations_perimeter_shuts_out_those_without_credentials() {
-        let outside = json!({"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}});
-        let mut deny = allow(&outside);
-        deny["Effect"] = "Deny".into();
-        assert!(!through(&json!([allow(&json!({})), deny])));
-        // Unless it leaves requests through the VPC alone.
-        let mut deny = allow(&json!({"StringNotEqualsIfExists": {
-            "aws:PrincipalOrgID": "o-1", "aws:SourceVpc": "vpc-1"
-        }}));
-        deny["Effect"] = "Deny".into();
-        assert!(through(&json!([allow(&json!({})), deny])));
-        let member = json!({"StringEquals": {"aws:PrincipalOrgID": "o-1"}});
-        assert!(!through(&allow(&member)));
-        assert!(!through(&allow(
-            &json!({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}})
-        )));
-    }
-
-    #[test]
-    fn the_usual_deny_of_plain_http_does_not_deny_https() {
-        let deny = json!({
-            "Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "s3:*", "Resource": "*",
-            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    /// The conditions of a statement that fits.
+    fn because(&self) -> Vec<String> {
+        let tests = self.elements.iter().filter_map(|element| match element {
+            Element::Test(test, _) => Some(test.to_string()),
+            Element::Named(..) => None,
         });
-        assert!(through(&json!([allow(&json!({})), deny])));
+        tests.collect()
     }
 
-    #[test]
-    fn a_deny_for_all_other_endpoints_wins() {
-        let deny = |endpoint: &str| {
-            json!({
-                "Effect": "Deny", "Principal": "*", "NotAction": "s3:PutObject", "Resource": "*",
-                "Condition": {"StringNotEquals": {"aws:SourceVpce": endpoint}},
-            })
+    /// What does not fit.
+    fn misses(&self) -> Vec<String> {
+        let misses = self.elements.iter().filter_map(|element| match element {
+            element if *element.truth() != Truth::No => None,
+            Element::Named(name, _) => Some(format!("its {name}")),
+            Element::Test(test, _) if test.mistakes_vpc() => {
+                Some(format!("{test} (the key for a vpc- id is aws:SourceVpc)"))
+            }
+            Element::Test(test, _) => Some(test.to_string()),
+        });
+        misses.collect()
+    }
+}
+
+impl Policy {
+    /// What the policy says to the request.
+    pub fn judge(&self, request: &Request) -> Answer {
+        if self.unreadable {
+            return Answer::Depends {
+                on: BTreeSet::from(["a policy that cannot be read".to_owned()]),
+                by: vec!["its text".to_owned()],
+            };
+        }
+        let judged: Vec<Judged<'_>> = self
+            .statements
+            .iter()
+            .map(|statement| self.judge_one(statement, request))
+            .collect();
+        let of = |effect: &str| {
+            let known = |one: &&Judged<'_>| {
+                let own = one.statement.effect();
+                // What is neither is open both ways.
+                own == effect || !matches!(own, "Allow" | "Deny")
+            };
+            judged.iter().filter(known).collect::<Vec<_>>()
         };
-        assert!(through(&json!([allow(&json!({})), deny("vpce-1")])));
-        assert!(!through(&json!([allow(&json!({})), deny("vpce-2")])));
-    }
-
-    #[test]
-    fn a_statement_for_somebody_or_something_else_is_no_help() {
-        for (field, value) in [
-            (
-                "Principal",
-                json!({"AWS": "arn:aws:iam::111122223333:root"}),
-            ),
-            ("Action", json!(["s3:ListBucket", "s3:PutObject"])),
-            ("Resource", json!("arn:aws:s3:::shop/assets/*")),
-            ("Resource", json!("arn:aws:s3:::shop")),
-        ] {
-            let mut statement = allow(&json!({}));
-            assert!(through(&statement));
-            statement[field] = value;
-            assert!(!through(&statement));
+        let (allows, denies) = (of("Allow"), of("Deny"));
+        if let Some(deny) = denies.iter().find(|one| one.whole == Truth::Yes) {
+            return Answer::No(Refusal::Denied {
+                by: deny.name(),
+                because: deny.because(),
+            });
+        }
+        let allow = allows.iter().find(|one| one.whole == Truth::Yes);
+        if allow.is_none() && allows.iter().all(|one| one.whole == Truth::No) {
+            let nearest = nearest(&allows);
+            return Answer::No(Refusal::Silent { nearest });
+        }
+        let open = |all: &[&Judged<'_>]| {
+            let open = all
+                .iter()
+                .filter_map(|one| Some((one.name(), one.open()?.clone())));
+            open.collect::<Vec<_>>()
+        };
+        let mut left = open(&denies);
+        match allow {
+            Some(allow) if left.is_empty() => return Answer::Yes(allow.name()),
+            Some(_) => {}
+            None => left.extend(open(&allows)),
+        }
+        let (by, on): (Vec<String>, Vec<BTreeSet<String>>) = left.into_iter().unzip();
+        Answer::Depends {
+            on: on.into_iter().flatten().collect(),
+            by,
         }
     }
 
-    #[test]
-    fn patterns_match_as_in_iam() {
-        for (pattern, text, fits) in [
-            ("*", "", true),
-            ("s3:Get*", "s3:GetObject", true),
-            ("s3:*Object", "s3:GetObjectObject", true),
-            ("s3:?etObject", "s3:GetObject", true),
-            ("s3:Get?", "s3:GetObject", false),
-            ("s3:Get", "s3:GetObject", false),
-            ("a*b*c", "a-b-b-c", true),
-            ("a*b*c", "a-c-b", false),
-        ] {
-            assert_eq!(matches(pattern, text), fits, "{pattern} {text}");
+    fn judge_one<'a>(&self, statement: &'a Statement, request: &Request) -> Judged<'a> {
+        let elements = statement.elements(request, self.place);
+        let mut whole = Truth::all(elements.iter().map(|element| element.truth().clone()));
+        if whole == Truth::Yes && !matches!(statement.effect(), "Allow" | "Deny") {
+            whole = Truth::open(format!("the Effect of {statement}"));
+        }
+        Judged {
+            statement,
+            elements,
+            whole,
         }
     }
+}
+
+/// The Allow of which the least does not fit, if it is about the action at all.
+fn nearest(allows: &[&Judged<'_>]) -> Option<(String, Vec<String>)> {
+    let missed = allows.iter().map(|one| (one.name(), one.misses()));
+    let about = missed.filter(|(_, misses)| !misses.iter().any(|miss| miss == "its Action"));
+    about.min_by_key(|(_, misses)| misses.len())
 }

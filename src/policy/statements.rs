@@ -110,7 +110,8 @@ pub fn with(policy: &str, statement: &Value) -> Value {
     let mut policy = read(policy);
     let sid = &statement["Sid"];
     let mut statements = all(&policy);
-    match statements.iter_mut().find(|one| one["Sid"] == *sid) {
+    let same = |one: &&mut Value| sid.is_string() && one["Sid"] == *sid;
+    match statements.iter_mut().find(same) {
         Some(own) => *own = statement.clone(),
         None => statements.push(statement.clone()),
     }
@@ -130,9 +131,33 @@ pub fn without(policy: &str, sid: &str) -> Option<Value> {
     Some(policy)
 }
 
+/// A policy without all that denies; none if nothing is left.
+pub fn without_denials(policy: &str) -> Option<Value> {
+    let mut policy = read(policy);
+    let mut statements = all(&policy);
+    statements.retain(|one| one["Effect"] != "Deny");
+    if statements.is_empty() {
+        return None;
+    }
+    policy["Statement"] = statements.into();
+    Some(policy)
+}
+
+/// Lets everybody invoke this stage of the API that the policy belongs to, through
+/// an endpoint. Beside statements for other endpoints it takes nothing away.
+pub fn invoke_through(endpoint: &str, stage: &str) -> Value {
+    json!({
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "execute-api:Invoke",
+        "Resource": format!("execute-api:/{stage}/*"),
+        "Condition": { "StringEquals": { "aws:SourceVpce": endpoint } }
+    })
+}
+
 fn read(policy: &str) -> Value {
-    let read: Option<Value> = serde_json::from_str(policy).ok();
-    read.filter(Value::is_object)
+    Some(super::normal::read(policy))
+        .filter(Value::is_object)
         .unwrap_or_else(|| json!({ "Version": "2012-10-17" }))
 }
 

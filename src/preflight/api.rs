@@ -1,16 +1,18 @@
 //! The APIs that routes borrow.
 
+use aws_sdk_apigateway::types::Resource;
 use futures_util::future::join_all;
 
 use super::{
     TO_COME,
     finding::{Finding, Problems, failed, problem, wrong},
     own_endpoint,
+    passage::{Outcome, Passage},
 };
 use crate::{
-    aws::read::Reads,
+    aws::{Partition, read::Reads},
     config::{ApiSource, Config, Route},
-    policy,
+    policy::{self, Authorization, Gate, Policy, Request, statements},
     resource::Kind,
 };
 
@@ -72,14 +74,16 @@ async fn check_one(
     if !problems.is_empty() {
         return Err(problems);
     }
-    admission(route, id, api.policy().unwrap_or_default(), config, reads).await
+    let policy = api.policy().unwrap_or_default();
+    admission(route, id, stage_name, policy, config, reads).await
 }
 
-/// A warning if the API's policy does not admit the endpoint: that is for the
-/// API's team to change.
+/// A warning if the API's policy does not admit the stack's requests to the
+/// stage: that is for the API's team to change.
 async fn admission(
     route: &Route,
     id: &str,
+    stage: &str,
     policy: &str,
     config: &Config,
     reads: &Reads,
@@ -91,19 +95,86 @@ async fn admission(
             .map_err(failed)?
             .map(|found| found.id),
     };
-    let policy = policy::parse_of_api(policy, id);
-    // A policy that admits every endpoint admits one that does not exist yet.
-    let asked = endpoint.as_deref().unwrap_or("vpce-none");
-    if policy::admits(&policy, asked, &config.network.vpc) {
+    let account = reads.account().await.map_err(failed)?;
+    let partition = Partition::of(&reads.region).id();
+    let arn = policy::api_arn(partition, &reads.region, &account, id);
+    let passage = Passage::of(config, reads, endpoint).await;
+    let through = passage.through();
+    let read = |text: &str| Policy::of_api(text, &arn);
+    let every = Request::invoke(&arn, Some(stage), None, None, &through);
+    if read(policy).judge(&every).is_yes() {
         return Ok(None);
     }
-    let yet = match endpoint {
-        Some(_) => "",
-        None => " yet (it does not exist)",
+    // What there is beside the policy decides too: the methods that the API has,
+    // and how they authorize.
+    let resources = reads.resources(id).await.map_err(failed)?;
+    let methods = methods(&resources);
+    let closed: Vec<(String, Request)> = methods
+        .iter()
+        .filter_map(|one| {
+            let (verb, path) = (one.verb.as_deref(), Some(one.path.as_str()));
+            let request = Request::invoke(&arn, Some(stage), verb, path, &through);
+            let (endpoint, api) = (Policy::of_endpoint(""), read(policy));
+            let reach = policy::reach(&endpoint, &api, one.authorization, &request);
+            let open = reach.answer.is_yes() || reach.gate == Gate::Method;
+            (!open).then(|| (one.name(), request))
+        })
+        .collect();
+    if closed.is_empty() && !methods.is_empty() {
+        return Ok(None);
+    }
+    let what = match closed.as_slice() {
+        some if some.len() == methods.len() => String::new(),
+        [(one, _)] => format!(" to {one}"),
+        [(one, _), rest @ ..] => format!(" to {one} and {} other methods", rest.len()),
+        [] => String::new(),
     };
-    let statement = policy::only_through(endpoint.as_deref().unwrap_or(TO_COME));
+    let mut requests: Vec<Request> = closed.into_iter().map(|(_, request)| request).collect();
+    if requests.is_empty() {
+        requests.push(every);
+    }
+    let of = passage.endpoint.as_deref().unwrap_or(TO_COME);
+    let statement = statements::invoke_through(of, stage);
+    let outcome = Outcome::of(policy, &statement, read, &requests);
+    let may = if outcome.now.is_no() { "does" } else { "may" };
+    let add = format!("its team has to add this and deploy again: {statement}");
     Ok(Some(format!(
-        "route {}: the policy of the API {id} does not admit this stack's endpoint{yet}; its team has to add this and deploy again: {statement}",
-        route.path
+        "route {}: the policy of the API {id} {may} not admit this stack's endpoint{what}{}: {}; {}",
+        route.path,
+        passage.yet(),
+        outcome.now,
+        outcome.remedy("its team", &add),
     )))
+}
+
+/// A method of an API.
+struct Method {
+    /// None of `ANY`.
+    verb: Option<String>,
+    path: String,
+    authorization: Authorization,
+}
+
+impl Method {
+    fn name(&self) -> String {
+        format!("{} {}", self.verb.as_deref().unwrap_or("ANY"), self.path)
+    }
+}
+
+fn methods(resources: &[Resource]) -> Vec<Method> {
+    let methods = resources.iter().flat_map(|resource| {
+        let path = resource.path().unwrap_or_default();
+        let methods = resource.resource_methods().into_iter().flatten();
+        methods.map(move |(verb, method)| {
+            let word = method.authorization_type().unwrap_or_default();
+            Method {
+                verb: (verb != "ANY").then(|| verb.clone()),
+                path: path.to_owned(),
+                authorization: Authorization::of(word).unwrap_or(Authorization::None),
+            }
+        })
+    });
+    let mut methods: Vec<Method> = methods.collect();
+    methods.sort_by_key(Method::name);
+    methods
 }

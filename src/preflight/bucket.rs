@@ -10,6 +10,7 @@ use super::{
     TO_COME,
     finding::{Finding, Problems, failed, wrong},
     own_endpoint,
+    passage::{Outcome, Passage},
 };
 use crate::{
     aws::{
@@ -18,7 +19,7 @@ use crate::{
     },
     config::{Config, Route, Site},
     error::{Error, ErrorKind, Result},
-    policy::{self, Request, statements},
+    policy::{self, Policy, Request, statements},
     resource::{Key, Kind},
 };
 
@@ -31,15 +32,15 @@ pub(super) async fn check(config: &Config, reads: &Reads) -> Finding<Vec<String>
         .await
         .map_err(failed)?;
     let endpoint = endpoint.map(|found| found.id);
+    let passage = Passage::of(config, reads, endpoint).await;
     // Two routes may share a bucket, but hardly an index.
     let mut buckets: BTreeMap<&str, Vec<(&Route, &Site)>> = BTreeMap::new();
     for (route, site) in config.sites() {
         buckets.entry(&site.bucket).or_default().push((route, site));
     }
-    let checks = buckets.iter().map(|(bucket, sites)| {
-        let vpc = &config.network.vpc;
-        check_one(bucket, sites, endpoint.as_deref(), vpc, reads)
-    });
+    let checks = buckets
+        .iter()
+        .map(|(bucket, sites)| check_one(bucket, sites, &passage, reads));
     let mut problems = Problems::default();
     let mut warnings = Vec::new();
     for finding in join_all(checks).await {
@@ -51,8 +52,7 @@ pub(super) async fn check(config: &Config, reads: &Reads) -> Finding<Vec<String>
 async fn check_one(
     bucket: &str,
     sites: &[(&Route, &Site)],
-    endpoint: Option<&str>,
-    vpc: &str,
+    passage: &Passage,
     reads: &Reads,
 ) -> Finding<Vec<String>> {
     let place = place(sites);
@@ -65,7 +65,7 @@ async fn check_one(
     let (indexes, encryption, policy) = tokio::join!(
         indexes,
         check_encryption(bucket, &place, reads),
-        check_policy(bucket, sites, endpoint, vpc, reads),
+        check_policy(bucket, sites, passage, reads),
     );
     let mut problems = Problems::default();
     let mut warnings = Vec::new();
@@ -186,63 +186,56 @@ async fn check_encryption(bucket: &str, place: &str, reads: &Reads) -> Finding<O
 /// Buckets from before January 2023 in places where S3 has not given them one.
 const NO_ENCRYPTION: &str = "ServerSideEncryptionConfigurationNotFoundError";
 
-/// A warning with the statement if the bucket's policy does not let anonymous
-/// reads through the stack's endpoint, and hybridgw may not change it.
+/// A warning if the bucket's policy does not let anonymous reads through the
+/// stack's endpoint: with the statement, or with what stands in its way even if
+/// hybridgw adds that.
 async fn check_policy(
     bucket: &str,
     sites: &[(&Route, &Site)],
-    endpoint: Option<&str>,
-    vpc: &str,
+    passage: &Passage,
     reads: &Reads,
 ) -> Finding<Option<String>> {
-    let left_alone: Vec<(&Route, &Site)> = sites
-        .iter()
-        .copied()
-        .filter(|(_, site)| !site.manage_policy)
-        .collect();
-    // One statement serves all routes to the bucket.
-    if left_alone.len() < sites.len() {
-        return Ok(None);
-    }
-    let place = place(&left_alone);
+    let place = place(sites);
     let answer = reads.bucket_policy(bucket).await;
     let what = format!("the policy of the bucket {bucket}");
     let answer = match optional(answer, &place, &what) {
         Ok(answer) => answer,
         Err(unseen) => return unseen.into(),
     };
-    // What the stack has added itself goes when it may not be added any more.
+    // What the stack has added itself goes when it may not be added any more, and
+    // comes anew where it may.
     let text = answer.as_deref().unwrap_or_default().to_owned();
-    let text = left_alone.iter().fold(text, |text, (route, _)| {
+    let text = sites.iter().fold(text, |text, (route, _)| {
         let key = Key::of_route(Kind::BucketPolicy, &route.path);
         let theirs = statements::without(&text, &statements::sid(&reads.stack, &key));
         theirs.map(|left| left.to_string()).unwrap_or_default()
     });
     let partition = Partition::of(&reads.region).id();
-    let policy = policy::parse(&text);
-    let index = sites.first().map_or("", |(_, site)| &site.index);
+    let through = passage.through();
     // Index and assets: a policy that names single objects is not enough.
-    let readable = [index, "hybridgw/any.asset"].into_iter().all(|key| {
-        policy::lets_through(
-            &policy,
-            Request {
-                action: "s3:GetObject",
-                resource: &format!("arn:{partition}:s3:::{bucket}/{key}"),
-                endpoint: endpoint.unwrap_or("vpce-none"),
-                vpc,
-            },
-        )
-    });
-    if readable {
-        return Ok(None);
-    }
-    let yet = if endpoint.is_some() {
-        ""
+    let indexes = sites.iter().map(|(_, site)| site.index.as_str());
+    let keys = indexes.chain(["hybridgw/any.asset"]);
+    let requests: Vec<Request> = keys
+        .map(|key| Request::read(partition, bucket, Some(key), &through))
+        .collect();
+    let endpoint = passage.endpoint.as_deref().unwrap_or(TO_COME);
+    let statement = policy::read_through(endpoint, bucket, partition);
+    let asked = policy::read_through(through.id(), bucket, partition);
+    let outcome = Outcome::of(&text, &asked, Policy::of_bucket, &requests);
+    // One statement serves all routes to the bucket.
+    let managed = sites.iter().any(|(_, site)| site.manage_policy);
+    Ok(if managed {
+        outcome.vain(&place, &what, "its owner")
+    } else if outcome.now.is_yes() {
+        None
     } else {
-        " yet (it does not exist)"
-    };
-    let statement = policy::read_through(endpoint.unwrap_or(TO_COME), bucket, partition);
-    Ok(Some(format!(
-        "{place}: the policy of the bucket {bucket} does not admit this stack's S3 endpoint{yet}; add this statement, or set `manage_policy = true`: {statement}"
-    )))
+        let may = if outcome.now.is_no() { "does" } else { "may" };
+        let add = format!("add this statement, or set `manage_policy = true`: {statement}");
+        Some(format!(
+            "{place}: {what} {may} not admit this stack's S3 endpoint{}: {}; {}",
+            passage.yet(),
+            outcome.now,
+            outcome.remedy("its owner", &add),
+        ))
+    })
 }

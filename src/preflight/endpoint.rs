@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ec2::types::{IpPermission, SecurityGroup as Group, VpcEndpoint as Described};
 use ipnet::Ipv4Net;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
     finding::{Finding, Problems, failed, problem, wrong},
     network::Places,
+    passage::{Outcome, Passage},
 };
 use crate::{
     aws::{
@@ -17,7 +18,7 @@ use crate::{
     },
     config::{ApiSource, Config},
     error::Result,
-    policy::{self, Request, statements},
+    policy::{self, Policy, Request, Through, statements},
     resource::{Key, Kind, Resource},
     resources::{RestApi, SecurityGroup, security_group_rules},
 };
@@ -33,8 +34,8 @@ pub struct Borrowed {
     pub groups: BTreeSet<String>,
     /// Its subnets.
     pub subnets: BTreeSet<String>,
-    /// Its policy, normalised.
-    pub policy: Value,
+    /// Its policy, as it is written.
+    pub text: String,
 }
 
 /// Checks the endpoint that the configuration borrows, if it borrows one.
@@ -82,7 +83,7 @@ fn borrowed(endpoint: &Described, id: &str) -> Borrowed {
             .filter_map(|group| group.group_id().map(str::to_owned))
             .collect(),
         subnets: endpoint.subnet_ids().iter().cloned().collect(),
-        policy: policy::parse(endpoint.policy_document().unwrap_or_default()),
+        text: endpoint.policy_document().unwrap_or_default().to_owned(),
     }
 }
 
@@ -272,55 +273,65 @@ async fn apis(config: &Config, reads: &Reads, account: &str) -> Result<Vec<(Stri
     Ok(apis.collect())
 }
 
-fn invoke<'a>(resource: &'a str, borrowed: &'a Borrowed, vpc: &'a str) -> Request<'a> {
-    Request {
-        action: "execute-api:Invoke",
-        resource,
-        endpoint: &borrowed.id,
-        vpc,
-    }
-}
-
-/// A warning with the statement if the endpoint's policy does not admit the
-/// stack's APIs, and hybridgw may not change it.
+/// A warning if the endpoint's policy does not admit the stack's APIs: with the
+/// statement, or with what stands in its way even if hybridgw adds that.
 async fn missing_statement(
     borrowed: &Borrowed,
     config: &Config,
     reads: &Reads,
     account: &str,
 ) -> Finding<Option<String>> {
-    if config.endpoint.manage {
-        return Ok(None);
-    }
     let apis = apis(config, reads, account).await.map_err(failed)?;
-    let vpc = &config.network.vpc;
-    // What the stack has added itself goes when it may not be added any more.
+    let passage = Passage::of(config, reads, Some(borrowed.id.clone())).await;
+    let through = passage.through();
+    // What the stack has added itself goes when it may not be added any more, and
+    // comes anew where it may. A policy of nothing else would be one that lets
+    // nothing pass.
     let sid = statements::sid(&config.stack, &Key::bare(Kind::EndpointPolicy));
-    let theirs = statements::without(&borrowed.policy.to_string(), &sid).unwrap_or_default();
-    let closed: Vec<&str> = apis
+    let closed = policy::normal(&policy::nothing());
+    let text = match statements::without(&borrowed.text, &sid) {
+        _ if borrowed.text.trim().is_empty() => String::new(),
+        // hybridgw puts its own in the place of such a policy.
+        Some(left) if !config.endpoint.manage || policy::normal(&left) != closed => {
+            left.to_string()
+        }
+        _ => json!({ "Version": "2012-10-17", "Statement": [] }).to_string(),
+    };
+    let asked: Vec<(&str, Request)> = apis
         .iter()
-        .filter(|(arn, _)| {
-            let asked = format!("{arn}/v1/GET/");
-            !policy::lets_through(&theirs, invoke(&asked, borrowed, vpc))
+        .map(|(arn, _)| {
+            (
+                arn.as_str(),
+                Request::invoke(arn, None, None, None, &through),
+            )
         })
-        .map(|(arn, _)| arn.as_str())
         .collect();
-    if closed.is_empty() {
+    let now = Policy::of_endpoint(&text);
+    let shut: Vec<&(&str, Request)> = asked
+        .iter()
+        .filter(|(_, request)| !now.judge(request).is_yes())
+        .collect();
+    if shut.is_empty() {
         return Ok(None);
     }
-    let all_exist = apis.iter().all(|(_, exists)| *exists);
-    let yet = if all_exist { "" } else { " yet" };
-    let resources: Vec<String> = closed.iter().map(|arn| format!("{arn}/*")).collect();
-    let statement = json!({
-        "Effect": "Allow",
-        "Principal": "*",
-        "Action": "execute-api:Invoke",
-        "Resource": resources,
-    });
-    Ok(Some(format!(
-        "{PLACE}: the policy of {} does not admit this stack's APIs{yet}; its owner has to add this statement, or set `manage = true`: {statement}",
-        borrowed.id
-    )))
+    let statement = statements::invoke(&shut.iter().map(|(arn, _)| (*arn).to_owned()).collect());
+    let requests: Vec<Request> = shut.iter().map(|(_, request)| request.clone()).collect();
+    let outcome = Outcome::of(&text, &statement, Policy::of_endpoint, &requests);
+    let what = format!("the policy of {}", borrowed.id);
+    Ok(if config.endpoint.manage {
+        outcome.vain(PLACE, &what, "its owner")
+    } else {
+        let all_exist = apis.iter().all(|(_, exists)| *exists);
+        let yet = if all_exist { "" } else { " yet" };
+        let may = if outcome.now.is_no() { "does" } else { "may" };
+        let add =
+            format!("its owner has to add this statement, or set `manage = true`: {statement}");
+        Some(format!(
+            "{PLACE}: {what} {may} not admit this stack's APIs{yet}: {}; {}",
+            outcome.now,
+            outcome.remedy("its owner", &add),
+        ))
+    })
 }
 
 /// A warning if the endpoint leads to APIs of whatever account: people on the
@@ -328,9 +339,15 @@ async fn missing_statement(
 fn too_open(borrowed: &Borrowed, config: &Config, reads: &Reads) -> Option<String> {
     let region = &reads.region;
     let partition = Partition::of(region).id();
-    let strangers = format!("arn:{partition}:execute-api:{region}:000000000000:aaaaaaaaaa/v1/GET/");
-    let request = invoke(&strangers, borrowed, &config.network.vpc);
-    policy::lets_through(&borrowed.policy, request).then(|| {
+    let strangers = policy::api_arn(partition, region, "000000000000", "aaaaaaaaaa");
+    let through = Through {
+        endpoint: Some(&borrowed.id),
+        vpc: &config.network.vpc,
+        from: &[],
+    };
+    let request = Request::invoke(&strangers, None, None, None, &through);
+    let policy = Policy::of_endpoint(&borrowed.text);
+    policy.judge(&request).is_yes().then(|| {
         format!(
             "{PLACE}: the policy of {} admits the APIs of every AWS account; its owner may want to narrow it",
             borrowed.id

@@ -23,6 +23,7 @@ mod finding;
 mod function;
 mod listener;
 mod network;
+mod passage;
 mod zone;
 
 use finding::Problems;

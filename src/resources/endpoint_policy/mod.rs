@@ -26,7 +26,7 @@ use crate::{
     },
     error::{Error, Result},
     graph::Node,
-    policy::{self, Request, statements},
+    policy::{self, Policy, Request, Through, statements},
     resource::{Drift, Due, Found, Key, Kind, Mark, Need, Ours, Resource, UNKNOWN, tags},
     resources::{SecurityGroup, VpcEndpoint, rest_api::Api, vpc_endpoint::reading},
 };
@@ -152,15 +152,17 @@ impl EndpointPolicy {
         };
         let text = found.policy_document().unwrap_or_default();
         let others = statements::without(text, &self.sid());
+        let through = Through {
+            endpoint: Some(endpoint),
+            vpc: found.vpc_id().unwrap_or_default(),
+            // Not known here: a policy that asks is not open.
+            from: &[],
+        };
         Ok(others.is_some_and(|others| {
+            let others = Policy::of_endpoint(&others.to_string());
             arns.iter().all(|arn| {
-                let request = Request {
-                    action: "execute-api:Invoke",
-                    resource: &format!("{arn}/v1/GET/"),
-                    endpoint,
-                    vpc: found.vpc_id().unwrap_or_default(),
-                };
-                policy::lets_through(&others, request)
+                let request = Request::invoke(arn, None, None, None, &through);
+                others.judge(&request).is_yes()
             })
         }))
     }

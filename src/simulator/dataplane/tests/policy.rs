@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::dataplane::policy::{Question, Verdict, judge};
+use crate::policy::{Question, Verdict, judge};
 
 const ARN: &str = "arn:aws:execute-api:eu-central-1:111122223333:abc/live/GET/orders";
 
