@@ -137,13 +137,14 @@ async fn admission(
     let statement = statements::invoke_through(of, stage);
     let outcome = Outcome::of(policy, &statement, read, &requests);
     let may = if outcome.now.is_no() { "does" } else { "may" };
+    let except = format!("its team has to except requests through {of} from it and deploy again");
     let add = format!("its team has to add this and deploy again: {statement}");
     Ok(Some(format!(
         "route {}: the policy of the API {id} {may} not admit this stack's endpoint{what}{}: {}; {}",
         route.path,
         passage.yet(),
         outcome.now,
-        outcome.remedy("its team", &add),
+        outcome.remedy(&except, &add),
     )))
 }
 

@@ -222,10 +222,11 @@ async fn check_policy(
     let statement = policy::read_through(endpoint, bucket, partition);
     let asked = policy::read_through(through.id(), bucket, partition);
     let outcome = Outcome::of(&text, &asked, Policy::of_bucket, &requests);
+    let except = format!("its owner has to except reads through {endpoint} from it");
     // One statement serves all routes to the bucket.
     let managed = sites.iter().any(|(_, site)| site.manage_policy);
     Ok(if managed {
-        outcome.vain(&place, &what, "its owner")
+        outcome.vain(&place, &what, &except)
     } else if outcome.now.is_yes() {
         None
     } else {
@@ -235,7 +236,7 @@ async fn check_policy(
             "{place}: {what} {may} not admit this stack's S3 endpoint{}: {}; {}",
             passage.yet(),
             outcome.now,
-            outcome.remedy("its owner", &add),
+            outcome.remedy(&except, &add),
         ))
     })
 }

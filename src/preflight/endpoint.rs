@@ -248,8 +248,15 @@ fn api_to_come(path: &str) -> String {
     format!("<the id of the API of route {path}, see `hybridgw outputs`>")
 }
 
-/// The ARNs of the stack's APIs, and for each whether it exists.
-async fn apis(config: &Config, reads: &Reads, account: &str) -> Result<Vec<(String, bool)>> {
+/// An API of the stack.
+struct Api<'a> {
+    arn: String,
+    exists: bool,
+    stage: &'a str,
+}
+
+/// The stack's APIs.
+async fn apis<'a>(config: &'a Config, reads: &Reads, account: &str) -> Result<Vec<Api<'a>>> {
     let own: BTreeMap<String, String> = RestApi::discover(reads)
         .await?
         .into_iter()
@@ -261,13 +268,16 @@ async fn apis(config: &Config, reads: &Reads, account: &str) -> Result<Vec<(Stri
         Partition::of(region).id()
     );
     let apis = config.routes.iter().filter_map(|route| {
-        let id = match &route.api()?.source {
+        let api = route.api()?;
+        let id = match &api.source {
             ApiSource::Borrowed(id) => Some(id),
             _ => own.get(&route.path),
         };
-        Some(match id {
-            Some(id) => (format!("{prefix}:{id}"), true),
-            None => (format!("{prefix}:{}", api_to_come(&route.path)), false),
+        let name = id.cloned().unwrap_or_else(|| api_to_come(&route.path));
+        Some(Api {
+            arn: format!("{prefix}:{name}"),
+            exists: id.is_some(),
+            stage: &api.stage,
         })
     });
     Ok(apis.collect())
@@ -297,31 +307,26 @@ async fn missing_statement(
         }
         _ => json!({ "Version": "2012-10-17", "Statement": [] }).to_string(),
     };
-    let asked: Vec<(&str, Request)> = apis
-        .iter()
-        .map(|(arn, _)| {
-            (
-                arn.as_str(),
-                Request::invoke(arn, None, None, None, &through),
-            )
-        })
-        .collect();
     let now = Policy::of_endpoint(&text);
-    let shut: Vec<&(&str, Request)> = asked
+    let (arns, requests): (BTreeSet<String>, Vec<Request>) = apis
         .iter()
+        .map(|api| {
+            let request = Request::invoke(&api.arn, Some(api.stage), None, None, &through);
+            (api.arn.clone(), request)
+        })
         .filter(|(_, request)| !now.judge(request).is_yes())
-        .collect();
-    if shut.is_empty() {
+        .unzip();
+    if requests.is_empty() {
         return Ok(None);
     }
-    let statement = statements::invoke(&shut.iter().map(|(arn, _)| (*arn).to_owned()).collect());
-    let requests: Vec<Request> = shut.iter().map(|(_, request)| request.clone()).collect();
+    let statement = statements::invoke(&arns);
     let outcome = Outcome::of(&text, &statement, Policy::of_endpoint, &requests);
     let what = format!("the policy of {}", borrowed.id);
+    let except = "its owner has to except requests to these APIs from it";
     Ok(if config.endpoint.manage {
-        outcome.vain(PLACE, &what, "its owner")
+        outcome.vain(PLACE, &what, except)
     } else {
-        let all_exist = apis.iter().all(|(_, exists)| *exists);
+        let all_exist = apis.iter().all(|api| api.exists);
         let yet = if all_exist { "" } else { " yet" };
         let may = if outcome.now.is_no() { "does" } else { "may" };
         let add =
@@ -329,7 +334,7 @@ async fn missing_statement(
         Some(format!(
             "{PLACE}: {what} {may} not admit this stack's APIs{yet}: {}; {}",
             outcome.now,
-            outcome.remedy("its owner", &add),
+            outcome.remedy(except, &add),
         ))
     })
 }

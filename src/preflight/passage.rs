@@ -86,29 +86,26 @@ impl Outcome {
         }
     }
 
-    /// A warning if not even the statement makes a yes of it, though hybridgw adds
-    /// it. `policy` is whose it is, in words.
-    pub fn vain(&self, place: &str, policy: &str, owner: &str) -> Option<String> {
-        if self.then.is_yes() {
-            return None;
-        }
-        let will = if self.then.is_denied() { "will" } else { "may" };
+    /// A warning if not even the statement that hybridgw adds makes a yes of it.
+    /// `policy` is whose it is, in words.
+    pub fn vain(&self, place: &str, policy: &str, except: &str) -> Option<String> {
+        let (will, remedy) = match &self.then {
+            Answer::Yes(_) => return None,
+            then if then.is_denied() => ("will", format!("a Deny wins over every Allow: {except}")),
+            _ => (
+                "may",
+                "its owner has to know whether these requests are so".to_owned(),
+            ),
+        };
         Some(format!(
-            "{place}: the statement that hybridgw adds to {policy} {will} not help: {}; {}",
-            self.then,
-            if self.then.is_denied() {
-                format!(
-                    "a Deny wins over every Allow, so that {owner} has to except these requests from it"
-                )
-            } else {
-                format!("{owner} has to know whether that fits these requests")
-            }
+            "{place}: the statement that hybridgw adds to {policy} {will} not help: {}; {remedy}",
+            self.then
         ))
     }
 
-    /// What whoever has the policy has to do, so that all passes: `add` says how
-    /// the statement comes into it.
-    pub fn remedy(&self, whose: &str, add: &str) -> String {
+    /// What has to be done so that all passes: `except` where a Deny stands in the
+    /// way, `add` where an Allow is missing.
+    pub fn remedy(&self, except: &str, add: &str) -> String {
         if !self.then.is_denied() {
             return add.to_owned();
         }
@@ -117,9 +114,7 @@ impl Outcome {
         } else {
             String::new()
         };
-        format!(
-            "a Deny wins over every Allow, so that {whose} has to except these requests from it{also}"
-        )
+        format!("a Deny wins over every Allow: {except}{also}")
     }
 }
 

@@ -8,12 +8,13 @@ use super::*;
 const RESOURCE: &str = "arn:aws:execute-api:eu-central-1:111122223333:abc/v1/GET/orders";
 
 /// The keys of the simulated account's requests through an endpoint.
-fn keys() -> [(&'static str, String); 4] {
+fn keys() -> [(&'static str, String); 5] {
     [
         ("aws:SourceVpce", "vpce-1"),
         ("aws:SourceVpc", "vpc-1"),
         ("aws:VpcSourceIp", "10.0.1.7"),
         ("aws:SecureTransport", "true"),
+        ("aws:ResourceAccount", "111122223333"),
     ]
     .map(|(key, value)| (key, value.to_owned()))
 }

@@ -46,9 +46,40 @@ async fn what_the_owner_has_to_open_is_said_unless_hybridgw_may_do_it() {
     };
     insta::assert_snapshot!(closed(&borrowing()).warnings().await, @r#"
     endpoint.id: the security groups of vpce-0123456789abcdef0 (sg-07b53e75b6e3dcfdb) do not admit the load balancer; their owner has to let in tcp 443 from the load balancer's security group (see `hybridgw outputs` once it is there), or from 10.0.1.0/24 and 10.0.2.0/24; or set `manage = true`
-    endpoint.id: the policy of vpce-0123456789abcdef0 does not admit this stack's APIs yet; its owner has to add this statement, or set `manage = true`: {"Action":"execute-api:Invoke","Effect":"Allow","Principal":"*","Resource":["arn:aws:execute-api:eu-central-1:111122223333:<the id of the API of route /, see `hybridgw outputs`>/*"]}
+    endpoint.id: the policy of vpce-0123456789abcdef0 does not admit this stack's APIs yet: no statement allows it (statement 1 would, but for its Resource); its owner has to add this statement, or set `manage = true`: {"Action":"execute-api:Invoke","Effect":"Allow","Principal":"*","Resource":["arn:aws:execute-api:eu-central-1:111122223333:<the id of the API of route /, see `hybridgw outputs`>/*"]}
     "#);
     assert_eq!(closed(&managing()).warnings().await, "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deny_that_wins_over_the_statement_for_an_endpoint_is_named_beforehand() {
+    for (keys, managed) in [(borrowing(), false), (managing(), true)] {
+        let bench = Bench::new(&keys).spoil(|ctx| {
+            let deny = json!({"Statement": [
+                {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"},
+                {"Sid": "known", "Effect": "Deny", "Principal": "*", "Action": "execute-api:*",
+                 "NotResource": "arn:aws:execute-api:eu-central-1:111122223333:another1id/*"},
+            ]});
+            endpoint(ctx).policy = deny.to_string();
+        });
+        let said = bench.warnings().await;
+        assert!(said.contains("statement \"known\" denies it; a Deny wins over every Allow: its owner has to except requests to these APIs from it"), "{said}");
+        assert_eq!(
+            said.contains("the statement that hybridgw adds to the policy of vpce-0123456789abcdef0 will not help"),
+            managed,
+            "{said}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_that_admits_the_stage_alone_is_no_alarm() {
+    let bench = Bench::new(&borrowing()).spoil(|ctx| {
+        let stage = json!({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke",
+            "Resource": "arn:aws:execute-api:eu-central-1:111122223333:*/v1/*"}});
+        endpoint(ctx).policy = stage.to_string();
+    });
+    assert_eq!(bench.warnings().await, "");
 }
 
 #[tokio::test(start_paused = true)]

@@ -73,7 +73,7 @@ async fn a_bucket_that_does_not_admit_the_endpoint_is_named_with_the_statement()
             bucket.policy = None;
         })
     };
-    insta::assert_snapshot!(closed(SITE).warnings().await, @r#"route /app: the policy of the bucket orders-frontend does not admit this stack's S3 endpoint yet (it does not exist); add this statement, or set `manage_policy = true`: {"Action":"s3:GetObject","Condition":{"StringEquals":{"aws:SourceVpce":"<the endpoint's id, see `hybridgw outputs`>"}},"Effect":"Allow","Principal":"*","Resource":"arn:aws:s3:::orders-frontend/*"}"#);
+    insta::assert_snapshot!(closed(SITE).warnings().await, @r#"route /app: the policy of the bucket orders-frontend does not admit this stack's S3 endpoint yet (it does not exist): no statement allows it; add this statement, or set `manage_policy = true`: {"Action":"s3:GetObject","Condition":{"StringEquals":{"aws:SourceVpce":"<the endpoint's id, see `hybridgw outputs`>"}},"Effect":"Allow","Principal":"*","Resource":"arn:aws:s3:::orders-frontend/*"}"#);
     // With leave to change the policy there is nothing to say.
     let managed = SITE.replace("\" }", "\", manage_policy = true }");
     assert_eq!(closed(&managed).warnings().await, "");
@@ -115,14 +115,120 @@ async fn a_borrowed_api_is_judged_by_the_borrowed_endpoint() {
     };
     assert_eq!(admitting("vpce-0123456789abcdef0").warnings().await, "");
     let said = admitting("vpce-0fffffffffffffff0").warnings().await;
-    assert!(
-        said.contains(
-            "route /: the policy of the API a1b2c3d4e5 does not admit this stack's endpoint;"
+    insta::assert_snapshot!(said, @"");
+}
+
+/// An API of another team, with this policy, behind a borrowed endpoint.
+fn lent(policy: serde_json::Value) -> Bench {
+    let keys = "[endpoint]\nid = \"vpce-0123456789abcdef0\"\n[[route]]\npath = \"/\"\napi = { id = \"a1b2c3d4e5\", stage = \"prod\" }\n";
+    Bench::new(keys).spoil(move |ctx| {
+        ctx.here.apigateway.apis.clear();
+        crate::simulator::apigateway::furnish::add_api(ctx, "a1b2c3d4e5", "prod", &[]).unwrap();
+        let api = ctx.here.apigateway.apis.get_mut("a1b2c3d4e5").unwrap();
+        api.content.policy = Some(policy.to_string());
+    })
+}
+
+fn allow(more: &serde_json::Value) -> serde_json::Value {
+    let mut all = json!({"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke",
+        "Resource": "arn:aws:execute-api:eu-central-1:111122223333:a1b2c3d4e5/*"});
+    for (name, value) in more.as_object().unwrap() {
+        all[name] = value.clone();
+    }
+    all
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_borrowed_apis_policy_that_fits_is_no_alarm() {
+    for statements in [
+        json!([allow(
+            &json!({"Condition": {"StringLike": {"aws:SourceVpce": "vpce-*"}}})
+        )]),
+        json!([allow(
+            &json!({"Resource": "arn:aws:execute-api:eu-central-1:111122223333:a1b2c3d4e5/prod/*"})
+        )]),
+        json!([
+            allow(&json!({})),
+            allow(
+                &json!({"Effect": "Deny", "Condition": {"NotIpAddress": {"aws:VpcSourceIp": "10.0.0.0/8"}}})
+            ),
+        ]),
+        json!([
+            allow(&json!({})),
+            allow(
+                &json!({"Effect": "Deny", "Condition": {"IpAddress": {"aws:VpcSourceIp": "10.9.0.0/16"}}})
+            ),
+        ]),
+        json!([
+            allow(&json!({})),
+            allow(
+                &json!({"Effect": "Deny", "Condition": {"BoolIfExists": {"aws:SecureTransport": "false"}}})
+            ),
+        ]),
+    ] {
+        let said = lent(json!({ "Version": "2012-10-17", "Statement": statements }))
+            .warnings()
+            .await;
+        assert_eq!(said, "", "{statements}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_borrowed_apis_policy_that_shuts_us_out_is_named_with_its_statement() {
+    let other = "arn:aws:execute-api:eu-central-1:111122223333:a1b2c3d4e5/dev/*";
+    for (statements, words) in [
+        (
+            json!([allow(&json!({"Resource": other}))]),
+            "does not admit this stack's endpoint: no statement allows it (statement 1 would, but for its Resource)",
         ),
-        "{said}"
-    );
-    assert!(
-        said.contains("\"aws:SourceVpce\":\"vpce-0123456789abcdef0\""),
-        "{said}"
-    );
+        (
+            json!([allow(
+                &json!({"Condition": {"StringEquals": {"aws:SourceVpce": "vpc-0a1b2c3d"}}})
+            )]),
+            "the key for a vpc- id is aws:SourceVpc",
+        ),
+        (
+            json!([
+                allow(&json!({})),
+                allow(
+                    &json!({"Sid": "office", "Effect": "Deny", "Condition": {"NotIpAddress": {"aws:SourceIp": "192.0.2.0/24"}}})
+                )
+            ]),
+            "statement \"office\" denies it (NotIpAddress aws:SourceIp 192.0.2.0/24); a Deny wins over every Allow: its team has to except requests through vpce-0123456789abcdef0 from it and deploy again",
+        ),
+        (
+            json!([
+                allow(&json!({})),
+                allow(
+                    &json!({"Effect": "Deny", "Condition": {"StringNotEquals": {"aws:Referer": "x"}}})
+                )
+            ]),
+            "may not admit this stack's endpoint: it depends on aws:Referer (statement 2)",
+        ),
+    ] {
+        let said = lent(json!({ "Version": "2012-10-17", "Statement": statements }))
+            .warnings()
+            .await;
+        assert!(said.contains(words), "{said}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deny_that_wins_over_the_statement_for_a_site_is_named_beforehand() {
+    for managed in [false, true] {
+        let keys = if managed {
+            SITE.replace("\" }", "\", manage_policy = true }")
+        } else {
+            SITE.to_owned()
+        };
+        let bench = Bench::new(&keys).spoil(|ctx| {
+            let bucket = ctx.global.s3.buckets.get_mut("orders-frontend").unwrap();
+            let deny = json!({"Statement": [{"Sid": "perimeter", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::orders-frontend/*",
+                "Condition": {"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}}]});
+            bucket.policy = Some(deny.to_string());
+        });
+        let said = bench.warnings().await;
+        assert!(said.contains("statement \"perimeter\" denies it (StringNotEquals aws:PrincipalOrgID o-1); a Deny wins over every Allow: its owner has to except reads through"), "{said}");
+        assert_eq!(said.contains("the statement that hybridgw adds to the policy of the bucket orders-frontend will not help"), managed, "{said}");
+    }
 }
