@@ -1,5 +1,5 @@
 //! `Principal` and `NotPrincipal` (IAM user guide, "JSON policy elements:
-//! Principal", "NotPrincipal").
+//! Principal", "`NotPrincipal`").
 
 use serde_json::Value;
 
@@ -28,13 +28,12 @@ pub(super) fn means(element: &Value, caller: &Caller, allow: bool, place: Place)
     let named = names(element, caller)?;
     Some(match named.iter().max() {
         None => Truth::No,
-        Some(Named::Itself) => Truth::Yes,
         // The account may hand on what a resource's policy gives it: its own
         // policies say to whom ("Principal": AWS accounts). A Deny strikes all.
         Some(Named::Account) if allow && place == Place::Resource => {
             Truth::open("the identity policies of the caller")
         }
-        Some(Named::Account) => Truth::Yes,
+        Some(Named::Itself | Named::Account) => Truth::Yes,
     })
 }
 
@@ -64,7 +63,7 @@ fn names(element: &Value, caller: &Caller) -> Option<Vec<Named>> {
     if element == "*" {
         return Some(vec![Named::Itself]);
     }
-    let mut named = Vec::new();
+    let mut found = Vec::new();
     for (kind, names) in element.as_object()? {
         if !matches!(
             kind.as_str(),
@@ -73,9 +72,9 @@ fn names(element: &Value, caller: &Caller) -> Option<Vec<Named>> {
             return None;
         }
         let names = texts(names)?;
-        named.extend(names.iter().filter_map(|name| is(kind, name, caller)));
+        found.extend(names.iter().filter_map(|name| is(kind, name, caller)));
     }
-    Some(named)
+    Some(found)
 }
 
 /// Whether this names the caller. Wildcards in a name are none: only `*` alone

@@ -40,7 +40,9 @@ pub(super) fn read(text: &str, reading: Reading, request: &Request) -> Meaning {
                 '?' if reading.wildcards => Piece::One,
                 letter => Piece::Char(letter),
             };
-            all.iter_mut().for_each(|one| one.push(piece));
+            for one in &mut all {
+                one.push(piece);
+            }
             rest = &rest[letter.len_utf8()..];
             continue;
         };

@@ -115,7 +115,7 @@ async fn a_borrowed_api_is_judged_by_the_borrowed_endpoint() {
     };
     assert_eq!(admitting("vpce-0123456789abcdef0").warnings().await, "");
     let said = admitting("vpce-0fffffffffffffff0").warnings().await;
-    insta::assert_snapshot!(said, @"");
+    insta::assert_snapshot!(said, @"route /: the policy of the API a1b2c3d4e5 does not admit this stack's endpoint: statement 2 denies it (StringNotEquals aws:SourceVpce vpce-0fffffffffffffff0); a Deny wins over every Allow: its team has to except requests through vpce-0123456789abcdef0 from it and deploy again");
 }
 
 /// An API of another team, with this policy, behind a borrowed endpoint.
