@@ -11,7 +11,7 @@ use aws_smithy_types::error::{ErrorMetadata, metadata::ProvideErrorMetadata};
 
 use super::{
     codes::{Refusal, is_clock_code, kind_of},
-    reply, resend,
+    denial, reply, resend,
 };
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -119,11 +119,8 @@ fn refused(operation: &str, meta: &ErrorMetadata, reply: &HttpResponse) -> Error
         500.. => format!(", HTTP {status}"),
         _ => String::new(),
     };
-    said(
-        kind,
-        operation,
-        format!("{code}: {words} ({operation}{status}{request})"),
-    )
+    let message = format!("{code}: {words} ({operation}{status}{request})");
+    said(kind, operation, &words, message)
 }
 
 /// A refusal that an answer carries for one of several things.
@@ -136,13 +133,17 @@ pub fn of_item(operation: &str, code: &str, words: &str) -> Error {
         says_when: false,
     });
     let words = text::line(words);
-    said(kind, operation, format!("{code}: {words} ({operation})"))
+    let message = format!("{code}: {words} ({operation})");
+    said(kind, operation, &words, message)
 }
 
-fn said(kind: ErrorKind, operation: &str, message: String) -> Error {
+fn said(kind: ErrorKind, operation: &str, words: &str, message: String) -> Error {
     let error = Error::new(kind, message);
     match &error.kind {
-        ErrorKind::Denied => error.hint(format!("allow the caller {operation}")),
+        ErrorKind::Denied => {
+            let remedies = denial::remedies(operation, words).into_iter();
+            remedies.fold(error, Error::hint)
+        }
         ErrorKind::Credentials => error.hint(SIGN_IN),
         // Not the caller's permission: what was asked is the function's policy.
         ErrorKind::Unseen(refusal) if refusal.code == "AccessDenied" => error.hint(
