@@ -17,7 +17,7 @@ use crate::{
 
 /// The services that are called, by the ids that their clients look up, which
 /// are their names too.
-const SERVICES: [&str; 8] = [
+const SERVICES: [&str; 9] = [
     "ACM",
     "API Gateway",
     "EC2",
@@ -26,6 +26,7 @@ const SERVICES: [&str; 8] = [
     "Route 53",
     "S3",
     "STS",
+    "Service Quotas",
 ];
 
 /// The endpoints that are not AWS's own.

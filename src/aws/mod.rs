@@ -24,6 +24,7 @@ use endpoints::Endpoints;
 use resend::Line;
 
 mod codes;
+mod denial;
 mod endpoints;
 pub mod error;
 pub mod journal;
@@ -90,6 +91,8 @@ pub struct Aws {
     pub elb: aws_sdk_elasticloadbalancingv2::Client,
     /// Functions and their permissions.
     pub lambda: aws_sdk_lambda::Client,
+    /// What the account may have of everything.
+    pub quotas: aws_sdk_servicequotas::Client,
     /// Zones and records.
     pub route53: aws_sdk_route53::Client,
     /// Buckets that sites are in.
@@ -240,6 +243,7 @@ impl Connection {
             ec2: client!(aws_sdk_ec2),
             elb: client!(aws_sdk_elasticloadbalancingv2),
             lambda: client!(aws_sdk_lambda),
+            quotas: client!(aws_sdk_servicequotas),
             route53: client!(aws_sdk_route53),
             s3: client!(aws_sdk_s3, s3),
             sts: client!(aws_sdk_sts),

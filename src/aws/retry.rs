@@ -40,6 +40,7 @@ pub const TABLE: &[(Class, &[&str])] = &[
             "DescribeListeners",
             "DescribeLoadBalancerAttributes",
             "DescribeLoadBalancers",
+            "DescribeManagedPrefixLists",
             "DescribeNetworkInterfaces",
             "DescribeRules",
             "DescribeSSLPolicies",
@@ -71,7 +72,9 @@ pub const TABLE: &[(Class, &[&str])] = &[
             "HeadBucket",
             "HeadObject",
             "ListHostedZonesByName",
+            "ListHostedZonesByVPC",
             "ListResourceRecordSets",
+            "ListServiceQuotas",
         ],
     ),
     // EC2 API reference, "Ensuring idempotency": tags, attribute changes and deletions.

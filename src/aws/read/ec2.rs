@@ -7,8 +7,8 @@ use std::sync::Arc;
 use aws_sdk_ec2::{
     operation::describe_vpc_attribute::DescribeVpcAttributeOutput,
     types::{
-        Filter, NetworkInterface, SecurityGroup, ServiceDetail, Subnet, Vpc, VpcAttributeName,
-        VpcEndpoint,
+        Filter, ManagedPrefixList, NetworkInterface, SecurityGroup, ServiceDetail, Subnet, Vpc,
+        VpcAttributeName, VpcEndpoint,
     },
 };
 
@@ -53,6 +53,8 @@ pub enum Endpoints {
     With(String),
     /// Those of these ids that are there.
     Among(Vec<String>),
+    /// Those in this VPC.
+    In(String),
 }
 
 /// Which network interfaces.
@@ -99,6 +101,7 @@ pub(super) struct Known {
     groups: Answers<Groups, Vec<SecurityGroup>>,
     endpoints: Answers<Endpoints, Vec<VpcEndpoint>>,
     interfaces: Answers<Interfaces, Vec<NetworkInterface>>,
+    prefix_lists: Answers<Vec<String>, Vec<ManagedPrefixList>>,
     subnets: Answers<Subnets, Vec<Subnet>>,
     vpcs: Answers<Vpcs, Vec<Vpc>>,
     attribute: Answers<(String, VpcAttributeName), Option<DescribeVpcAttributeOutput>>,
@@ -111,6 +114,7 @@ impl Default for Known {
             groups: Answers::to(Query::DescribeSecurityGroups),
             endpoints: Answers::to(Query::DescribeVpcEndpoints),
             interfaces: Answers::to(Query::DescribeNetworkInterfaces),
+            prefix_lists: Answers::to(Query::DescribeManagedPrefixLists),
             subnets: Answers::to(Query::DescribeSubnets),
             vpcs: Answers::to(Query::DescribeVpcs),
             attribute: Answers::to(Query::DescribeVpcAttribute),
@@ -184,6 +188,7 @@ impl Reads {
             Endpoints::OfStack => Some(vec![self.of_stack()]),
             Endpoints::With(id) => Some(vec![by("vpc-endpoint-id", vec![id.clone()])]),
             Endpoints::Among(ids) => Some(vec![by("vpc-endpoint-id", ids.clone())]),
+            Endpoints::In(vpc) => Some(vec![by("vpc-id", vec![vpc.clone()])]),
         };
         let call = self.aws.ec2.describe_vpc_endpoints();
         let pages = call.set_filters(filters).into_paginator().items();
@@ -209,6 +214,17 @@ impl Reads {
         let call = self.aws.ec2.describe_network_interfaces();
         let pages = call.set_filters(Some(filters)).into_paginator().items();
         self.get(&self.memory.ec2.interfaces, which, |name| {
+            all(pages.send(), name)
+        })
+        .await
+    }
+
+    /// The prefix lists of these ids that the account can see.
+    pub async fn prefix_lists(&self, ids: Vec<String>) -> Result<Arc<Vec<ManagedPrefixList>>> {
+        let call = self.aws.ec2.describe_managed_prefix_lists();
+        let call = call.filters(by("prefix-list-id", ids.clone()));
+        let pages = call.into_paginator().items();
+        self.get(&self.memory.ec2.prefix_lists, ids, |name| {
             all(pages.send(), name)
         })
         .await

@@ -21,6 +21,7 @@ mod ec2;
 mod elb;
 mod lambda;
 mod memory;
+mod quotas;
 mod route53;
 mod s3;
 mod unreadable;
@@ -60,6 +61,7 @@ queries![
     DescribeListeners,
     DescribeLoadBalancerAttributes,
     DescribeLoadBalancers,
+    DescribeManagedPrefixLists,
     DescribeNetworkInterfaces,
     DescribeRules,
     DescribeSSLPolicies,
@@ -91,7 +93,9 @@ queries![
     HeadBucket,
     HeadObject,
     ListHostedZonesByName,
+    ListHostedZonesByVPC,
     ListResourceRecordSets,
+    ListServiceQuotas,
 ];
 
 /// Read-only access to AWS, for one stack, with a memory. A clone shares it.
@@ -134,6 +138,7 @@ struct Memory {
     ec2: ec2::Known,
     elb: elb::Known,
     lambda: lambda::Known,
+    quotas: quotas::Known,
     route53: route53::Known,
     s3: s3::Known,
 }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use aws_sdk_route53::types::{ChangeInfo, HostedZone, ResourceRecordSet};
+use aws_sdk_route53::types::{
+    ChangeInfo, HostedZone, HostedZoneSummary, ResourceRecordSet, VpcRegion,
+};
 
 use super::{Answers, Query, Reads};
 use crate::{
@@ -14,6 +16,7 @@ use crate::{
 pub(super) struct Known {
     zone: Answers<String, Option<HostedZone>>,
     zones: Answers<String, Vec<HostedZone>>,
+    zones_of_vpc: Answers<String, Vec<HostedZoneSummary>>,
     /// Of a zone, from a name on; all of it without a name.
     records: Answers<(String, Option<String>), Vec<ResourceRecordSet>>,
     change: Answers<String, Option<ChangeInfo>>,
@@ -24,6 +27,7 @@ impl Default for Known {
         Self {
             zone: Answers::to(Query::GetHostedZone),
             zones: Answers::to(Query::ListHostedZonesByName),
+            zones_of_vpc: Answers::to(Query::ListHostedZonesByVPC),
             records: Answers::to(Query::ListResourceRecordSets),
             change: Answers::to(Query::GetChange),
         }
@@ -53,6 +57,28 @@ impl Reads {
         let known = &self.memory.route53.zones;
         self.get(known, named.to_owned(), |name| async move {
             Ok(call.send().await.called(name)?.hosted_zones)
+        })
+        .await
+    }
+
+    /// The private zones that a VPC of this region sees, whoever has them.
+    pub async fn hosted_zones_of_vpc(&self, vpc: &str) -> Result<Arc<Vec<HostedZoneSummary>>> {
+        let known = &self.memory.route53.zones_of_vpc;
+        self.get(known, vpc.to_owned(), |name| async move {
+            // The SDK has no paginator for this operation.
+            let region = VpcRegion::from(self.region.as_str());
+            let mut zones = Vec::new();
+            let mut token = None;
+            loop {
+                let call = self.aws.route53.list_hosted_zones_by_vpc();
+                let call = call.vpc_id(vpc).vpc_region(region.clone());
+                let page = call.set_next_token(token).send().await.called(name)?;
+                zones.extend(page.hosted_zone_summaries);
+                token = page.next_token;
+                if token.is_none() {
+                    return Ok(zones);
+                }
+            }
         })
         .await
     }

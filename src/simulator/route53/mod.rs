@@ -46,6 +46,12 @@ const OPERATIONS: &[Operation] = &[
         &["dnsname", "hostedzoneid", "maxitems"],
     )
     .at("GET /2013-04-01/hostedzonesbyname"),
+    read(
+        "ListHostedZonesByVPC",
+        zone::list_by_vpc,
+        &["vpcid", "vpcregion", "maxitems", "nexttoken"],
+    )
+    .at("GET /2013-04-01/hostedzonesbyvpc"),
     read("GetHostedZoneCount", zone::count, &[]).at("GET /2013-04-01/hostedzonecount"),
     read("GetHostedZone", zone::get, &["Id"]).at("GET /2013-04-01/hostedzone/{Id}"),
     write("DeleteHostedZone", zone::delete, &["Id"]).at("DELETE /2013-04-01/hostedzone/{Id}"),

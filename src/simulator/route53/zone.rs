@@ -268,6 +268,37 @@ pub fn list_by_name(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal>
     }}))
 }
 
+/// `ListHostedZonesByVPC`: the private zones that a VPC sees, and whose they are.
+/// Those of other accounts are not known here.
+pub fn list_by_vpc(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
+    let size = size(ctx, input, 100)?;
+    let vpc = Vpc {
+        id: input.require("vpcid")?.to_owned(),
+        region: input.require("vpcregion")?.to_owned(),
+    };
+    let from = input.text("nexttoken").unwrap_or_default().to_owned();
+    let all = ctx.global.route53.zones.range(from..);
+    let all: Vec<_> = all
+        .filter(|(_, zone)| zone.private && zone.vpcs.contains(&vpc))
+        .collect();
+    let items: Vec<Value> = all
+        .iter()
+        .take(size)
+        .map(|(id, zone)| {
+            json!({
+                "HostedZoneId": id,
+                "Name": outside(&zone.name),
+                "Owner": {"OwningAccount": ctx.account},
+            })
+        })
+        .collect();
+    ok(json!({"ListHostedZonesByVPCResponse": {
+        "HostedZoneSummaries": {"HostedZoneSummary": items},
+        "MaxItems": size.to_string(),
+        "NextToken": all.get(size).map(|(id, _)| (*id).clone()),
+    }}))
+}
+
 /// `GetHostedZoneCount`.
 pub fn count(ctx: &mut Ctx<'_>, _input: &Input) -> Result<Output, Refusal> {
     let count = ctx.global.route53.zones.len();
