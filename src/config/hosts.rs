@@ -1,7 +1,7 @@
 //! What follows from a configuration: its host names, what kinds of routes it
 //! has, and how many listener rules they take.
 
-use super::{Config, Route, Site, Target};
+use super::{Config, Route, Site, Target, files};
 
 /// A name of the stack with what belongs to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,13 +50,15 @@ impl Config {
     }
 
     /// How many rules the HTTPS listener needs: one that guards it while it is
-    /// changed, and for each name and route one, or for a site two (assets, the
-    /// rest) or three (the redirect to the path with its slash).
+    /// changed, and for each name and route one, or for a site those of its files,
+    /// the rest, and the redirect to the path with its slash.
     pub fn rules(&self) -> usize {
         let of_each = self.routes.iter().map(|route| match &route.target {
             Target::Api(_) | Target::Lambda(_) => 1,
-            Target::Site(_) if route.path == "/" => 2,
-            Target::Site(_) => 3,
+            Target::Site(site) => {
+                let files = files::expressions(&route.path, &site.files).len();
+                files + 1 + usize::from(route.path != "/")
+            }
         });
         1 + self.hosts().len() * of_each.sum::<usize>()
     }

@@ -16,6 +16,7 @@
 //! ```
 
 mod choice;
+pub(crate) mod files;
 mod form;
 mod hosts;
 mod interpolate;
@@ -41,4 +42,5 @@ pub use keys::{
 pub use problem::{ConfigErrors, Problem};
 pub(crate) use problem::{shown, write_lines};
 pub(crate) use values::dns::is_zone_id;
+pub use values::network::Client;
 pub use values::s3::S3Location;

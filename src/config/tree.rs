@@ -87,6 +87,13 @@ impl Problems {
         });
     }
 
+    /// Whether something is wrong with this key, or below it.
+    pub fn is_wrong(&self, key: &str) -> bool {
+        self.found
+            .iter()
+            .any(|problem| problem.key.starts_with(key))
+    }
+
     /// The problems in the order of the file, those of `--set` after them.
     pub fn sorted(mut self) -> Vec<Problem> {
         self.found

@@ -243,6 +243,10 @@ impl Outputs {
                 stage: mapping.actual.stage.clone(),
             })
             .collect();
+        // Of an endpoint that may not be looked at, what is registered is known.
+        let to_api = |row: &&TargetRow| apis.iter().any(|api| api.route == row.route);
+        let registered = targets.iter().filter(to_api).map(|row| row.address.clone());
+        let registered: BTreeSet<String> = registered.collect();
         let functions = targets.into_iter().filter(TargetRow::is_function);
         let functions = functions.map(|target| FunctionRow {
             route: target.route,
@@ -261,7 +265,10 @@ impl Outputs {
             hosts,
             load_balancer_dns: balancers.first().map(|one| one.actual.dns_name.clone()),
             endpoint_id: endpoint.map(|one| one.id.clone()),
-            addresses: endpoint.map(addresses).unwrap_or_default(),
+            addresses: match endpoint {
+                Some(endpoint) => addresses(endpoint),
+                None => registered.into_iter().collect(),
+            },
             borrowed_endpoint: endpoints.opening(reads, account, &ids),
             apis: apis.into_iter().collect(),
             functions: functions.collect(),

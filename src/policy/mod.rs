@@ -14,6 +14,7 @@
 
 mod compare;
 mod condition;
+pub mod delivery;
 mod document;
 mod judge;
 mod normal;
@@ -29,7 +30,7 @@ mod variable;
 pub use document::Policy;
 pub use judge::{Answer, Refusal};
 pub use normal::{normal, parse, parse_of_api, same, words};
-pub use ours::{nothing, only_through, only_to, read_through};
+pub use ours::{nothing, only_from, only_through, only_to, read_through};
 pub use pattern::Texts;
 pub use reach::{Authorization, Gate, Reach, reach};
 pub use request::{Caller, Held, Known, Request, Through, api_arn};

@@ -29,6 +29,14 @@ pub fn only_through(endpoint: &str) -> Value {
     })
 }
 
+/// A REST API's policy: everybody may invoke, but only through an endpoint of
+/// this VPC. For an endpoint whose id is not known.
+pub fn only_from(vpc: &str) -> Value {
+    let mut policy = only_through("");
+    policy["Statement"][1]["Condition"] = json!({ "StringNotEquals": { "aws:SourceVpc": vpc } });
+    policy
+}
+
 /// An endpoint's policy before its APIs are known: nothing passes.
 pub fn nothing() -> Value {
     json!({

@@ -10,7 +10,7 @@ use super::{
     own_endpoint,
 };
 use crate::{
-    aws::read::{Interfaces, Reads},
+    aws::read::{Interfaces, Reads, Vpcs},
     config::Config,
     error::Error,
     resource::Kind,
@@ -25,6 +25,9 @@ pub(super) async fn check(
     places: Option<&Places>,
 ) -> Finding<BTreeMap<String, Ipv4Addr>> {
     let addresses = &config.endpoint.addresses;
+    if config.endpoint.foreign {
+        return check_foreign(config, reads).await.map(|()| BTreeMap::new());
+    }
     let Some(places) = places.filter(|_| !addresses.is_empty()) else {
         return Ok(BTreeMap::new());
     };
@@ -46,6 +49,31 @@ pub(super) async fn check(
     }
     problems.take(check_free(addresses, config, reads).await);
     problems.or(pins)
+}
+
+/// Whether the addresses of an endpoint that may not be looked at can be in the
+/// VPC. Which of its subnets are shared with this account does not matter.
+async fn check_foreign(config: &Config, reads: &Reads) -> Finding<()> {
+    let vpc = &config.network.vpc;
+    let vpcs = reads.vpcs(Vpcs::With(vpc.clone())).await.map_err(failed)?;
+    let ranges = vpcs.iter().flat_map(|one| {
+        let further = one.cidr_block_association_set().iter();
+        let further = further.filter_map(|one| one.cidr_block());
+        one.cidr_block().into_iter().chain(further)
+    });
+    let ranges: Vec<Ipv4Net> = ranges.filter_map(|range| range.parse().ok()).collect();
+    let mut problems = Problems::default();
+    for address in &config.endpoint.addresses {
+        // No VPC: said elsewhere.
+        if !ranges.is_empty() && !ranges.iter().any(|range| range.contains(address)) {
+            problems.note(problem(
+                PLACE,
+                format!("{address} is not an address of {vpc}"),
+                "name addresses of an endpoint in `network.vpc`; its owner knows them",
+            ));
+        }
+    }
+    problems.or(())
 }
 
 /// The subnet that has the address, if it may be used there.
@@ -122,8 +150,8 @@ mod tests {
     fn places() -> Places {
         let place = |id: &str, range: &str| {
             let range = range.parse().ok();
-            let zone = id.to_owned();
-            (id.to_owned(), Place { zone, range })
+            let (zone, free) = (id.to_owned(), None);
+            (id.to_owned(), Place { zone, range, free })
         };
         Places::from([place("a", "10.0.1.0/24"), place("b", "10.0.2.0/28")])
     }

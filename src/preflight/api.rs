@@ -88,6 +88,13 @@ async fn admission(
     config: &Config,
     reads: &Reads,
 ) -> Finding<Option<String>> {
+    if config.endpoint.foreign && config.endpoint.id.is_none() {
+        // Which endpoint it is, nobody here knows.
+        return Ok(Some(format!(
+            "route {}: whether the policy of the API {id} admits the endpoint cannot be told without `endpoint.id`",
+            route.path
+        )));
+    }
     let endpoint = match &config.endpoint.id {
         Some(borrowed) => Some(borrowed.clone()),
         None => own_endpoint(reads, Kind::VpcEndpoint)

@@ -107,7 +107,11 @@ async fn check_region(bucket: &str, place: &str, reads: &Reads) -> Finding<()> {
 
 /// The answer to a look that the check can do without: what is not allowed is
 /// said, and stands in nobody's way.
-fn optional<T>(answer: Result<T>, place: &str, what: &str) -> std::result::Result<T, Unseen> {
+pub(super) fn optional<T>(
+    answer: Result<T>,
+    place: &str,
+    what: &str,
+) -> std::result::Result<T, Unseen> {
     answer.map_err(|error| match error.kind {
         ErrorKind::Denied => {
             Unseen::Warning(format!("{place}: {what} could not be looked at: {error}"))
@@ -116,7 +120,7 @@ fn optional<T>(answer: Result<T>, place: &str, what: &str) -> std::result::Resul
     })
 }
 
-enum Unseen {
+pub(super) enum Unseen {
     Warning(String),
     Failure(Error),
 }
@@ -164,18 +168,29 @@ fn is_kms(encryption: &ServerSideEncryption) -> bool {
     encryption.as_str().starts_with("aws:kms")
 }
 
-async fn check_encryption(bucket: &str, place: &str, reads: &Reads) -> Finding<Option<String>> {
+/// Whether a bucket encrypts new objects with a KMS key.
+pub(super) async fn encrypts_with_kms(
+    bucket: &str,
+    place: &str,
+    reads: &Reads,
+) -> std::result::Result<bool, Unseen> {
     let answer = reads.bucket_encryption(bucket).await;
     let what = format!("the encryption of the bucket {bucket}");
     let answer = match optional(answer, place, &what) {
-        Ok(answer) => answer,
-        Err(Unseen::Failure(error)) if error.code() == Some(NO_ENCRYPTION) => return Ok(None),
-        Err(unseen) => return unseen.into(),
+        Err(Unseen::Failure(error)) if error.code() == Some(NO_ENCRYPTION) => return Ok(false),
+        answer => answer?,
     };
     let rules = answer.as_ref().as_ref();
     let rules = rules.map(|rules| rules.rules()).unwrap_or_default().iter();
     let mut defaults = rules.filter_map(|rule| rule.apply_server_side_encryption_by_default());
-    let kms = defaults.any(|default| is_kms(default.sse_algorithm()));
+    Ok(defaults.any(|default| is_kms(default.sse_algorithm())))
+}
+
+async fn check_encryption(bucket: &str, place: &str, reads: &Reads) -> Finding<Option<String>> {
+    let kms = match encrypts_with_kms(bucket, place, reads).await {
+        Ok(kms) => kms,
+        Err(unseen) => return unseen.into(),
+    };
     Ok(kms.then(|| {
         format!(
             "{place}: the bucket {bucket} encrypts new objects with a KMS key; they cannot be read without credentials, so upload with SSE-S3 (AES256) or change the default"

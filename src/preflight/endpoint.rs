@@ -47,6 +47,10 @@ pub(super) async fn check(
     account: &str,
     places: Option<&Places>,
 ) -> Finding<(Option<Borrowed>, Vec<String>)> {
+    if config.endpoint.foreign && config.has_api() {
+        let unseen = unseen(config, reads, account, places).await?;
+        return Ok((None, vec![unseen]));
+    }
     let Some(id) = &config.endpoint.id else {
         return Ok((None, Vec::new()));
     };
@@ -73,6 +77,58 @@ pub(super) async fn check(
     }
     warnings.extend(too_open(&borrowed, config, reads));
     problems.or((Some(borrowed), warnings))
+}
+
+/// What the owner of an endpoint has to see to that this account may not look at:
+/// nothing of it is checked.
+async fn unseen(
+    config: &Config,
+    reads: &Reads,
+    account: &str,
+    places: Option<&Places>,
+) -> Finding<String> {
+    let (apis, groups) = tokio::join!(apis(config, reads, account), SecurityGroup::discover(reads));
+    let apis = apis.map_err(failed)?;
+    let mut groups = groups.map_err(failed)?.into_iter();
+    let own = groups.find(|group| group.key.kind() == Kind::LoadBalancerSecurityGroup);
+    let from = own.map_or_else(
+        || {
+            "the load balancer's security group (see `hybridgw outputs` once it is there)"
+                .to_owned()
+        },
+        |group| group.id,
+    );
+    let ranges = places
+        .into_iter()
+        .flatten()
+        .filter_map(|(_, place)| place.range);
+    let ranges: Vec<String> = ranges.map(|range| range.to_string()).collect();
+    let resources: Vec<String> = apis.iter().map(|(arn, _)| format!("{arn}/*")).collect();
+    let statement = statement(&resources);
+    let addresses = config.endpoint.addresses.iter();
+    let addresses: Vec<String> = addresses.map(ToString::to_string).collect();
+    let admitted = match &config.endpoint.id {
+        Some(id) => format!("the stack's APIs admit {id}"),
+        None => format!(
+            "without `endpoint.id` the stack's APIs admit every endpoint of {}",
+            config.network.vpc
+        ),
+    };
+    Ok(format!(
+        "endpoint.foreign: the endpoint is not looked at, and {admitted}; its owner has to see that {} are its addresses, that its security groups let in tcp 443 from {from}, or from {}, and that its policy has this statement: {statement}",
+        addresses.join(" and "),
+        ranges.join(" and "),
+    ))
+}
+
+/// What an endpoint's policy needs for these APIs.
+fn statement(resources: &[String]) -> Value {
+    json!({
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "execute-api:Invoke",
+        "Resource": resources,
+    })
 }
 
 fn borrowed(endpoint: &Described, id: &str) -> Borrowed {

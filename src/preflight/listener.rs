@@ -1,5 +1,7 @@
 //! What the listener asks for: a TLS policy, and room for rules and certificates.
 
+use std::collections::BTreeSet;
+
 use super::finding::{Finding, Problems, failed, problem, wrong};
 use crate::{
     aws::read::Reads,
@@ -12,8 +14,16 @@ use crate::{
 /// Rules and further certificates that a load balancer takes unless the account
 /// has a higher quota (ELB user guide, "Quotas for your Application Load
 /// Balancers").
-const RULES: usize = 100;
-const CERTIFICATES: usize = 25;
+pub(super) const RULES: usize = 100;
+pub(super) const CERTIFICATES: usize = 25;
+
+/// How many certificates the listener needs beside its default one: names may
+/// share one.
+pub(super) fn further_certificates(config: &Config) -> usize {
+    let hosts = config.hosts();
+    let all: BTreeSet<&str> = hosts.iter().map(|host| host.certificate).collect();
+    all.len().saturating_sub(1)
+}
 
 /// Checks TLS policy and quotas.
 pub(super) async fn check(config: &Config, reads: &Reads) -> Finding<()> {
@@ -48,7 +58,7 @@ async fn check_policy(config: &Config, reads: &Reads) -> Finding<()> {
 
 async fn check_quotas(config: &Config, reads: &Reads) -> Finding<()> {
     let rules = config.rules();
-    let certificates = config.domain.aliases.len();
+    let certificates = further_certificates(config);
     // The defaults need no look at the account's own quotas.
     if rules <= RULES && certificates <= CERTIFICATES {
         return Ok(());

@@ -18,12 +18,16 @@ mod addresses;
 mod api;
 mod bucket;
 mod certificate;
+mod clients;
 mod endpoint;
 mod finding;
 mod function;
 mod listener;
+mod logs;
 mod network;
 mod passage;
+mod quotas;
+mod room;
 mod zone;
 
 use finding::Problems;
@@ -100,7 +104,7 @@ pub async fn check(config: &Config, reads: &Reads) -> Result<References> {
     let endpoint_service = Partition::of(&region).execute_api_service(&region);
     let site_endpoint_service = Partition::of(&region).s3_service(&region);
     let mut services = Vec::new();
-    if config.has_api() && config.endpoint.id.is_none() {
+    if config.has_api() && config.endpoint.id.is_none() && !config.endpoint.foreign {
         services.push(endpoint_service.clone());
     }
     if config.has_site() {
@@ -109,34 +113,60 @@ pub async fn check(config: &Config, reads: &Reads) -> Result<References> {
     let network = async {
         let network = network::check(config, reads, &services).await;
         let places = network.as_ref().ok();
-        let (pins, endpoint) = tokio::join!(
+        let room = async {
+            match places {
+                Some(places) => room::check(config, reads, places).await,
+                None => Ok(()),
+            }
+        };
+        let (room, pins, endpoint) = tokio::join!(
+            room,
             addresses::check(config, reads, places),
             endpoint::check(config, reads, &endpoint_service, &account, places),
         );
-        (network, pins, endpoint)
+        (network, room, pins, endpoint)
     };
-    let (network, dns, zones, certificates, apis, functions, buckets, listener) = tokio::join!(
+    let clients = async {
+        let rules = clients::check(config, reads).await;
+        // What cannot be named counts as nothing, and is said.
+        let quotas = quotas::check(config, reads, *rules.as_ref().unwrap_or(&0)).await;
+        (rules, quotas)
+    };
+    let zones = async {
+        let zones = zone::check(config, reads).await;
+        (zones, zone::hidden(config, reads).await)
+    };
+    let (network, clients, logs, dns, zones, certificates, apis, functions, buckets, listener) = tokio::join!(
         network,
+        clients,
+        logs::check(config, reads, &account),
         network::check_dns(config, reads),
-        zone::check(config, reads),
+        zones,
         certificate::check(config, reads),
         api::check(config, reads),
         function::check(config, reads),
         bucket::check(config, reads),
         listener::check(config, reads),
     );
-    let (places, pins, endpoint) = network;
+    let (places, room, pins, endpoint) = network;
+    let (rules, quotas) = clients;
+    let (zones, hidden) = zones;
     let mut problems = Problems::default();
     let places = problems.take(places).unwrap_or_default();
+    problems.take(room);
+    problems.take(rules);
     problems.take(dns);
     let addresses = problems.take(pins).unwrap_or_default();
     let hosted_zones = problems.take(zones).unwrap_or_default();
     problems.take(certificates);
     problems.take(listener);
+    problems.take(quotas);
     let (endpoint, of_endpoint) = problems.take(endpoint).unwrap_or_default();
     problems.take(functions);
     let mut warnings = problems.take(apis).unwrap_or_default();
     warnings.extend(problems.take(buckets).unwrap_or_default());
+    warnings.extend(problems.take(logs).unwrap_or_default());
+    warnings.extend(problems.take(hidden).unwrap_or_default());
     warnings.extend(of_endpoint);
     problems.into_result()?;
     let zones = places.into_iter().map(|(id, place)| (id, place.zone));

@@ -5,11 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_ec2::types::{ServiceDetail, ServiceType, Subnet, VpcAttributeName};
 use ipnet::Ipv4Net;
 
-use super::finding::{Finding, failed, problem, wrong};
+use super::{
+    finding::{Finding, failed, problem, wrong},
+    own_endpoint,
+};
 use crate::{
-    aws::read::{Reads, Subnets, Vpcs},
+    aws::{
+        Partition,
+        read::{Endpoints, Reads, Subnets, Vpcs},
+    },
     config::Config,
     error::Error,
+    resource::Kind,
 };
 
 const PLACE: &str = "network.subnets";
@@ -21,6 +28,8 @@ pub(super) struct Place {
     pub zone: String,
     /// Its addresses.
     pub range: Option<Ipv4Net>,
+    /// How many of them are free.
+    pub free: Option<i32>,
 }
 
 /// The subnets of the configuration, by id.
@@ -61,6 +70,7 @@ pub(super) async fn check(config: &Config, reads: &Reads, services: &[String]) -
         let place = Place {
             zone: subnet.availability_zone().unwrap_or_default().to_owned(),
             range: subnet.cidr_block().and_then(|range| range.parse().ok()),
+            free: subnet.available_ip_address_count(),
         };
         places.insert(id.clone(), place);
     }
@@ -156,7 +166,7 @@ pub(super) async fn check_dns(config: &Config, reads: &Reads) -> Finding<()> {
         return Ok(()); // no such VPC: said elsewhere
     };
     if is_on(support.enable_dns_support()) && is_on(hostnames.enable_dns_hostnames()) {
-        return Ok(());
+        return check_private_name(config, reads).await;
     }
     wrong(
         "endpoint.private_dns",
@@ -168,6 +178,58 @@ pub(super) async fn check_dns(config: &Config, reads: &Reads) -> Finding<()> {
     )
 }
 
+/// Whether the names of the service are free in the VPC: one endpoint has them, or
+/// a private zone of that name (`PrivateLink` guide, "Private DNS": one endpoint
+/// of a service with private DNS in a VPC).
+async fn check_private_name(config: &Config, reads: &Reads) -> Finding<()> {
+    const PLACE: &str = "endpoint.private_dns";
+    const REMEDY: &str = "borrow that endpoint with `endpoint.id`, or leave `private_dns` off: hybridgw does not need it";
+    let own = own_endpoint(reads, Kind::VpcEndpoint)
+        .await
+        .map_err(failed)?;
+    if own.as_ref().is_some_and(|own| own.actual.private_dns) {
+        return Ok(());
+    }
+    let vpc = &config.network.vpc;
+    let (service, suffix) = {
+        let partition = Partition::of(&reads.region);
+        let service = partition.execute_api_service(&reads.region);
+        (service, partition.dns_suffix())
+    };
+    let all = reads.vpc_endpoints(Endpoints::In(vpc.clone())).await;
+    let all = all.map_err(failed)?;
+    let ended = ["deleted", "failed", "rejected", "expired"];
+    let other = all.iter().find(|one| {
+        let state = one
+            .state()
+            .map_or("", |state| state.as_str())
+            .to_lowercase();
+        let has_names = one.private_dns_enabled() == Some(true);
+        has_names && one.service_name() == Some(&service) && !ended.contains(&state.as_str())
+    });
+    if let Some(other) = other {
+        let id = other.vpc_endpoint_id().unwrap_or("another endpoint");
+        let name = other.tags().iter().find(|tag| tag.key() == Some("Name"));
+        let name = name.and_then(|tag| tag.value());
+        let name = name.map(|name| format!(" ({name})")).unwrap_or_default();
+        let what = format!("{id}{name} has the private names of {service} in {vpc} already");
+        return wrong(PLACE, what, REMEDY);
+    }
+    // In a shared VPC the endpoint of its owner shows by its zone alone.
+    let name = format!("execute-api.{}.{suffix}", reads.region);
+    for zone in super::zone::of_vpc(vpc, reads).await {
+        if zone.name == name {
+            let what = format!("{vpc} has a private zone {name} already ({})", zone.whose());
+            return wrong(
+                PLACE,
+                what,
+                "an endpoint of the VPC's owner has these names, or somebody's zone: leave `private_dns` off, hybridgw does not need it",
+            );
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -177,6 +239,7 @@ mod tests {
         let place = || Place {
             zone: "a".to_owned(),
             range: None,
+            free: None,
         };
         let places = ["subnet-1", "subnet-2"].map(|id| (id.to_owned(), place()));
         let problems = check_zones(&Places::from(places), 2);

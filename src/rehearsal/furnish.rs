@@ -9,6 +9,7 @@ use crate::{
     aws::Partition,
     config::{ApiSource, Config, Site, Target, is_zone_id},
     hash,
+    policy::delivery,
     simulator::{acm, apigateway, lambda, route53, s3, world::Ctx},
 };
 
@@ -18,6 +19,7 @@ pub(super) fn add_missing(ctx: &mut Ctx<'_>, config: &Config) -> Vec<String> {
     invented.extend(add_certificates(ctx, config));
     invented.extend(add_zones(ctx, config));
     invented.extend(add_endpoint(ctx, config));
+    invented.extend(add_log_buckets(ctx, config));
     for route in &config.routes {
         invented.extend(match &route.target {
             Target::Api(api) => match &api.source {
@@ -129,6 +131,7 @@ fn add_bucket(ctx: &mut Ctx<'_>, site: &Site, vpc: &str) -> Option<String> {
         bucket,
         index,
         manage_policy,
+        files: _,
     } = site;
     if ctx.global.s3.buckets.contains_key(bucket) || s3::foreign(ctx, bucket).is_some() {
         return None;
@@ -152,6 +155,33 @@ fn add_bucket(ctx: &mut Ctx<'_>, site: &Site, vpc: &str) -> Option<String> {
         made?.policy = Some(policy.to_string());
     }
     Some(format!("the bucket {bucket} with {index}"))
+}
+
+/// The buckets of the load balancer's logs, with what lets it deliver them.
+fn add_log_buckets(ctx: &mut Ctx<'_>, config: &Config) -> Vec<String> {
+    let region = ctx.region.to_owned();
+    let partition = Partition::of(&region).id();
+    let mut invented = Vec::new();
+    for (_, logs) in config.load_balancer.logs() {
+        let Some(bucket) = logs.map(|logs| logs.bucket.as_str()) else {
+            continue;
+        };
+        if ctx.global.s3.buckets.contains_key(bucket) || s3::foreign(ctx, bucket).is_some() {
+            continue;
+        }
+        s3::add_bucket(ctx, bucket, &region);
+        let policy = json!({"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow",
+            "Principal": {"Service": delivery::SERVICE},
+            "Action": "s3:PutObject",
+            "Resource": format!("arn:{partition}:s3:::{bucket}/*"),
+        }]});
+        if let Some(made) = ctx.global.s3.buckets.get_mut(bucket) {
+            made.policy = Some(policy.to_string());
+        }
+        invented.push(format!("the bucket {bucket}"));
+    }
+    invented
 }
 
 #[cfg(test)]

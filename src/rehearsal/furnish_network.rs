@@ -7,10 +7,10 @@ use serde_json::json;
 
 use crate::{
     aws::Partition,
-    config::Config,
+    config::{Client, Config},
     hash,
     simulator::{
-        ec2::{self, Peer, Rule, Traffic},
+        ec2::{self, NewInterface, Peer, PrefixList, Rule, Traffic, attach_interface},
         world::Ctx,
     },
 };
@@ -51,6 +51,39 @@ pub(super) fn add_network(ctx: &mut Ctx<'_>, config: &Config) -> Vec<String> {
         ec2::furnish::add_subnet(ctx, subnet, &network.vpc, range, &zone.name);
         invented.push(format!("{subnet} ({range}, {})", zone.name));
     }
+    invented.extend(add_clients(ctx, config));
+    invented
+}
+
+/// The prefix lists and groups that the clients are in.
+fn add_clients(ctx: &mut Ctx<'_>, config: &Config) -> Vec<String> {
+    let vpc = &config.network.vpc;
+    let mut invented = Vec::new();
+    for client in &config.network.clients {
+        match client {
+            Client::PrefixList(id) if !ctx.here.ec2.prefix_lists.contains_key(id) => {
+                let entries: Vec<Ipv4Net> = ["10.0.0.0/8".parse(), "172.16.0.0/12".parse()]
+                    .into_iter()
+                    .flatten()
+                    .collect();
+                let list = PrefixList {
+                    name: "clients".to_owned(),
+                    ipv6: false,
+                    most: 10,
+                    entries,
+                };
+                ctx.here.ec2.prefix_lists.insert(id.clone(), list);
+                invented.push(format!(
+                    "the prefix list {id} (10.0.0.0/8 and 172.16.0.0/12)"
+                ));
+            }
+            Client::Group(id) if !ctx.here.ec2.groups.contains_key(id) => {
+                ec2::furnish::add_group(ctx, id, vpc, id, "clients");
+                invented.push(format!("the security group {id}"));
+            }
+            Client::Range(_) | Client::PrefixList(_) | Client::Group(_) => {}
+        }
+    }
     invented
 }
 
@@ -81,7 +114,10 @@ fn free_range(vpc: Ipv4Net, taken: &[Ipv4Net], pins: &[Ipv4Addr]) -> Option<Ipv4
 /// have it: open for the VPC and the account's APIs, unless hybridgw is to open
 /// it.
 pub(super) fn add_endpoint(ctx: &mut Ctx<'_>, config: &Config) -> Option<String> {
-    let id = config.endpoint.id.as_ref()?;
+    let foreign = config.endpoint.foreign && config.has_api();
+    let unnamed = foreign.then(|| format!("vpce-0{}", &hash::long(&config.stack)[..16]));
+    let id = config.endpoint.id.clone().or(unnamed)?;
+    let id = &id;
     let network = &config.network;
     let vpc = ctx.here.ec2.vpcs.get(&network.vpc)?.cidr;
     if ctx.here.ec2.endpoints.contains_key(id) {
@@ -108,7 +144,28 @@ pub(super) fn add_endpoint(ctx: &mut Ctx<'_>, config: &Config) -> Option<String>
     let service = partition.execute_api_service(ctx.region);
     let groups = [group];
     let subnets = &network.subnets;
-    ec2::furnish::add_endpoint(ctx, id, &network.vpc, &service, subnets, &groups).ok()?;
+    if foreign {
+        // Its owner's: with the addresses that the file says.
+        ec2::furnish::add_endpoint(ctx, id, &network.vpc, &service, &[], &groups).ok()?;
+        for address in &config.endpoint.addresses {
+            let mut all = ctx.here.ec2.subnets.iter();
+            let (subnet, _) =
+                all.find(|(_, subnet)| subnet.vpc == network.vpc && subnet.cidr.contains(address))?;
+            let new = NewInterface {
+                subnet: subnet.clone(),
+                groups: groups.to_vec(),
+                address: Some(*address),
+                description: format!("VPC Endpoint Interface {id}"),
+                kind: "vpc_endpoint",
+                requester: "amazon-aws",
+                holder: id.clone(),
+                since: ctx.now,
+            };
+            attach_interface(ctx, new).ok()?;
+        }
+    } else {
+        ec2::furnish::add_endpoint(ctx, id, &network.vpc, &service, subnets, &groups).ok()?;
+    }
     let apis = if config.endpoint.manage {
         "another1id/*"
     } else {

@@ -210,7 +210,12 @@ impl Resource for LoadBalancer {
             addresses,
         ));
         for (name, wanted) in &self.attributes {
-            let has = attributes.get(name).cloned().unwrap_or_default();
+            // An account or an emulator that does not know a kind of logs has it off.
+            let off = || {
+                let is_switch = name.ends_with(".s3.enabled");
+                if is_switch { "false" } else { "" }.to_owned()
+            };
+            let has = attributes.get(name).cloned().unwrap_or_else(off);
             drift.extend(Drift::between(Field::Attribute(name.clone()), &has, wanted));
         }
         drift.extend(tags::drift(has, &self.tags(), Field::Tag));

@@ -138,7 +138,14 @@ impl RestApi {
     }
 
     fn policy(&self) -> Option<Value> {
-        self.endpoint.id().map(|id| policy::only_through(&id))
+        let id = self.endpoint.id()?;
+        Some(self.endpoint.desired.admission(&id))
+    }
+
+    /// The endpoint that the API is associated with, once that is known.
+    fn association(&self) -> Option<String> {
+        let id = self.endpoint.id()?;
+        self.endpoint.desired.association(&id)
     }
 
     /// What a deployment has to contain: it changes with body, policy and
@@ -153,10 +160,11 @@ impl RestApi {
     /// Writes body, policy and endpoint association in one call.
     async fn put(&self, aws: &Aws, actual: &Actual) -> Result<()> {
         let endpoint = self.endpoint.require()?.id;
-        let policy = policy::only_through(&endpoint);
+        let policy = self.endpoint.desired.admission(&endpoint);
+        let association: Vec<String> = self.association().into_iter().collect();
         let body = self
             .body
-            .with(&self.name(), &self.description(), &policy, &[endpoint]);
+            .with(&self.name(), &self.description(), &policy, &association);
         let call = aws.apigateway.put_rest_api().rest_api_id(&actual.id);
         let call = call.mode(PutMode::Overwrite);
         let body = Blob::new(body.to_string().into_bytes());
@@ -218,13 +226,14 @@ impl Resource for RestApi {
         let mut drift: Vec<Drift<Field>> = Drift::between(Field::Name, name, &self.name())
             .into_iter()
             .collect();
-        match (self.policy(), self.endpoint.id()) {
-            (Some(policy), Some(endpoint)) => {
+        match self.policy() {
+            Some(policy) => {
                 drift.extend(Drift::between(Field::Policy, has, &policy::normal(&policy)));
                 let joined = endpoints.iter().cloned().collect::<Vec<_>>().join(", ");
-                drift.extend(Drift::between(Field::Endpoints, &joined, &endpoint));
+                let wanted = self.association().unwrap_or_default();
+                drift.extend(Drift::between(Field::Endpoints, &joined, &wanted));
             }
-            _ => drift.push(Drift::new(Field::Policy, policy::words(has), UNKNOWN)),
+            None => drift.push(Drift::new(Field::Policy, policy::words(has), UNKNOWN)),
         }
         drift.extend(Drift::between(
             Field::Body,
@@ -241,14 +250,14 @@ impl Resource for RestApi {
         let endpoint = self.endpoint.require()?.id;
         let configuration = EndpointConfiguration::builder()
             .types(EndpointType::Private)
-            .vpc_endpoint_ids(&endpoint)
+            .set_vpc_endpoint_ids(self.association().map(|id| vec![id]))
             .build();
         let created = aws
             .apigateway
             .create_rest_api()
             .name(self.name())
             .endpoint_configuration(configuration)
-            .policy(policy::only_through(&endpoint).to_string())
+            .policy(self.endpoint.desired.admission(&endpoint).to_string())
             .set_tags(Some(tags::to_map(&self.tags())))
             .send()
             .await
@@ -276,12 +285,13 @@ impl Resource for RestApi {
                     patches.push(patches::replace("/policy", policy.to_string()));
                 }
                 Field::Endpoints => {
-                    let wanted = self.endpoint.id().ok_or_else(endpoint_missing)?;
+                    self.endpoint.id().ok_or_else(endpoint_missing)?;
+                    let wanted = self.association();
                     let path = "/endpointConfiguration/vpcEndpointIds";
-                    if !actual.endpoints.contains(&wanted) {
-                        patches.push(patches::add(path, &wanted));
-                    }
-                    let stale = actual.endpoints.iter().filter(|id| **id != wanted);
+                    let missing = wanted.iter().filter(|id| !actual.endpoints.contains(*id));
+                    patches.extend(missing.map(|id| patches::add(path, id)));
+                    let stale = actual.endpoints.iter();
+                    let stale = stale.filter(|id| wanted.as_ref() != Some(*id));
                     patches.extend(stale.map(|id| patches::remove(path, id)));
                 }
                 Field::Body | Field::Method(_) => body_differs = true,

@@ -38,7 +38,7 @@ impl Builder<'_> {
             .collect();
         // The policy of a borrowed endpoint is touched only if that is allowed.
         let lent = &self.config.endpoint;
-        if lent.id.is_none() || lent.manage {
+        if !lent.foreign && (lent.id.is_none() || lent.manage) {
             self.add(EndpointPolicy {
                 stack: self.config.stack.clone(),
                 endpoint: endpoint.clone(),

@@ -11,7 +11,7 @@ use crate::{
     resource::{Key, Kind},
     resources::{
         SecurityGroup, SecurityGroupRules, VpcEndpoint,
-        vpc_endpoint::{Ghosts, Own, Placement, Source},
+        vpc_endpoint::{Foreign, Ghosts, Own, Placement, Source},
     },
 };
 
@@ -29,7 +29,9 @@ impl Builder<'_> {
     /// The way from the load balancer to the endpoints.
     pub(super) fn way(&mut self, names: &[Name]) -> Way {
         let config = self.config;
-        let borrowed = config.endpoint.id.clone().filter(|_| config.has_api());
+        let is_foreign = config.endpoint.foreign && config.has_api();
+        let borrowed = config.endpoint.id.clone();
+        let borrowed = borrowed.filter(|_| config.has_api() && !is_foreign);
         let open = borrowed.is_some() && config.endpoint.manage;
         let records = names.iter().map(|name| Record {
             zone: name.zone.clone(),
@@ -40,27 +42,34 @@ impl Builder<'_> {
             records.collect(),
             borrowed.clone(),
         );
-        let has_own = config.has_site() || config.has_api() && borrowed.is_none();
+        let is_own = config.has_api() && borrowed.is_none() && !is_foreign;
+        let has_own = config.has_site() || is_own;
         let group = has_own.then(|| self.group(Kind::EndpointSecurityGroup, vec![], None));
-        let borrowed = borrowed.map(|id| {
-            self.add(VpcEndpoint {
-                kind: Kind::VpcEndpoint,
-                source: Source::Borrowed {
-                    id,
-                    zones: self.references.zones.values().cloned().collect(),
-                },
+        let source = borrowed.map(|id| Source::Borrowed {
+            id,
+            zones: self.references.zones.values().cloned().collect(),
+        });
+        let source = source.or_else(|| {
+            is_foreign.then(|| {
+                Source::Foreign(Foreign {
+                    id: config.endpoint.id.clone(),
+                    vpc: config.network.vpc.clone(),
+                    addresses: config.endpoint.addresses.clone(),
+                })
             })
         });
+        let kind = Kind::VpcEndpoint;
+        let borrowed = source.map(|source| self.add(VpcEndpoint { kind, source }));
         let clients = config.network.clients.iter().map(ToString::to_string);
         let rules = self.add(SecurityGroupRules {
-            stack: config.stack.clone(),
+            owner: self.owner.clone(),
             load_balancer: balancer_group.clone(),
             endpoint: group.clone(),
             borrowed: borrowed.clone(),
             open,
             clients: clients.collect(),
         });
-        let own = group.filter(|_| borrowed.is_none() && config.has_api());
+        let own = group.filter(|_| is_own);
         let apis = borrowed.or_else(|| own.map(|group| self.api_endpoint(group)));
         let sites = rules.desired.endpoint.clone().filter(|_| config.has_site());
         let sites = sites.map(|group| self.site_endpoint(group));

@@ -183,16 +183,16 @@ fn attributes(config: &Config) -> BTreeMap<String, String> {
         ),
         (
             "routing.http.drop_invalid_header_fields.enabled".to_owned(),
-            "true".to_owned(),
-        ),
-        (
-            "access_logs.s3.enabled".to_owned(),
-            settings.access_logs.is_some().to_string(),
+            settings.drop_invalid_headers.to_string(),
         ),
     ]);
-    if let Some(logs) = &settings.access_logs {
-        attributes.insert("access_logs.s3.bucket".to_owned(), logs.bucket.clone());
-        attributes.insert("access_logs.s3.prefix".to_owned(), logs.prefix.clone());
+    for (kind, logs) in settings.logs() {
+        let name = |end: &str| format!("{kind}.s3.{end}");
+        attributes.insert(name("enabled"), logs.is_some().to_string());
+        if let Some(logs) = logs {
+            attributes.insert(name("bucket"), logs.bucket.clone());
+            attributes.insert(name("prefix"), logs.prefix.clone());
+        }
     }
     attributes
 }

@@ -47,6 +47,7 @@ impl Builder<'_> {
             let to_bucket = Site {
                 bucket_host: self.host_of(&site.bucket),
                 index: site.index.clone(),
+                files: site.files.clone(),
             };
             let mut forwarders = Vec::new();
             for name in names {

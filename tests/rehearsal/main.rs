@@ -8,6 +8,7 @@ mod bench;
 mod bodies;
 mod changes;
 mod endpoints;
+mod entrance;
 #[path = "../support/following.rs"]
 #[allow(dead_code)] // shared with the other test binaries
 mod following;

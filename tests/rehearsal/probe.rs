@@ -266,6 +266,60 @@ async fn every_path_answers_while_routes_move() {
     table.end();
 }
 
+/// What a file is, is switched as a whole: nothing that is one before and after
+/// is a page in between, also where several rules are needed.
+#[tokio::test(start_paused = true)]
+async fn files_stay_files_and_pages_pages_while_what_is_one_changes() {
+    let site = |files: &[String]| {
+        let files: Vec<String> = files.iter().map(|one| format!("\"{one}\"")).collect();
+        let files = match files.as_slice() {
+            [] => String::new(),
+            files => format!(", files=[{}]", files.join(",")),
+        };
+        let site = format!("{{bucket=\"pages\", manage_policy=true{files}}}");
+        [format!("route=[{{path=\"/app\", site={site}}}]")]
+    };
+    let many = |from: usize| -> Vec<String> {
+        let long = (from..from + 40).map(|i| format!("/folder-with-a-long-name-{i}/*"));
+        long.chain(["*.js".to_owned(), "*.css".to_owned()])
+            .collect()
+    };
+    let asked = [
+        "/app/",
+        "/app/users/jane.doe",
+        "/app/assets/app.js",
+        "/app/x.bin",
+    ];
+    let asked: Vec<(&str, &str)> = asked.iter().map(|path| (HOST, *path)).collect();
+    let mut bench = Bench::new("placeholder.toml", quick());
+    bench.config = config("placeholder.toml", &site(&[]));
+    rehearsal::furnish(&bench.simulator, &bench.config, ACCOUNT, REGION).expect("in memory");
+    assert!(bench.up().await.ok());
+    let mut table = Table::default();
+    for (what, files) in [
+        ("the usual -> many", many(0)),
+        ("many -> others", many(7)),
+        (
+            "others -> two",
+            vec!["/assets/*".to_owned(), "*.js".to_owned()],
+        ),
+        (
+            "two -> one more",
+            vec![
+                "/assets/*".to_owned(),
+                "*.js".to_owned(),
+                "*.bin".to_owned(),
+            ],
+        ),
+        ("one more -> the usual", Vec::new()),
+    ] {
+        table
+            .row(&mut bench, what, "placeholder.toml", &site(&files), &asked)
+            .await;
+    }
+    table.end();
+}
+
 const SHOP: &str = "shop.corp.example.com";
 const BILLS: &str = "bills.corp.example.com";
 

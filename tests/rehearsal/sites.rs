@@ -68,6 +68,42 @@ async fn files_come_as_they_are_and_every_other_path_shows_the_index() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_name_with_a_dot_is_a_page_and_well_known_names_are_files() {
+    let mut bench = Bench::new("site.toml", quick());
+    assert!(bench.up().await.ok());
+    // A file that the bucket does not have is S3's to refuse.
+    let sees = |bench: &Bench, path: &str| {
+        let answer = ask(bench, HOST, path);
+        answer.seen.map(|seen| seen.path).unwrap_or_default()
+    };
+    for (path, object) in [
+        ("/users/jane.doe", "/index.html"),
+        ("/releases/v1.2", "/index.html"),
+        (
+            "/.well-known/openid-configuration",
+            "/.well-known/openid-configuration",
+        ),
+        ("/LICENSE", "/LICENSE"),
+        ("/help/users/jane.doe", "/index.html"),
+        ("/help/.well-known/x", "/.well-known/x"),
+    ] {
+        assert_eq!(sees(&bench, path), object, "{path}");
+    }
+    let set = ["route.0.site.files=[\"/assets/*\", \"jane.*\"]".to_owned()];
+    change(&mut bench, "site.toml", &set);
+    let outcome = bench.up().await;
+    assert!(outcome.ok(), "{outcome:?}");
+    for (path, object) in [
+        ("/users/jane.doe", "/users/jane.doe"),
+        ("/assets/x", "/assets/x"),
+        ("/main.js", "/index.html"),
+    ] {
+        assert_eq!(sees(&bench, path), object, "{path}");
+    }
+    assert!(bench.unconverged().await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_site_below_a_path_sees_paths_without_it_and_relative_links_work() {
     let bench = Bench::new("site.toml", quick());
     assert!(bench.up().await.ok());
@@ -145,12 +181,18 @@ fn tamper(bench: &Bench, alter: impl FnOnce(&mut Value)) {
     placed.expect("it is in memory");
 }
 
+/// Whether a tag names this part; that of files has a number with it.
+fn is_part(tag: &Value, part: &str) -> bool {
+    let tag = tag.as_str().unwrap_or_default();
+    tag == part || tag.starts_with(&format!("{part}-"))
+}
+
 /// The ARN of the rule that is this part of a site.
 fn rule_of(bench: &Bench, part: &str) -> String {
     let census = bench.census();
     let tags = census["regions"]["elbv2"]["tags"].as_object();
     let mut tags = tags.expect("tags").iter();
-    let own = tags.find(|(_, tags)| tags["hybridgw:part"] == part);
+    let own = tags.find(|(_, tags)| is_part(&tags["hybridgw:part"], part));
     own.expect("there is such a rule").0.clone()
 }
 

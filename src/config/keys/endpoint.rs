@@ -21,9 +21,17 @@ table! {
         /// Whether `*.execute-api` names resolve to the endpoint in the whole VPC.
         private_dns: bool = or(Switch, false);
         /// The endpoint's addresses, one in each subnet. AWS chooses without them.
+        /// With `foreign`: the addresses that the endpoint has.
         addresses: Vec<Ipv4Addr> = or_empty(List::of(ADDRESS));
+        /// Whether the endpoint is one that this account may not look at, as in a
+        /// shared VPC, whose owner has it: `addresses` are its addresses, and
+        /// nothing of it is looked at. With its `id` the stack's APIs admit this
+        /// endpoint only, without it every endpoint of the VPC.
+        foreign: bool = or(Switch, false);
     }
 }
+
+const FOREIGN: &str = "foreign";
 
 /// Lets the rules between the keys know what the endpoint asks for.
 pub(super) fn note(endpoint: &Endpoint, context: &mut Context) {
@@ -31,6 +39,7 @@ pub(super) fn note(endpoint: &Endpoint, context: &mut Context) {
         ("manage", endpoint.manage),
         ("private_dns", endpoint.private_dns),
         ("addresses", !endpoint.addresses.is_empty()),
+        (FOREIGN, endpoint.foreign),
     ];
     let asked = asked.into_iter().filter(|(_, is)| *is);
     context.endpoint = asked.map(|(key, _)| key).collect();
@@ -41,6 +50,7 @@ pub(super) fn note(endpoint: &Endpoint, context: &mut Context) {
 pub(in crate::config) fn check(reading: &mut Reading) {
     let is_borrowed = reading.place("endpoint.id").is_some();
     let asked = std::mem::take(&mut reading.context.endpoint);
+    let is_foreign = asked.contains(&FOREIGN);
     if reading.context.has_api == Some(false) {
         let borrowed = is_borrowed.then_some("id");
         for key in borrowed.into_iter().chain(asked) {
@@ -48,10 +58,17 @@ pub(in crate::config) fn check(reading: &mut Reading) {
             let hint = "leave it out, or add a route with `api`";
             refuse(key, message, hint, reading);
         }
+    } else if is_foreign {
+        check_foreign(&asked, reading);
     } else if is_borrowed {
         for key in asked.into_iter().filter(|key| *key != "manage") {
             let message = format!("`{key}` and `id` exclude each other");
-            let hint = "a borrowed endpoint stays as it is; keep one of them";
+            let hint = match key {
+                "addresses" => {
+                    "a borrowed endpoint's are looked up; keep one of them, or add `foreign = true` if this account may not look at it"
+                }
+                _ => "a borrowed endpoint stays as it is; keep one of them",
+            };
             refuse(key, &message, hint, reading);
         }
     } else if asked.contains(&"manage") {
@@ -61,12 +78,30 @@ pub(in crate::config) fn check(reading: &mut Reading) {
     }
     let addresses = reading.context.addresses;
     if let Some(subnets) = reading.context.subnets
+        && !is_foreign
         && addresses != 0
         && addresses != subnets
     {
         let message = format!("names {addresses}, for {subnets} subnets");
         let hint = "name one address of each subnet, or none";
         refuse("addresses", &message, hint, reading);
+    }
+}
+
+/// An endpoint that may not be looked at is known by its addresses, and cannot
+/// be changed.
+fn check_foreign(asked: &[&'static str], reading: &mut Reading) {
+    let unread = reading.problems.is_wrong("endpoint.addresses");
+    if !asked.contains(&"addresses") && !unread {
+        let hint = "ask the endpoint's owner for its addresses: addresses = [\"10.0.1.10\", \"10.0.2.10\"]";
+        refuse(FOREIGN, "needs `addresses`", hint, reading);
+    }
+    for key in ["manage", "private_dns"] {
+        if asked.contains(&key) {
+            let message = format!("`{key}` and `foreign` exclude each other");
+            let hint = "what this account may not even look at is its owner's to set; leave it out";
+            refuse(key, &message, hint, reading);
+        }
     }
 }
 

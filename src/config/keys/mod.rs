@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use ipnet::Ipv4Net;
 use serde::{Serialize, Serializer};
 
 use super::choice::{word, words};
@@ -11,7 +10,7 @@ use super::form::List;
 use super::key::{Key, optional, or, or_empty, required};
 use super::reading::Context;
 use super::table::{Table, section, section_or_default, table, tables};
-use super::values::network::{CLIENTS, SUBNET, VPC};
+use super::values::network::{CLIENTS, Client, SUBNET, VPC};
 use super::values::stack::{ACCOUNT, REGION, STACK};
 
 mod domain;
@@ -80,8 +79,9 @@ table! {
         subnets: Vec<String> = required(
             List::of(SUBNET).at_least(2, "two subnets or more, each in a zone of its own"),
         );
-        /// Who may reach the load balancer: canonical IPv4 ranges. `0.0.0.0/0` is refused.
-        clients: Vec<Ipv4Net> = required(
+        /// Who may reach the load balancer: canonical IPv4 ranges, prefix lists
+        /// (`pl-…`), security groups of the VPC (`sg-…`). `0.0.0.0/0` is refused.
+        clients: Vec<Client> = required(
             List::of(CLIENTS).at_least(1, "say who may reach the load balancer"),
         );
     }

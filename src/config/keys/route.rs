@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use serde_json::{Value as Json, json};
 
 use crate::config::choice::{choice, one_of};
-use crate::config::form::{Count, Form, OnlyTrue, Seconds, Switch};
+use crate::config::files;
+use crate::config::form::{Count, Form, List, OnlyTrue, Seconds, Switch};
 use crate::config::key::{Key, optional, or, required};
 use crate::config::reading::{Context, Kind, Reading};
 use crate::config::schema::{Definitions, Object, object};
@@ -15,7 +16,7 @@ use crate::config::tree::{Entries, Value};
 use crate::config::values::api::{ID, OPENAPI, STAGE};
 use crate::config::values::arn::FUNCTION;
 use crate::config::values::path::ROUTE;
-use crate::config::values::s3::{BUCKET, INDEX};
+use crate::config::values::s3::{BUCKET, FILE, INDEX};
 use crate::config::values::serving::{HEALTH_PATH, MATCHER};
 
 table! {
@@ -122,12 +123,24 @@ table! {
     pub struct Site {
         /// The bucket's name.
         bucket: String = required(BUCKET);
-        /// The object that answers wherever a path does not end in a file's name.
+        /// The object that answers wherever a path is not a file's.
         index: String = or(INDEX, "index.html");
         /// Whether hybridgw may add its statement to the bucket's policy. Otherwise
         /// it prints the statement.
         manage_policy: bool = or(Switch, false);
+        /// What is a file; every other path shows the index. An ending (`*.js`) or
+        /// a name in any folder, or from the route's path on (`/assets/*`). By
+        /// default what the usual build tools put out.
+        files: Vec<String> = or(
+            List::of(FILE).at_least(1, "without files the index is all there is; leave the key out for the usual ones"),
+            usual_files(),
+        );
     }
+}
+
+fn usual_files() -> Vec<String> {
+    let usual = files::USUAL.iter();
+    usual.map(|pattern| (*pattern).to_owned()).collect()
 }
 
 impl Route {

@@ -22,7 +22,7 @@ team = "orders"
 [network]
 vpc     = "vpc-0a1b2c3d4e5f60718"
 subnets = ["subnet-0aaaaaaaaaaaaaaaa", "subnet-0bbbbbbbbbbbbbbbb"]
-clients = ["10.0.0.0/8"]
+clients = ["10.0.0.0/8", "pl-0a1b2c3d4e5f60718", "sg-0a1b2c3d"]
 
 [domain]
 name        = "Orders.corp.example.com."
@@ -47,6 +47,9 @@ tls_policy          = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 deletion_protection = true
 idle_timeout        = 120
 access_logs         = "s3://logs/orders"
+connection_logs     = "s3://logs"
+health_check_logs   = "s3://checks/orders/health"
+drop_invalid_headers = false
 health_check        = { path = "/alive", matcher = "200-299" }
 
 [[route]]
@@ -79,7 +82,7 @@ health_check        = { path = "/alive", matcher = "200,301", interval = 60 }
 
 [[route]]
 path = "/app"
-site = { bucket = "orders-frontend", index = "main/start.html", manage_policy = true }
+site = { bucket = "orders-frontend", index = "main/start.html", manage_policy = true, files = ["/assets/*", "*.js"] }
 
 [[route]]
 path = "/app/help"

@@ -17,17 +17,28 @@ fn every_key_is_read() {
     assert_eq!(config.tags["team"], "orders");
     assert_eq!(config.network.vpc, "vpc-0a1b2c3d4e5f60718");
     assert_eq!(config.network.subnets.len(), 2);
-    assert_eq!(config.network.clients, ["10.0.0.0/8".parse().unwrap()]);
+    let clients = [
+        Client::Range("10.0.0.0/8".parse().unwrap()),
+        Client::PrefixList("pl-0a1b2c3d4e5f60718".into()),
+        Client::Group("sg-0a1b2c3d".into()),
+    ];
+    assert_eq!(config.network.clients, clients);
     assert_eq!(config.domain.name, "orders.corp.example.com");
     assert_eq!(config.domain.zone, "Z0123456789ABCDEFGHIJ");
+    let logs = |bucket: &str, prefix: &str| {
+        Some(S3Location {
+            bucket: bucket.into(),
+            prefix: prefix.into(),
+        })
+    };
     let expected = LoadBalancer {
         tls_policy: "ELBSecurityPolicy-TLS13-1-2-2021-06".into(),
         deletion_protection: true,
         idle_timeout: 120,
-        access_logs: Some(S3Location {
-            bucket: "logs".into(),
-            prefix: "orders".into(),
-        }),
+        access_logs: logs("logs", "orders"),
+        connection_logs: logs("logs", ""),
+        health_check_logs: logs("checks", "orders/health"),
+        drop_invalid_headers: false,
         health_check: HealthCheck {
             path: "/alive".into(),
             matcher: "200-299".into(),
@@ -39,6 +50,7 @@ fn every_key_is_read() {
         manage: false,
         private_dns: true,
         addresses: vec![[10, 0, 1, 10].into(), [10, 0, 2, 10].into()],
+        foreign: false,
     };
     assert_eq!(config.endpoint, endpoint);
 }
@@ -68,13 +80,15 @@ fn every_kind_of_route_is_read() {
         }),
         ..function("status:live")
     };
-    let site = |bucket: &str, index: &str, manage_policy| {
+    let site = |bucket: &str, index: &str, manage_policy, files: &[&str]| {
         Target::Site(Site {
             bucket: bucket.into(),
             index: index.into(),
             manage_policy,
+            files: files.iter().map(|one| (*one).to_owned()).collect(),
         })
     };
+    let (own, usual) = (&["/assets/*", "*.js"], files::USUAL);
     let routes: Vec<(String, Target)> = read(FULL)
         .unwrap()
         .routes
@@ -94,8 +108,11 @@ fn every_kind_of_route_is_read() {
         ("/nothing", api(ApiSource::Placeholder, "v1")),
         ("/sms", Target::Lambda(function("sms"))),
         ("/sms/status", Target::Lambda(status)),
-        ("/app", site("orders-frontend", "main/start.html", true)),
-        ("/app/help", site("orders.help", "index.html", false)),
+        (
+            "/app",
+            site("orders-frontend", "main/start.html", true, own),
+        ),
+        ("/app/help", site("orders.help", "index.html", false, usual)),
     ];
     let expected = expected.map(|(path, target)| (path.to_owned(), target));
     assert_eq!(routes, expected);
@@ -164,6 +181,19 @@ fn a_borrowed_endpoint_is_read() {
     assert!(config.endpoint.manage);
     let written = toml::to_string(&config).unwrap();
     assert_eq!(read(&written).unwrap(), config, "{written}");
+}
+
+#[test]
+fn an_endpoint_that_may_not_be_looked_at_is_read_with_its_id_or_without() {
+    for id in ["", "id = \"vpce-0123456789abcdef0\"\n"] {
+        let keys = "foreign = true\naddresses = [\"10.0.1.10\"]\n[[route]]";
+        let endpoint = format!("[endpoint]\n{id}{keys}");
+        let config = read(&LEAST.replace("[[route]]", &endpoint)).unwrap();
+        assert!(config.endpoint.foreign);
+        assert_eq!(config.endpoint.id.is_some(), !id.is_empty());
+        let written = toml::to_string(&config).unwrap();
+        assert_eq!(read(&written).unwrap(), config, "{written}");
+    }
 }
 
 #[test]

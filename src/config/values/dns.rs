@@ -45,8 +45,25 @@ fn labels(name: &str) -> Checked<()> {
     Ok(())
 }
 
+/// A name beyond ASCII is refused with the form that DNS, certificates and the
+/// load balancer know it by: the file then says what AWS will show.
+fn only_ascii(text: &str) -> Checked<()> {
+    if text.is_ascii() {
+        return Ok(());
+    }
+    let message = format!("`{}` is not in ASCII", shown(text));
+    Err(match idna::domain_to_ascii(text) {
+        Ok(ascii) if ascii.is_ascii() && !ascii.is_empty() => refusal(
+            message,
+            format!("write it as DNS has it: {}", shown(&ascii)),
+        ),
+        _ => refusal(message, "letters a to z, digits, hyphens and dots"),
+    })
+}
+
 fn domain_name(text: &str) -> Checked<String> {
     const EXAMPLE: &str = "name one host, as in orders.corp.example.com";
+    only_ascii(text)?;
     if text.contains('*') {
         let message = format!("`{}` is a wildcard", shown(text));
         return Err(refusal(message, EXAMPLE));
@@ -102,6 +119,7 @@ fn zone(text: &str, domain: Option<&str>) -> Checked<String> {
     if is_zone_id(text) {
         return Ok(text.to_owned());
     }
+    only_ascii(text)?;
     let name = normal_name(text);
     if labels(&name).is_err() || name.len() > 128 {
         return Err(refusal(

@@ -1,6 +1,6 @@
 //! Ids and addresses in a VPC.
 
-use std::net::Ipv4Addr;
+use std::{fmt, net::Ipv4Addr};
 
 use ipnet::Ipv4Net;
 
@@ -30,10 +30,32 @@ pub(in crate::config) const ADDRESS: Text<Ipv4Addr> = Text::new(|text, _| addres
     .pattern(r"^([0-9]{1,3}\.){3}[0-9]{1,3}$")
     .examples(&["10.0.1.10", "10.0.2.10"]);
 
-/// A range of addresses that may reach the load balancer.
-pub(in crate::config) const CLIENTS: Text<Ipv4Net> = Text::new(|text, _| client(text))
-    .pattern(r"^([0-9]{1,3}\.){3}[0-9]{1,3}/([1-9]|[12][0-9]|3[0-2])$")
+/// Who may reach the load balancer.
+pub(in crate::config) const CLIENTS: Text<Client> = Text::new(|text, _| client(text))
+    .pattern(
+        r"^(([0-9]{1,3}\.){3}[0-9]{1,3}/([1-9]|[12][0-9]|3[0-2])|(pl|sg)-([0-9a-f]{8}|[0-9a-f]{17}))$",
+    )
     .examples(&["10.0.0.0/8"]);
+
+/// Who may reach the load balancer.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Client {
+    /// Whoever has one of these addresses.
+    Range(Ipv4Net),
+    /// Whoever has an address of this prefix list.
+    PrefixList(String),
+    /// Whatever is in this security group.
+    Group(String),
+}
+
+impl fmt::Display for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Range(range) => range.fmt(f),
+            Self::PrefixList(id) | Self::Group(id) => f.write_str(id),
+        }
+    }
+}
 
 /// An id such as `vpc-0a1b2c3d`: the prefix and 8 or 17 hexadecimal digits.
 fn resource_id(text: &str, prefix: &str) -> Checked<String> {
@@ -62,7 +84,17 @@ fn address(text: &str) -> Checked<Ipv4Addr> {
     })
 }
 
-fn client(text: &str) -> Checked<Ipv4Net> {
+fn client(text: &str) -> Checked<Client> {
+    if text.starts_with("pl-") {
+        return resource_id(text, "pl-").map(Client::PrefixList);
+    }
+    if text.starts_with("sg-") {
+        return resource_id(text, "sg-").map(Client::Group);
+    }
+    range(text).map(Client::Range)
+}
+
+fn range(text: &str) -> Checked<Ipv4Net> {
     if text.contains(':') {
         return Err(refusal(
             format!("`{}` is IPv6", shown(text)),
@@ -75,7 +107,10 @@ fn client(text: &str) -> Checked<Ipv4Net> {
     }
     let Ok(range) = text.parse::<Ipv4Net>() else {
         let message = format!("`{}` is not an IPv4 range", shown(text));
-        return Err(refusal(message, "write a CIDR block, as in 10.0.0.0/8"));
+        return Err(refusal(
+            message,
+            "write a CIDR block, as in 10.0.0.0/8, or the id of a prefix list or a security group",
+        ));
     };
     if range.prefix_len() == 0 {
         return Err(refusal(

@@ -62,8 +62,8 @@ fn route_path(text: &str, kind: Kind) -> Checked<String> {
 fn room(text: &str, kind: Kind) -> Checked<()> {
     // A rule's path pattern has 128 characters at most, and one ends in `/*`.
     const LONGEST: usize = 126;
-    // As many has the regular expression that finds a site's assets: `.` and
-    // `+` are escaped in it, and 32 characters are around the path.
+    // As many has a regular expression that finds a site's files: `.` and `+` are
+    // escaped in it, and the longest of the usual ones takes 32 characters.
     const LONGEST_ESCAPED: usize = 96;
     if text.len() > LONGEST {
         let message = format!("{} characters are too many", text.len());

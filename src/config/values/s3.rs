@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{all, lower_or_digit};
+use crate::config::files;
 use crate::config::form::Text;
 use crate::config::problem::{Checked, refusal, shown};
 
@@ -14,6 +15,14 @@ pub(in crate::config) const BUCKET: Text<String> = Text::new(|text, _| bucket(te
 /// The object that a site shows where it has no other.
 pub(in crate::config) const INDEX: Text<String> =
     Text::new(|text, _| index(text)).pattern(r"^[A-Za-z0-9!_.*'()-]+(/[A-Za-z0-9!_.*'()-]+)*$");
+
+/// What of a site is a file; the route's path has been read before it.
+pub(in crate::config) const FILE: Text<String> = Text::new(|text, context| {
+    let path = context.paths.last().map_or("/", String::as_str);
+    files::check(text, path)
+})
+.pattern(r"^[A-Za-z0-9._~@+$!(),;=:&'/*?-]+$")
+.examples(&["/assets/*", "*.js"]);
 
 /// Where logs go.
 pub(in crate::config) const LOGS: Text<S3Location> = Text::new(|text, _| logs(text))

@@ -201,3 +201,53 @@ async fn an_address_that_the_stacks_own_endpoint_has_is_not_taken() {
     });
     bench.check().await.unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn another_endpoint_with_the_private_names_is_named() {
+    let keys = format!("[endpoint]\nprivate_dns = true\n{API}");
+    let bench = || {
+        Bench::new(&borrowing()).with(&keys).spoil(|ctx| {
+            let vpc = ctx.here.ec2.vpcs.get_mut("vpc-0a1b2c3d").unwrap();
+            vpc.dns_hostnames = true;
+        })
+    };
+    bench().check().await.unwrap();
+    let taken = bench().spoil(|ctx| {
+        endpoint(ctx).private_dns = true;
+        let name = ("Name".to_owned(), "network team".to_owned());
+        ctx.here.ec2.tags.insert(ID.to_owned(), [name].into());
+    });
+    insta::assert_snapshot!(taken.refused().await, @"endpoint.private_dns: vpce-0123456789abcdef0 (network team) has the private names of com.amazonaws.eu-central-1.execute-api in vpc-0a1b2c3d already");
+    // One that is the stack's own has them by right.
+    let own = taken.spoil(|ctx| {
+        let tags = [
+            ("hybridgw:stack", "orders"),
+            ("hybridgw:resource", "vpc-endpoint"),
+        ];
+        let tags = tags.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        ctx.here.ec2.tags.insert(ID.to_owned(), tags.into());
+    });
+    own.check().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_owner_of_an_endpoint_has_to_see_to_is_said_and_nothing_is_looked_at() {
+    let keys = |id: &str| {
+        format!("[endpoint]\n{id}foreign = true\naddresses = [\"10.0.1.10\", \"10.0.2.10\"]\n{API}")
+    };
+    let bench = Bench::new(&keys(""));
+    insta::assert_snapshot!(bench.warnings().await, @r#"endpoint.foreign: the endpoint is not looked at, and without `endpoint.id` the stack's APIs admit every endpoint of vpc-0a1b2c3d; its owner has to see that 10.0.1.10 and 10.0.2.10 are its addresses, that its security groups let in tcp 443 from the load balancer's security group (see `hybridgw outputs` once it is there), or from 10.0.1.0/24 and 10.0.2.0/24, and that its policy has this statement: {"Action":"execute-api:Invoke","Effect":"Allow","Principal":"*","Resource":["arn:aws:execute-api:eu-central-1:111122223333:<the id of the API of route /, see `hybridgw outputs`>/*"]}"#);
+    let named = bench.with(&keys(&format!("id = \"{ID}\"\n")));
+    let said = named.warnings().await;
+    assert!(
+        said.contains(&format!("the stack's APIs admit {ID};")),
+        "{said}"
+    );
+    let calls = named.connection.journal.by_operation();
+    assert!(
+        !calls.contains_key("DescribeNetworkInterfaces"),
+        "{calls:?}"
+    );
+    let outside = named.with(&keys("").replace("10.0.2.10", "192.168.1.1"));
+    insta::assert_snapshot!(outside.refused().await, @"endpoint.addresses: 192.168.1.1 is not an address of vpc-0a1b2c3d");
+}

@@ -79,3 +79,139 @@ async fn more_rules_than_a_load_balancer_takes_are_refused() {
     Bench::new(&routes(99)).check().await.unwrap();
     insta::assert_snapshot!(Bench::new(&routes(100)).refused().await, @"route: the names and routes take 101 listener rules, and a load balancer of this account takes 100");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_subnet_without_room_is_refused_before_anything_is_made() {
+    let full = Bench::new(API).spoil(|ctx| {
+        let subnet = ctx.here.ec2.subnets.get_mut("subnet-0bbbbbbb").unwrap();
+        subnet.cidr = "10.0.2.0/28".parse().unwrap();
+    });
+    insta::assert_snapshot!(full.refused().await, @"network.subnets: subnet-0bbbbbbb is a /28, and a load balancer wants a /27 or larger");
+    let taken = Bench::new(&format!("{API}{SITE}")).spoil(|ctx| {
+        let subnet = ctx.here.ec2.subnets.get_mut("subnet-0bbbbbbb").unwrap();
+        subnet.cidr = "10.0.2.0/27".parse().unwrap();
+        for place in 4..22 {
+            let new = crate::simulator::ec2::NewInterface {
+                subnet: "subnet-0bbbbbbb".to_owned(),
+                groups: Vec::new(),
+                address: Some([10, 0, 2, place].into()),
+                description: "a node".to_owned(),
+                kind: "interface",
+                requester: "others",
+                holder: "others".to_owned(),
+                since: ctx.now,
+            };
+            crate::simulator::ec2::attach_interface(ctx, new).unwrap();
+        }
+    });
+    insta::assert_snapshot!(taken.refused().await, @"network.subnets: subnet-0bbbbbbb has 9 free addresses, and 10 are needed: 8 for the load balancer and 2 for endpoints");
+}
+
+fn with_clients(clients: &str) -> String {
+    // The table that the least stack has takes the list from here.
+    HEAD.replace(
+        "clients = [\"10.0.0.0/8\"]",
+        &format!("clients = [{clients}]"),
+    )
+}
+
+fn bench_of_clients(clients: &str) -> Bench {
+    let text = format!("{}{API}", with_clients(clients));
+    let config = Config::parse(&text, Path::new("x"), &[], &|_| None)
+        .unwrap_or_else(|errors| panic!("{errors}"));
+    let bench = Bench::new(API);
+    rehearsal::furnish(&bench.simulator, &config, ACCOUNT, REGION).unwrap();
+    Bench { config, ..bench }
+}
+
+#[tokio::test(start_paused = true)]
+async fn clients_are_lists_and_groups_that_rules_can_name() {
+    let all = "\"10.0.0.0/8\", \"pl-0a1b2c3d\", \"sg-0a1b2c3d\"";
+    bench_of_clients(all).check().await.unwrap();
+    let gone = bench_of_clients(all).spoil(|ctx| {
+        ctx.here.ec2.prefix_lists.clear();
+        ctx.here.ec2.groups.remove("sg-0a1b2c3d");
+    });
+    insta::assert_snapshot!(gone.refused().await, @r"
+    2 references of the configuration do not fit
+    network.clients.1: pl-0a1b2c3d does not exist in eu-central-1, or is not shared with this account
+    network.clients.2: sg-0a1b2c3d does not exist in eu-central-1
+    ");
+    let wrong = bench_of_clients(all).spoil(|ctx| {
+        ctx.here
+            .ec2
+            .prefix_lists
+            .get_mut("pl-0a1b2c3d")
+            .unwrap()
+            .ipv6 = true;
+        "vpc-0fffffff".clone_into(&mut ctx.here.ec2.groups.get_mut("sg-0a1b2c3d").unwrap().vpc);
+    });
+    insta::assert_snapshot!(wrong.refused().await, @r"
+    2 references of the configuration do not fit
+    network.clients.1: pl-0a1b2c3d is a list of IPv6 ranges
+    network.clients.2: sg-0a1b2c3d is in vpc-0fffffff, not in vpc-0a1b2c3d
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn more_rules_than_a_group_takes_are_refused_with_what_counts() {
+    let ranges = |count: usize| -> String {
+        let all: Vec<String> = (0..count).map(|i| format!("\"10.{i}.0.0/16\"")).collect();
+        all.join(", ")
+    };
+    bench_of_clients(&ranges(30)).check().await.unwrap();
+    insta::assert_snapshot!(bench_of_clients(&ranges(31)).refused().await, @"network.clients: rules each way of a security group: it takes 62, and this account has a quota of 60 (vpc L-0EA8095F)");
+    // A list counts with its largest size, whatever is in it.
+    let list = |most: usize| {
+        bench_of_clients("\"pl-0a1b2c3d\"").spoil(move |ctx| {
+            ctx.here
+                .ec2
+                .prefix_lists
+                .get_mut("pl-0a1b2c3d")
+                .unwrap()
+                .most = most;
+        })
+    };
+    list(30).check().await.unwrap();
+    assert!(list(31).refused().await.contains("it takes 62"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_more_specific_private_zone_that_hides_the_record_is_said() {
+    let bench = Bench::new(API).spoil(|ctx| {
+        let vpc = crate::simulator::route53::Vpc {
+            id: "vpc-0a1b2c3d".to_owned(),
+            region: REGION.to_owned(),
+        };
+        let name = "orders.corp.example.com";
+        crate::simulator::route53::add_zone(ctx, "ZHIDES", name, true, &[vpc]);
+        crate::simulator::route53::add_zone(ctx, "ZPUBLIC", name, false, &[]);
+    });
+    insta::assert_snapshot!(bench.warnings().await, @"domain.zone: vpc-0a1b2c3d sees the private zone orders.corp.example.com (ZHIDES, of account 111122223333), which hides the record of orders.corp.example.com in corp.example.com there; put the record into that zone, or take the zone off the VPC");
+}
+
+#[tokio::test(start_paused = true)]
+async fn twenty_six_names_may_share_a_certificate() {
+    let alias = |i: usize, certificate: &str| {
+        format!(
+            "[[domain.aliases]]\nname = \"a{i}.corp.example.com\"\ncertificate = \"arn:aws:acm:eu-central-1:111122223333:certificate/{certificate}\"\n"
+        )
+    };
+    let shared: String = (0..27)
+        .map(|i| alias(i, "aaaaaaaa-1234-1234-1234-123456789012"))
+        .collect();
+    Bench::new(&format!("{shared}{FUNCTION}"))
+        .check()
+        .await
+        .unwrap();
+    let own = |count: usize| -> String {
+        let all = (0..count).map(|i| alias(i, &format!("{i:08x}-1234-1234-1234-123456789012")));
+        all.collect()
+    };
+    let lambda = FUNCTION;
+    Bench::new(&format!("{}{lambda}", own(25)))
+        .check()
+        .await
+        .unwrap();
+    insta::assert_snapshot!(Bench::new(&format!("{}{lambda}", own(26))).refused().await, @"route: the names and routes take 26 further certificates, and a load balancer of this account takes 25");
+}

@@ -4,7 +4,7 @@
 //! `/` takes the rest. Each length has a band of priorities, so that a route
 //! comes or goes without another one's rule being touched.
 //!
-//! A route to an API or a function has one rule. A site has up to three, told
+//! A route to an API or a function has one rule. A site has three or more, told
 //! apart by the tag `hybridgw:part`: see [`part`]. What is wrong with one of
 //! them is repaired without touching the others.
 //!
@@ -149,7 +149,7 @@ impl ListenerRule {
         let mut tags = self.owner.tags(&self.key);
         tags.insert(tags::HOST.to_owned(), self.host.clone());
         if wanted.is_one_of_several {
-            tags.insert(tags::PART.to_owned(), wanted.part.word().to_owned());
+            tags.insert(tags::PART.to_owned(), wanted.part.tag());
         }
         tags
     }

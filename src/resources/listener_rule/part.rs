@@ -1,4 +1,4 @@
-//! The rules that a route needs: one, or up to three for a site.
+//! The rules that a route needs: one, or several for a site.
 //!
 //! S3 serves objects, and knows neither folders nor single-page applications
 //! (S3 API reference, `GetObject`). So the load balancer rewrites what the
@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! /app                    redirect   302 to /app/, so that relative links work
-//! /app/assets/x.js?v=1.2  assets     /assets/x.js        a dot in the last level
+//! /app/assets/x.js?v=1.2  assets     /assets/x.js        one of `site.files`
 //! /app/orders/17?code=a   rest       /index.html         whatever else
 //! ```
 //!
@@ -28,6 +28,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
 };
 
 use crate::{
+    config::files::{self, escaped},
     hash,
     resource::{Drift, UNKNOWN},
 };
@@ -47,6 +48,8 @@ pub struct Site {
     pub bucket_host: String,
     /// The object that answers wherever a path names no file.
     pub index: String,
+    /// What is a file: patterns, as the configuration has them.
+    pub files: Vec<String>,
 }
 
 /// What a matching request meets.
@@ -112,31 +115,30 @@ pub fn wanted(host: &str, path: &str, group: Option<&String>, site: Option<&Site
     // The rest comes after the other parts: they have the first half.
     let middle = band.start + BAND / 2;
     let base = path.trim_end_matches('/');
-    let files = Pattern::Regex(format!("^{}/.*\\.[^/]*$", escaped(base)));
-    let assets = rule(
-        Part::Assets,
-        BTreeSet::from([files]),
-        Does::Forward(group.cloned()),
-    );
     let to_bucket = |url: Transform| {
         let host = Transform::host("^.*$", &site.bucket_host);
         BTreeSet::from([host, url])
     };
-    let mut all = vec![
-        Wanted {
-            transforms: to_bucket(Transform::url("^.*$", &format!("/{}", site.index))),
-            priorities: middle..band.end,
-            ..rest
-        },
-        Wanted {
-            transforms: to_bucket(Transform::url(
-                &format!("^{}/([^?]*).*$", escaped(base)),
-                "/$1",
-            )),
-            priorities: band.start..middle,
-            ..assets
-        },
-    ];
+    let mut all = vec![Wanted {
+        transforms: to_bucket(Transform::url("^.*$", &format!("/{}", site.index))),
+        priorities: middle..band.end,
+        ..rest
+    }];
+    let without_base = format!("^{}/([^?]*).*$", escaped(base));
+    all.extend(
+        files::expressions(path, &site.files)
+            .into_iter()
+            .map(|one| {
+                let part = Part::files(&one);
+                let paths = one.into_iter().map(Pattern::Regex).collect();
+                Wanted {
+                    transforms: to_bucket(Transform::url(&without_base, "/$1")),
+                    priorities: band.start..middle,
+                    seed: format!("{host}{path} {}", part.tag()),
+                    ..rule(part, paths, Does::Forward(group.cloned()))
+                }
+            }),
+    );
     if !base.is_empty() {
         let itself = BTreeSet::from([Pattern::Plain(base.to_owned())]);
         all.push(Wanted {
@@ -156,18 +158,6 @@ fn below(path: &str) -> BTreeSet<Pattern> {
             .map(Pattern::Plain)
             .into(),
     }
-}
-
-/// A path as a regular expression that matches it and nothing else.
-fn escaped(path: &str) -> String {
-    let mut regex = String::with_capacity(path.len());
-    for letter in path.chars() {
-        if !letter.is_ascii_alphanumeric() && !"/-_~%@:&'\"".contains(letter) {
-            regex.push('\\');
-        }
-        regex.push(letter);
-    }
-    regex
 }
 
 impl Transform {
@@ -387,6 +377,7 @@ mod tests {
         Site {
             bucket_host: "b.s3.eu-central-1.amazonaws.com".to_owned(),
             index: "index.html".to_owned(),
+            files: ["*.js", "/LICENSE"].map(str::to_owned).into(),
         }
     }
 
@@ -420,9 +411,14 @@ mod tests {
             let all = wanted("h", path, None, site);
             all.iter().map(|one| one.part).collect()
         };
-        assert_eq!(parts("/", Some(&site())), [Part::Rest, Part::Assets]);
-        let all = [Part::Rest, Part::Assets, Part::Redirect];
-        assert_eq!(parts("/app", Some(&site())), all);
+        let own = site();
+        let words = |path, site| -> Vec<&str> {
+            let all = parts(path, site).into_iter();
+            all.map(Part::word).collect()
+        };
+        assert_eq!(words("/", Some(&own)), ["rest", "assets"]);
+        let all = ["rest", "assets", "redirect"];
+        assert_eq!(words("/app", Some(&own)), all);
         assert_eq!(parts("/app", None), [Part::Rest]);
     }
 
@@ -430,6 +426,29 @@ mod tests {
     fn letters_that_mean_something_in_expressions_are_taken_as_they_are() {
         let parts = wanted("h", "/v1.2+x", None, Some(&site()));
         let files = join(&parts[1].paths);
-        assert_eq!(files, r"regex ^/v1\.2\+x/.*\.[^/]*$");
+        assert_eq!(
+            files,
+            r"regex ^/v1\.2\+x/.*\.js$, regex ^/v1\.2\+x/LICENSE$"
+        );
+    }
+
+    #[test]
+    fn other_files_are_other_rules_and_each_knows_its_tag() {
+        let of = |files: &[&str]| {
+            let files = files.iter().map(|one| (*one).to_owned()).collect();
+            let site = Site { files, ..site() };
+            let all = wanted("h", "/", None, Some(&site));
+            all.iter().map(|one| one.part).collect::<Vec<_>>()
+        };
+        let (one, other) = (of(&["*.js"]), of(&["*.js", "*.css"]));
+        assert_ne!(one[1], other[1]);
+        for part in one.into_iter().chain(other) {
+            assert_eq!(Part::from_tag(Some(&part.tag())), part);
+        }
+        let many: Vec<String> = (0..99).map(|i| format!("/a-long-name-{i}")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        let parts = of(&many);
+        let distinct: BTreeSet<Part> = parts.iter().copied().collect();
+        assert!(parts.len() > 3 && distinct.len() == parts.len());
     }
 }

@@ -5,42 +5,66 @@ use std::fmt;
 use aws_sdk_elasticloadbalancingv2::types::RedirectActionConfig;
 use strum::{Display, EnumIter};
 
+use crate::hash;
+
 /// Where no request comes from: an address for documentation (RFC 5737). A rule
 /// with this condition beside its own takes nothing, but its target group is
 /// used, so that ELBv2 checks the targets.
 pub const NOBODY: &str = "192.0.2.1/32";
 
 /// Which of a route's rules it is. The first one is deleted first.
+///
+/// A rule for files is another one when the files are others: the new ones take
+/// requests before the old ones stop, so that no file is a page in between.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
     /// What the other parts leave: of an API or a function, everything.
     #[default]
     Rest,
-    /// A site's files.
-    Assets,
+    /// Some of a site's files, by a number for what they match.
+    Assets(u32),
     /// A site's path without the slash at its end.
     Redirect,
 }
 
 impl Part {
-    /// The word for it in the tag `hybridgw:part`.
+    /// The rule for the files that match these expressions.
+    pub fn files(expressions: &[String]) -> Self {
+        let digits = &hash::long(&expressions.join("|"))[..7];
+        Self::Assets(u32::from_str_radix(digits, 16).unwrap_or_default())
+    }
+
+    /// What it takes, in a word.
     pub fn word(self) -> &'static str {
         match self {
             Self::Rest => "rest",
-            Self::Assets => "assets",
+            Self::Assets(_) => ASSETS,
             Self::Redirect => "redirect",
+        }
+    }
+
+    /// Its name in the tag `hybridgw:part`.
+    pub fn tag(self) -> String {
+        match self {
+            Self::Assets(number) => format!("{ASSETS}-{number:07x}"),
+            other => other.word().to_owned(),
         }
     }
 
     /// The part with this word; the only rule of a route has none.
     pub fn from_tag(word: Option<&String>) -> Self {
         match word.map(String::as_str) {
-            Some("assets") => Self::Assets,
             Some("redirect") => Self::Redirect,
-            _ => Self::Rest,
+            Some(word) => word.strip_prefix(ASSETS).map_or(Self::Rest, |number| {
+                let number = number.trim_start_matches('-');
+                Self::Assets(u32::from_str_radix(number, 16).unwrap_or_default())
+            }),
+            None => Self::Rest,
         }
     }
 }
+
+const ASSETS: &str = "assets";
 
 /// What can differ of one rule.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Display, EnumIter)]

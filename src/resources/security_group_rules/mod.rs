@@ -25,7 +25,10 @@ use crate::{
     error::{Error, Result},
     graph::Node,
     names,
-    resource::{Drift, Due, Found, Key, Kind, Need, Ours, Resource, UNKNOWN, tags},
+    resource::{
+        Drift, Due, Found, Key, Kind, Need, Ours, Owner, Resource, UNKNOWN,
+        tags::{self, Tags},
+    },
     resources::{SecurityGroup, VpcEndpoint, security_group::mark, vpc_endpoint::lending},
 };
 
@@ -37,17 +40,17 @@ use rule::{Direction, authorize, is_default, revoke};
 /// The rules of the stack's groups.
 #[derive(Hash)]
 pub struct SecurityGroupRules {
-    /// The stack's name.
-    pub stack: String,
+    /// Whose they are.
+    pub owner: Owner,
     /// The load balancer's group.
     pub load_balancer: Arc<Node<SecurityGroup>>,
     /// The endpoint's group, if the stack has an endpoint.
     pub endpoint: Option<Arc<Node<SecurityGroup>>>,
-    /// The endpoint that the stack borrows.
+    /// The endpoint that the stack borrows, or that it may not look at.
     pub borrowed: Option<Arc<Node<VpcEndpoint>>>,
     /// Whether one of its groups is to let the load balancer in.
     pub open: bool,
-    /// Who may reach the load balancer: IPv4 CIDRs.
+    /// Who may reach the load balancer: IPv4 CIDRs, prefix lists, groups.
     pub clients: Vec<String>,
 }
 
@@ -97,13 +100,14 @@ impl SecurityGroupRules {
             wanted.insert(Rule::tcp(&endpoint, Direction::Ingress, 443, &own));
         }
         if let Some(borrowed) = &self.borrowed {
-            let groups = borrowed.actual()?.groups;
-            let out = groups.iter();
-            wanted.extend(out.map(|group| Rule::tcp(&own, Direction::Egress, 443, group)));
+            let endpoint = borrowed.actual()?;
+            let groups = &endpoint.groups;
+            let out = borrowed.desired.peers(&endpoint).into_iter();
+            wanted.extend(out.map(|peer| Rule::tcp(&own, Direction::Egress, 443, &peer)));
             // One is enough: the groups of an interface add up.
             if let Some(first) = groups.first().filter(|_| self.open) {
                 wanted.insert(Rule {
-                    description: Some(description(&self.stack)),
+                    description: Some(description(&self.owner.stack)),
                     ..Rule::tcp(first, Direction::Ingress, 443, &own)
                 });
             }
@@ -118,6 +122,10 @@ impl SecurityGroupRules {
         } else {
             Field::EndpointRule
         }
+    }
+
+    fn tags(&self) -> Tags {
+        self.owner.tags(&self.key())
     }
 
     fn known(&self) -> Result<BTreeSet<Rule>> {
@@ -137,7 +145,8 @@ impl Actual {
     /// When a rule goes: one between the load balancer and an endpoint at last,
     /// since requests may still need it.
     fn due(&self, rule: &Rule) -> Due {
-        let to_endpoint = rule.direction == Direction::Egress && rule.peer.starts_with("sg-");
+        let is_endpoint = rule.peer.starts_with("sg-") || rule.peer.ends_with("/32");
+        let to_endpoint = rule.direction == Direction::Egress && is_endpoint;
         let from_balancer =
             rule.direction == Direction::Ingress && self.groups.contains(&rule.peer);
         if rule.is_https() && (to_endpoint || from_balancer) {
@@ -238,7 +247,7 @@ impl Resource for SecurityGroupRules {
 
     async fn create(&self, aws: &Aws) -> Result<()> {
         for rule in https_first(&self.known()?) {
-            authorize(aws, rule).await?;
+            authorize(aws, rule, &self.tags()).await?;
         }
         Ok(())
     }
@@ -255,7 +264,7 @@ impl Resource for SecurityGroupRules {
         // New before old: a rule taken away first would cut traffic.
         for rule in https_first(actual.missing(&wanted)) {
             if is_due(rule, Due::Now) {
-                authorize_in(aws, rule, &mut extra).await?;
+                authorize_in(aws, rule, &self.tags(), &mut extra).await?;
             }
         }
         for rule in extra.into_iter().rev() {
@@ -299,9 +308,9 @@ fn https_first<'a>(rules: impl IntoIterator<Item = &'a Rule>) -> Vec<&'a Rule> {
 /// Adds a rule. If its group is full (60 rules each way by default, VPC user
 /// guide, "Amazon VPC quotas"), one of those that go makes room for it: the last
 /// one first, so that those for 443 stay longest. What stays is not touched.
-async fn authorize_in(aws: &Aws, rule: &Rule, extra: &mut Vec<&Rule>) -> Result<()> {
+async fn authorize_in(aws: &Aws, rule: &Rule, tags: &Tags, extra: &mut Vec<&Rule>) -> Result<()> {
     loop {
-        let added = authorize(aws, rule).await;
+        let added = authorize(aws, rule, tags).await;
         let full = matches!(&added, Err(error) if error.code() == Some(FULL));
         let is_beside = |one: &&Rule| one.group == rule.group && one.direction == rule.direction;
         let Some(place) = extra.iter().rposition(is_beside).filter(|_| full) else {

@@ -3,12 +3,14 @@
 use std::fmt;
 
 use aws_sdk_ec2::types::{
-    IpPermission, IpRange, Ipv6Range, PrefixListId, SecurityGroup, UserIdGroupPair,
+    IpPermission, IpRange, Ipv6Range, PrefixListId, ResourceType, SecurityGroup, TagSpecification,
+    UserIdGroupPair,
 };
 
 use crate::{
     aws::{Aws, Called},
     error::Result,
+    resource::tags::{self, Tags},
 };
 
 /// Which way traffic goes.
@@ -148,14 +150,22 @@ fn permission(rule: &Rule) -> IpPermission {
     permission.build()
 }
 
-/// Adds a rule; that it is there already is success.
-pub async fn authorize(aws: &Aws, rule: &Rule) -> Result<()> {
+/// Adds a rule with these tags; that it is there already is success.
+///
+/// In the call itself: where an organisation wants tags on everything, a rule
+/// without them is refused (Organizations user guide, "Tag policies").
+pub async fn authorize(aws: &Aws, rule: &Rule, tags: &Tags) -> Result<()> {
+    let tags = TagSpecification::builder()
+        .resource_type(ResourceType::SecurityGroupRule)
+        .set_tags(Some(tags::to_ec2(tags)))
+        .build();
     let done = match rule.direction {
         Direction::Ingress => aws
             .ec2
             .authorize_security_group_ingress()
             .group_id(&rule.group)
             .ip_permissions(permission(rule))
+            .tag_specifications(tags)
             .send()
             .await
             .called("AuthorizeSecurityGroupIngress")
@@ -165,6 +175,7 @@ pub async fn authorize(aws: &Aws, rule: &Rule) -> Result<()> {
             .authorize_security_group_egress()
             .group_id(&rule.group)
             .ip_permissions(permission(rule))
+            .tag_specifications(tags)
             .send()
             .await
             .called("AuthorizeSecurityGroupEgress")

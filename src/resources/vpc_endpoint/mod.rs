@@ -23,6 +23,7 @@ use crate::{
         read::{Endpoints, Query, Reads},
     },
     error::{Error, ErrorKind, Result},
+    policy,
     resource::{
         Drift, Due, Found, Key, Kind, Mark, Need, Ours, Resource, Settled, UNKNOWN,
         tags::{self, Tags},
@@ -31,6 +32,7 @@ use crate::{
 };
 
 pub mod following;
+mod foreign;
 mod ghosts;
 pub mod interfaces;
 pub mod lending;
@@ -38,6 +40,7 @@ mod own;
 mod placement;
 pub mod reading;
 
+pub use foreign::Foreign;
 pub use ghosts::Ghosts;
 pub use own::Own;
 pub use placement::Placement;
@@ -74,6 +77,8 @@ pub enum Source {
         /// The load balancer's zones.
         zones: BTreeSet<String>,
     },
+    /// Somebody else's that this account may not look at.
+    Foreign(Foreign),
 }
 
 /// One of the endpoint's network interfaces.
@@ -161,6 +166,40 @@ impl VpcEndpoint {
                 let used = all.filter(|address| zones.contains(&address.zone));
                 used.cloned().collect()
             }
+            Source::Foreign(_) => actual.addresses.clone(),
+        }
+    }
+
+    /// Whom the load balancer has to reach: groups, or addresses where the groups
+    /// are not known.
+    pub fn peers(&self, actual: &Actual) -> Vec<String> {
+        match &self.source {
+            Source::Own(_) | Source::Borrowed { .. } | Source::Followed { .. } => {
+                actual.groups.iter().cloned().collect()
+            }
+            Source::Foreign(foreign) => foreign.ranges(),
+        }
+    }
+
+    /// The policy of an API that is reached through it alone.
+    pub fn admission(&self, id: &str) -> Value {
+        match &self.source {
+            Source::Own(_) | Source::Borrowed { .. } | Source::Followed { .. } => {
+                policy::only_through(id)
+            }
+            Source::Foreign(foreign) => foreign.admission(),
+        }
+    }
+
+    /// The endpoint that an API can be associated with: whether that may be
+    /// another account's, nobody documents, and requests by a custom domain do
+    /// without.
+    pub fn association(&self, id: &str) -> Option<String> {
+        match &self.source {
+            Source::Own(_) | Source::Borrowed { .. } | Source::Followed { .. } => {
+                Some(id.to_owned())
+            }
+            Source::Foreign(_) => None,
         }
     }
 
@@ -171,7 +210,7 @@ impl VpcEndpoint {
                 let moves = own.placement.moves(actual);
                 actual.subnets != own.placement.subnets || !moves.misplaced.is_empty()
             }
-            Source::Borrowed { .. } | Source::Followed { .. } => false,
+            Source::Borrowed { .. } | Source::Followed { .. } | Source::Foreign(_) => false,
         }
     }
 
@@ -202,6 +241,7 @@ impl VpcEndpoint {
                 ErrorKind::NotFound,
                 format!("the endpoint {id} is not there and is not hybridgw's to make"),
             )),
+            Source::Foreign(_) => Err(Error::invalid("a foreign endpoint is not hybridgw's")),
         }
     }
 }
@@ -222,7 +262,7 @@ impl Resource for VpcEndpoint {
     fn needs(&self) -> Vec<Need> {
         match &self.source {
             Source::Own(own) => vec![own.group.exists()],
-            Source::Borrowed { .. } | Source::Followed { .. } => vec![],
+            Source::Borrowed { .. } | Source::Followed { .. } | Source::Foreign(_) => vec![],
         }
     }
 
@@ -235,6 +275,7 @@ impl Resource for VpcEndpoint {
             }
             Source::Borrowed { id, .. } => format!("{id}, borrowed"),
             Source::Followed { id, .. } => id.clone(),
+            Source::Foreign(foreign) => foreign.to_string(),
         }
     }
 
@@ -266,6 +307,7 @@ impl Resource for VpcEndpoint {
             Source::Followed { id, among, .. } => {
                 return following::find(reads, self.key(), id, among).await;
             }
+            Source::Foreign(foreign) => return Ok(Some(foreign.found(self.key()))),
             Source::Own(_) => {
                 let all = Self::discover(reads).await?;
                 return Ok(all.into_iter().find(|found| self.matches(found)));

@@ -22,6 +22,7 @@ pub fn clients(http: SharedHttpClient, endpoint: Option<&str>, account: &str, re
         ec2: aws_sdk_ec2::Client::new(&config),
         elb: aws_sdk_elasticloadbalancingv2::Client::new(&config),
         lambda: aws_sdk_lambda::Client::new(&config),
+        quotas: aws_sdk_servicequotas::Client::new(&config),
         route53: aws_sdk_route53::Client::new(&config),
         s3: aws_sdk_s3::Client::from_conf(by_path.build()),
         sts: aws_sdk_sts::Client::new(&config),

@@ -6,11 +6,13 @@ use aws_sdk_ec2::{
         modify_vpc_endpoint::builders::ModifyVpcEndpointFluentBuilder,
         revoke_security_group_ingress::builders::RevokeSecurityGroupIngressFluentBuilder,
     },
-    types::{IpPermission, IpRange, Tag, UserIdGroupPair, builders::IpPermissionBuilder},
+    types::{
+        IpPermission, IpRange, PrefixListId, Tag, UserIdGroupPair, builders::IpPermissionBuilder,
+    },
 };
 use hybridgw::selftest::Alteration;
 
-use super::{Console, Drift, console::OPEN, done, drift};
+use super::{Console, Drift, Place, console::OPEN, done, drift};
 
 /// The keys of the two groups.
 const FRONT: &str = "load-balancer-security-group";
@@ -76,6 +78,20 @@ fn rules() -> Vec<Drift> {
         drift("another client admitted", RULES, async |at| {
             done!(at.admit(FRONT).ip_permissions(https_from("192.168.0.0/16")));
         }),
+        drift("another group admitted", RULES, async |at| {
+            let pair = UserIdGroupPair::builder().group_id(&at.foreign.group);
+            let rule = tcp(443).user_id_group_pairs(pair.build()).build();
+            done!(at.admit(FRONT).ip_permissions(rule));
+        }),
+        // The emulator's own prefix lists have not been tried.
+        drift("a prefix list admitted", RULES, async |at| {
+            let lists = done!(at.aws.ec2.describe_managed_prefix_lists());
+            let id = lists.prefix_lists()[0].prefix_list_id();
+            let list = PrefixListId::builder().set_prefix_list_id(id.map(str::to_owned));
+            let rule = tcp(443).prefix_list_ids(list.build()).build();
+            done!(at.admit(FRONT).ip_permissions(rule));
+        })
+        .only_in(Place::Simulator),
         drift("everybody let into the endpoint", RULES, async |at| {
             done!(at.admit(BACK).ip_permissions(https_from("0.0.0.0/0")));
         }),

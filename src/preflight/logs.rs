@@ -1,0 +1,150 @@
+//! The buckets that the load balancer's logs go to.
+//!
+//! ELBv2 tries the bucket when logs are switched on, and refuses with "Access
+//! Denied for bucket" whatever is wrong with it, long after the first write.
+
+use std::collections::BTreeMap;
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use super::{
+    bucket::{Unseen, encrypts_with_kms, optional},
+    finding::{Finding, Problems, failed, problem, wrong},
+};
+use crate::{
+    aws::{
+        Partition,
+        read::{Bucket, Reads},
+    },
+    config::{Config, S3Location},
+    policy::delivery::{self, Delivery, Verdict},
+};
+
+/// Checks the bucket of every kind of logs. Returns warnings.
+pub(super) async fn check(config: &Config, reads: &Reads, account: &str) -> Finding<Vec<String>> {
+    let logs = config.load_balancer.logs().into_iter();
+    // Kinds that share a place are said once.
+    let mut places: BTreeMap<String, (&S3Location, Vec<&str>)> = BTreeMap::new();
+    for (kind, location) in logs.filter_map(|(kind, logs)| Some((kind, logs?))) {
+        let entry = places.entry(location.to_string());
+        entry.or_insert((location, Vec::new())).1.push(kind);
+    }
+    let checks = places.values().map(|(location, kinds)| async move {
+        let keys = kinds.iter().map(|kind| format!("load_balancer.{kind}"));
+        let place = keys.collect::<Vec<_>>().join(" and ");
+        check_one(location, &place, reads, account).await
+    });
+    let mut problems = Problems::default();
+    let mut warnings = Vec::new();
+    for finding in join_all(checks).await {
+        warnings.extend(problems.take(finding).unwrap_or_default());
+    }
+    problems.or(warnings)
+}
+
+async fn check_one(
+    location: &S3Location,
+    place: &str,
+    reads: &Reads,
+    account: &str,
+) -> Finding<Vec<String>> {
+    let S3Location { bucket, prefix } = location;
+    let here = &reads.region;
+    let partition = Partition::of(here).id();
+    let prefix = match prefix.as_str() {
+        "" => String::new(),
+        prefix => format!("{prefix}/"),
+    };
+    let folder = format!("arn:{partition}:s3:::{bucket}/{prefix}AWSLogs/{account}");
+    let statement = statement(&folder);
+    match &*reads.bucket(bucket).await.map_err(failed)? {
+        Bucket::Here => {}
+        Bucket::Missing => {
+            return wrong(
+                place,
+                format!("the bucket {bucket} does not exist"),
+                "make it first, or check the name",
+            );
+        }
+        Bucket::In(region) => {
+            return wrong(
+                place,
+                format!("the bucket {bucket} is in {region}, not in {here}"),
+                "name a bucket in the stack's region: a load balancer delivers to no other",
+            );
+        }
+        // It may be of another account (ELB user guide, "Enable access logs").
+        Bucket::Refused => {
+            return Ok(vec![format!(
+                "{place}: the bucket {bucket} may not be looked at; if it is of another account, its owner has to see that it is encrypted with SSE-S3 and that its policy has this statement: {statement}"
+            )]);
+        }
+    }
+    let (encryption, policy) = tokio::join!(
+        encrypts_with_kms(bucket, place, reads),
+        reads.bucket_policy(bucket)
+    );
+    let mut problems = Problems::default();
+    let mut warnings = Vec::new();
+    match encryption {
+        // ELB user guide, "Enable access logs", "Enable connection logs" and "Enable health check
+        // logs": SSE-S3 is the only encryption that is supported.
+        Ok(true) => problems.note(problem(
+            place,
+            format!("the bucket {bucket} encrypts new objects with a KMS key, and a load balancer delivers logs with SSE-S3 (AES256) only"),
+            "set the bucket's default encryption to SSE-S3, or name another bucket",
+        )),
+        Ok(false) => {}
+        Err(unseen) => {
+            let seen: Finding<Option<String>> = unseen.into();
+            warnings.extend(problems.take(seen).flatten());
+        }
+    }
+    let what = format!("the policy of the bucket {bucket}");
+    let policy = match optional(policy, place, &what) {
+        Ok(policy) => policy.as_deref().unwrap_or_default().to_owned(),
+        Err(Unseen::Warning(said)) => {
+            warnings.push(format!("{said}; it needs this statement: {statement}"));
+            return problems.or(warnings);
+        }
+        Err(Unseen::Failure(error)) => {
+            problems.note(error);
+            return problems.or(warnings);
+        }
+    };
+    let asked = Delivery {
+        region: here,
+        partition,
+        account,
+        folder: &folder,
+    };
+    match delivery::judge(&policy, &asked) {
+        Verdict::Yes => {}
+        Verdict::Silent => problems.note(problem(
+            place,
+            format!("the policy of the bucket {bucket} does not let the load balancer deliver logs"),
+            &format!("add this statement: {statement}"),
+        )),
+        Verdict::Denied(by) => problems.note(problem(
+            place,
+            format!("{by} of the policy of the bucket {bucket} denies the delivery of logs"),
+            "except logdelivery.elasticloadbalancing.amazonaws.com from that statement: an Allow does not help against it",
+        )),
+        Verdict::Depends(on) => warnings.push(format!(
+            "{place}: whether the policy of the bucket {bucket} lets the load balancer deliver logs depends on {on}; this statement would: {statement}"
+        )),
+    }
+    problems.or(warnings)
+}
+
+/// What the bucket's policy needs (ELB user guide, "Enable access logs": the
+/// same for all three kinds).
+fn statement(folder: &str) -> Value {
+    json!({
+        "Effect": "Allow",
+        "Principal": { "Service": delivery::SERVICE },
+        "Action": "s3:PutObject",
+        "Resource": format!("{folder}/*"),
+    })
+}
