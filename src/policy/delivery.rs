@@ -2,8 +2,6 @@
 
 use serde_json::Value;
 
-use super::judge::{matches, texts};
-
 /// Who delivers (ELB user guide, "Enable access logs", "Bucket policy").
 pub const SERVICE: &str = "logdelivery.elasticloadbalancing.amazonaws.com";
 
@@ -183,6 +181,34 @@ fn test(operator: &str, key: &str, values: &Value, asked: &Delivery<'_>) -> Met 
         return Met::No;
     }
     Met::Yes
+}
+
+/// One text, or the texts of a list.
+fn texts(value: &Value) -> impl Iterator<Item = &str> {
+    let several = value.as_array().into_iter().flatten();
+    let several = several.filter_map(Value::as_str);
+    value.as_str().into_iter().chain(several)
+}
+
+/// A pattern with `*` for any characters and `?` for one.
+fn matches(pattern: &str, text: &str) -> bool {
+    let mut letters = pattern.chars();
+    let rest = letters.as_str();
+    match letters.next() {
+        None => text.is_empty(),
+        Some('*') => {
+            let after = rest.trim_start_matches('*');
+            let places = text.char_indices().map(|(at, _)| at);
+            let mut places = places.chain([text.len()]);
+            places.any(|at| matches(after, &text[at..]))
+        }
+        Some(letter) => {
+            let mut others = text.chars();
+            let other = others.next();
+            other.is_some_and(|other| letter == '?' || letter == other)
+                && matches(letters.as_str(), others.as_str())
+        }
+    }
 }
 
 #[cfg(test)]
