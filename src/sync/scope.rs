@@ -201,6 +201,12 @@ fn which(
     has_apis: bool,
 ) -> std::result::Result<Option<String>, String> {
     if let Some(config) = &wanted.config {
+        if config.endpoint.foreign && config.has_api() {
+            return Err(
+                "the endpoint is one that this account may not look at: its addresses are those of the configuration, and `hybridgw up` registers them"
+                    .to_owned(),
+            );
+        }
         return Ok(config.endpoint.id.clone().filter(|_| config.has_api()));
     }
     match (own, borrowed) {

@@ -130,6 +130,7 @@ impl Known {
             groups,
             endpoints,
             interfaces,
+            prefix_lists,
             subnets,
             vpcs,
             attribute,
@@ -138,6 +139,7 @@ impl Known {
         groups.len()
             + endpoints.len()
             + interfaces.len()
+            + prefix_lists.len()
             + subnets.len()
             + vpcs.len()
             + attribute.len()
