@@ -2,12 +2,15 @@
 //! are made from them.
 
 use std::{
+    net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+use crate::{checks::Code, verify::network::Override};
 
 /// Serverless applications under a private name, with nothing on the internet.
 ///
@@ -116,6 +119,8 @@ pub enum Command {
     Wait(Wait),
     /// Show the values that others need
     Outputs(Named),
+    /// Walk the way a request takes, hop by hop: what is broken, why, and the mend
+    Verify(Verify),
     /// Try the promise in a scratch account: kill, repeat, alter, repair, remove, count
     Selftest(Selftest),
     /// Write a completion script for a shell
@@ -220,6 +225,40 @@ pub struct Sync {
     pub metrics: Option<std::net::SocketAddr>,
 }
 
+/// `verify`.
+#[derive(Args, Debug)]
+pub struct Verify {
+    /// Which stack.
+    #[command(flatten)]
+    pub named: Named,
+    /// Connect to this address for a host, whatever DNS says, as in curl
+    #[arg(long, value_name = "HOST:PORT:ADDR")]
+    pub resolve: Vec<Override>,
+    /// Ask this resolver instead of the system's
+    #[arg(long, value_name = "ADDR", value_parser = resolver)]
+    pub resolver: Option<SocketAddr>,
+    /// Trust the authorities of this PEM file, and no others
+    #[arg(long, value_name = "FILE")]
+    pub cacert: Option<PathBuf>,
+    /// What `verify` and `doctor` share.
+    #[command(flatten)]
+    pub checking: Checking,
+}
+
+/// What `verify` and `doctor` share.
+#[derive(Args, Clone, Debug)]
+pub struct Checking {
+    /// Show failures only, and the verdict
+    #[arg(long)]
+    pub short: bool,
+    /// Repeat until nothing fails, for so long at most
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub wait: Option<Duration>,
+    /// Leave this finding alone, as in `target-health/initial`
+    #[arg(long, value_name = "CODE", value_parser = code)]
+    pub suppress: Vec<Code>,
+}
+
 /// `simulate`.
 #[derive(Args, Debug)]
 pub struct Simulate {
@@ -302,6 +341,22 @@ fn loopback(text: &str) -> Result<std::net::SocketAddr, String> {
     } else {
         Err("only a loopback address: what is served has no locks".to_owned())
     }
+}
+
+/// Reads the code of a check.
+fn code(text: &str) -> Result<Code, String> {
+    Code::named(text).map_err(|nearest| format!("there is no such code; did you mean {nearest}?"))
+}
+
+/// Reads an address, with or without a port; resolvers answer on 53.
+fn resolver(text: &str) -> Result<SocketAddr, String> {
+    let bare = text.trim_start_matches('[').trim_end_matches(']');
+    let with_port = |address: IpAddr| SocketAddr::new(address, 53);
+    let read = text
+        .parse()
+        .ok()
+        .or_else(|| bare.parse().ok().map(with_port));
+    read.ok_or_else(|| "write an address, as in 10.0.0.2 or 127.0.0.1:5353".to_owned())
 }
 
 /// Reads a speed: more than nothing, and not so fast that timers cannot follow.

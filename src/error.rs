@@ -5,6 +5,9 @@ use std::{fmt, time::Duration};
 /// The result of everything that can fail here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// Begins the remedy of a call that was denied.
+const ALLOW: &str = "allow the caller ";
+
 /// What kind of failure it is: this decides the exit code and whether the
 /// engine may try again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,6 +119,18 @@ impl Error {
             ErrorKind::Refused(code) => Some(code),
             _ => None,
         }
+    }
+
+    /// A call that was denied: what the caller lacks is its remedy.
+    #[must_use]
+    pub fn lacking(self, action: &str) -> Self {
+        self.hint(format!("{ALLOW}{action}"))
+    }
+
+    /// The IAM action that the caller lacks.
+    pub fn action(&self) -> Option<&str> {
+        let mut hints = self.hints.iter();
+        hints.find_map(|hint| hint.strip_prefix(ALLOW))
     }
 
     /// The process's exit code for this failure (see `docs/design/0003-exit-codes.md`).

@@ -40,6 +40,9 @@ pub mod pipeline;
 pub mod outputs;
 pub mod sync;
 
+pub mod checks;
+pub mod verify;
+
 pub mod aws;
 
 pub use hybridgw_simulator as simulator;

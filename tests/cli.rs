@@ -217,6 +217,38 @@ fn a_file_that_is_no_plan_is_refused() {
 }
 
 #[test]
+fn verify_refuses_what_it_cannot_use_before_it_asks_anybody() {
+    let folder = Folder::with("verify", LEAST);
+    fs::write(folder.0.join("ca.pem"), "no certificate").expect("it can be written");
+    for (arguments, words) in [
+        (["verify", "--cacert", "ca.pem"], "it holds no certificate"),
+        (["verify", "--cacert", "none.pem"], "it cannot be read"),
+        (["verify", "--resolve", "orders:443"], "HOST:PORT:ADDRESS"),
+        (["verify", "--resolver", "somewhere"], "write an address"),
+        (["verify", "--wait", "soon"], "write a number"),
+        (
+            ["verify", "--suppress", "rule/mising"],
+            "did you mean rule/missing?",
+        ),
+    ] {
+        let output = folder.run(&arguments, &KEYS);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains(words), "{arguments:?}: {said}");
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_suppressed_code_in_the_file_is_one_that_exists() {
+    let configuration = format!("{LEAST}\n[checks]\nsuppress = [\"rule/mising\"]\n");
+    let folder = Folder::with("checks", &configuration);
+    let output = folder.run(&["verify"], &KEYS);
+    let said = seen(&output);
+    assert!(said.contains("did you mean `rule/missing`?"), "{said}");
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
 fn completions_and_the_man_page_are_written() {
     let folder = Folder::new("generated");
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {

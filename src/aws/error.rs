@@ -141,8 +141,9 @@ fn said(kind: ErrorKind, operation: &str, words: &str, message: String) -> Error
     let error = Error::new(kind, message);
     match &error.kind {
         ErrorKind::Denied => {
+            let actions = denial::actions(operation).join(", ");
             let remedies = denial::remedies(operation, words).into_iter();
-            remedies.fold(error, Error::hint)
+            remedies.fold(error.lacking(&actions), Error::hint)
         }
         ErrorKind::Credentials => error.hint(SIGN_IN),
         // Not the caller's permission: what was asked is the function's policy.

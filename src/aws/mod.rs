@@ -76,6 +76,9 @@ pub struct Connection {
     pub endpoint: Option<String>,
     /// Whether buckets are paths, and not host names.
     s3_by_path: bool,
+    /// The simulated account at the other end, if it is in this process: its data
+    /// plane is asked in the place of a network.
+    pub simulated: Option<crate::simulator::Simulator>,
 }
 
 /// Clients for one account and region. Cheap to clone.
@@ -160,6 +163,7 @@ impl Connection {
             line: Arc::new(Line::unforeseen(Clock::REAL)),
             turns: Turns::default(),
             config,
+            simulated: None,
         };
         connection.check_credentials().await?;
         Ok(connection)
@@ -188,6 +192,7 @@ impl Connection {
             line: Arc::new(Line::new(clock, 0)),
             turns: Turns::default(),
             config,
+            simulated: None,
         }
     }
 

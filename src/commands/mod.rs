@@ -30,6 +30,7 @@ mod simulate;
 mod status;
 mod sync;
 mod up;
+mod verify;
 mod wait;
 
 /// Runs a command and returns the process's exit code.
@@ -58,6 +59,7 @@ pub async fn run(cli: Cli, printer: Printer) -> Result<u8> {
         Command::Status(args) => bounded(&global, status::run(&global, printer, args)).await,
         Command::Wait(args) => wait::run(&global, printer, args).await,
         Command::Outputs(args) => bounded(&global, outputs::run(&global, printer, args)).await,
+        Command::Verify(args) => bounded(&global, verify::run(&global, printer, args)).await,
         Command::Completions { shell } => generate::completions(printer, shell),
         Command::Man => generate::man(printer),
         Command::Schema => generate::schema(printer),
@@ -261,6 +263,8 @@ async fn named(
 /// Everything that `plan` and `up` need: checked and wired.
 struct Session {
     connection: Connection,
+    config: Config,
+    bodies: stack::Bodies,
     reads: Reads,
     stack: Stack,
 }
@@ -284,9 +288,11 @@ impl Session {
             let checked = claims.check(endpoint.as_deref());
             checked.map_err(|error| stack::unusable(path, &error))?;
         }
-        let stack = Stack::new(&config, &references, bodies);
+        let stack = Stack::new(&config, &references, bodies.clone());
         Ok(Self {
             connection,
+            config,
+            bodies,
             reads,
             stack,
         })

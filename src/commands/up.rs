@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     aws::{Aws, read::Reads},
+    checks::{self, Finding, Verdict},
     cli::Up,
     commands::{Run, Session, ask, refuse_without_consent, signals},
     error::{Error, ErrorKind, Result},
@@ -13,6 +14,7 @@ use crate::{
     },
     stop::Stop,
     ui::{self, Text, progress},
+    verify::{self, Walk},
 };
 
 pub(super) async fn run(run: &mut Run<'_>, args: Up) -> Result<()> {
@@ -36,8 +38,11 @@ pub(super) async fn run(run: &mut Run<'_>, args: Up) -> Result<()> {
     if let Some(saved) = saved {
         saved.refuse_stale(&plan)?;
     }
-    if plan.converged() || args.consent.dry_run {
+    if args.consent.dry_run {
         return Ok(());
+    }
+    if plan.converged() {
+        return serves(run, &session, &session.reads).await;
     }
     refuse_replacement(&plan, args.allow_replace)?;
     let replaced = refusal::replaced(&session.stack, &plan);
@@ -130,7 +135,6 @@ async fn confirm(run: &mut Run<'_>, session: &Session, again: &Plan, reads: &Rea
         }));
         return Err(error.hint("somebody else is changing the stack; run `hybridgw up` again"));
     }
-    let outputs = crate::outputs::Outputs::read(reads, &session.stack.account).await?;
     if !run.printer.is_json() {
         let report = &run.report;
         let done = [
@@ -153,10 +157,63 @@ async fn confirm(run: &mut Run<'_>, session: &Session, again: &Plan, reads: &Rea
             .styled(ui::GOOD, "Converged")
             .say(format_args!(": {done}; a second plan is empty"));
         run.printer.note(&text);
-        if let Some(url) = outputs.url {
-            run.printer.data(&Text::of(url))?;
+    }
+    serves(run, session, reads).await
+}
+
+/// Says where the stack answers, and warns of what would keep it from that: the
+/// checks of `verify` that need no network path, on what the plan has read.
+async fn serves(run: &Run<'_>, session: &Session, reads: &Reads) -> Result<()> {
+    let walk = Walk {
+        reads,
+        config: Some(&session.config),
+        bodies: &session.bodies,
+        clock: run.stop.clock,
+        now: verify::now(&session.connection),
+    };
+    let findings = verify::control_plane(&walk).await;
+    let report = findings.map(|found| {
+        checks::Report::new(&session.stack.name, found, &session.config.checks.suppress)
+    });
+    match report {
+        Err(error) => run.printer.warn(format_args!(
+            "it could not be checked whether it serves: {error}"
+        )),
+        Ok(report) => {
+            let counts = |one: &&Finding| matches!(one.verdict, Verdict::Failed | Verdict::Warning);
+            for finding in report.checks.iter().filter(counts) {
+                warn(run, finding)?;
+            }
         }
     }
+    if !run.printer.is_json() {
+        let url = format!("https://{}", session.config.domain.name);
+        run.printer.data(&Text::of(url))?;
+    }
+    Ok(())
+}
+
+fn warn(run: &Run<'_>, finding: &Finding) -> Result<()> {
+    if run.printer.is_json() {
+        let mut line = serde_json::to_value(finding).unwrap_or_default();
+        line["event"] = "warning".into();
+        return run.printer.json_line(&line);
+    }
+    let code = finding
+        .code
+        .map(|code| code.to_string())
+        .unwrap_or_default();
+    let part = |text: &Option<String>, before: &str| {
+        let text = text.as_deref();
+        text.map_or(String::new(), |text| format!("{before}{text}"))
+    };
+    let place = format!("{}{}", part(&finding.host, " "), part(&finding.route, " "));
+    run.printer.warn(format_args!(
+        "{code}{place}: {}{}{}",
+        finding.found,
+        part(&finding.cause, ": "),
+        part(&finding.remedy, "; "),
+    ));
     Ok(())
 }
 

@@ -36,7 +36,7 @@ mod values;
 
 pub use hosts::Host;
 pub use keys::{
-    Alias, Api, ApiSource, Config, Domain, Endpoint, Function, FunctionHealth, HealthCheck,
+    Alias, Api, ApiSource, Checks, Config, Domain, Endpoint, Function, FunctionHealth, HealthCheck,
     LoadBalancer, Mode, Network, Route, Site, Target,
 };
 pub use problem::{ConfigErrors, Problem};

@@ -103,8 +103,8 @@ async fn unseen(
         .flatten()
         .filter_map(|(_, place)| place.range);
     let ranges: Vec<String> = ranges.map(|range| range.to_string()).collect();
-    let resources: Vec<String> = apis.iter().map(|(arn, _)| format!("{arn}/*")).collect();
-    let statement = statement(&resources);
+    let arns: BTreeSet<String> = apis.into_iter().map(|api| api.arn).collect();
+    let statement = statements::invoke(&arns);
     let addresses = config.endpoint.addresses.iter();
     let addresses: Vec<String> = addresses.map(ToString::to_string).collect();
     let admitted = match &config.endpoint.id {
@@ -119,16 +119,6 @@ async fn unseen(
         addresses.join(" and "),
         ranges.join(" and "),
     ))
-}
-
-/// What an endpoint's policy needs for these APIs.
-fn statement(resources: &[String]) -> Value {
-    json!({
-        "Effect": "Allow",
-        "Principal": "*",
-        "Action": "execute-api:Invoke",
-        "Resource": resources,
-    })
 }
 
 fn borrowed(endpoint: &Described, id: &str) -> Borrowed {

@@ -101,9 +101,10 @@ pub fn open(
         let invented = furnish(&simulator, config, &account, &region)?;
         say(global, &invented);
     }
-    let http = simulated::http_client(simulator);
+    let http = simulated::http_client(simulator.clone());
     let mut connection = Connection::through(http, &account, &region, clock(global));
     connection.endpoint = Some(format!("the simulated account in {}", world.display()));
+    connection.simulated = Some(simulator);
     Ok(connection)
 }
 

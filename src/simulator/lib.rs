@@ -101,6 +101,7 @@ pub mod testing;
 #[cfg(test)]
 mod testing_rest;
 
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -358,6 +359,12 @@ impl Simulator {
     pub fn ask(&self, account: &str, region: &str, ask: &dataplane::Ask) -> dataplane::Answer {
         let (mut world, conditions) = (self.world(), self.lock().conditions.clone());
         dataplane::ask(&world.context(account, region, &conditions), ask)
+    }
+
+    /// The addresses that a name leads to, as things are now; none: it leads nowhere.
+    pub fn resolve(&self, account: &str, region: &str, host: &str) -> Option<Vec<Ipv4Addr>> {
+        let (mut world, conditions) = (self.world(), self.lock().conditions.clone());
+        dataplane::resolve(&world.context(account, region, &conditions), host)
     }
 
     /// Changes the world behind AWS's back, at this moment, and saves it: to furnish it, or as drift.

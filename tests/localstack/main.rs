@@ -19,4 +19,5 @@ mod partial;
 mod routes;
 mod support;
 mod sync;
+mod verify;
 mod ways;

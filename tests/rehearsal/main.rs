@@ -25,6 +25,7 @@ mod sites;
 mod sync;
 mod teardown;
 mod throttles;
+mod verify;
 mod watch;
 
 use std::{

@@ -211,6 +211,7 @@ impl World {
             state: "available".to_owned(),
             parent: None,
             protection: None,
+            created: None,
             thing: Arc::new(Doomed {
                 world: Arc::clone(self),
                 key: key.clone(),

@@ -13,12 +13,14 @@ use super::table::{Table, section, section_or_default, table, tables};
 use super::values::network::{CLIENTS, Client, SUBNET, VPC};
 use super::values::stack::{ACCOUNT, REGION, STACK};
 
+mod checks;
 mod domain;
 pub(super) mod endpoint;
 mod load_balancer;
 mod route;
 mod tags;
 
+pub use checks::Checks;
 pub use domain::{Alias, Domain};
 pub use endpoint::Endpoint;
 pub use load_balancer::{HealthCheck, LoadBalancer};
@@ -50,6 +52,8 @@ table! {
         endpoint: Endpoint = section_or_default().then(endpoint::note);
         /// The internal load balancer.
         load_balancer: LoadBalancer = section_or_default();
+        /// What the checks of `verify` and `doctor` leave alone.
+        checks: Checks = section_or_default();
         /// The routes. The longest path wins; `/` takes the rest.
         routes as "route": Vec<Route> = required(
             tables("write [[route]], in two brackets")

@@ -4,6 +4,7 @@
 
 pub(super) mod api;
 pub(super) mod arn;
+pub(super) mod checks;
 pub(super) mod dns;
 pub(super) mod network;
 pub(super) mod path;

@@ -41,6 +41,7 @@ mod terms;
 pub use actual::Rule;
 pub use part::Site;
 use part::{Does, Wanted};
+pub use terms::NOBODY;
 use terms::{Part, RuleField};
 
 /// The rules of one route and host.

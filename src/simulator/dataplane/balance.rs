@@ -1,6 +1,7 @@
 //! From the name to the rule that takes the request.
 
 use std::borrow::Cow;
+use std::net::Ipv4Addr;
 
 use super::answer::{Answer, Ask, Hop, Kind};
 use super::conditions::fits;
@@ -41,6 +42,17 @@ fn kept<'a>(ctx: &Ctx<'_>, balancer: &str, ask: &'a Ask) -> Cow<'a, Ask> {
     let valid = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
     ask.headers.retain(|name, _| name.bytes().all(valid));
     Cow::Owned(ask)
+}
+
+/// The addresses of the load balancer that a name leads to.
+pub fn addresses(ctx: &Ctx<'_>, host: &str) -> Option<Vec<Ipv4Addr>> {
+    let ask = Ask::new(host, "/", Ipv4Addr::UNSPECIFIED);
+    let name = resolved(ctx, &ask).ok()?;
+    let plain = name.strip_prefix("dualstack.").unwrap_or(&name);
+    let mut all = ctx.here.elbv2.balancers.iter();
+    let (arn, _) = all.find(|(_, balancer)| bare(&balancer.dns_name) == plain)?;
+    let addresses: Vec<Ipv4Addr> = nodes(ctx, arn).map(|one| one.address).collect();
+    (!addresses.is_empty()).then_some(addresses)
 }
 
 /// Follows a request from the listener on.

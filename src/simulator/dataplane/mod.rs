@@ -33,12 +33,19 @@ mod target;
 
 pub use answer::{Answer, Ask, Hop, Kind, Seen};
 
+use std::net::Ipv4Addr;
+
 pub use super::policy;
 use super::world::Ctx;
 
 /// Follows a request through a region of an account as it is.
 pub fn ask(ctx: &Ctx<'_>, ask: &Ask) -> Answer {
     balance::answer(ctx, ask).unwrap_or_else(Answer::from)
+}
+
+/// The addresses that a name leads to; none: it leads nowhere.
+pub fn resolve(ctx: &Ctx<'_>, host: &str) -> Option<Vec<Ipv4Addr>> {
+    balance::addresses(ctx, host)
 }
 
 #[cfg(test)]

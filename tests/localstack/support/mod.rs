@@ -5,7 +5,7 @@ mod census;
 mod command;
 mod door;
 mod proxy;
-mod server;
+pub mod server;
 mod world;
 
 pub use census::Census;

@@ -1,0 +1,209 @@
+//! `stage` and `method`: what of the API a request meets.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_apigateway::types::Resource;
+
+use crate::{
+    checks::{
+        Check, Finding,
+        codes::{
+            METHOD_MISSING, METHOD_NO_INTEGRATION, METHOD_NONE, STAGE_MISSING, STAGE_NO_DEPLOYMENT,
+        },
+    },
+    error::Result,
+    stack::Bodies,
+    verify::{
+        hops::{UP, site},
+        scene::{Behind, Scene, Way},
+    },
+};
+
+/// Why a hop behind the mapping is not judged.
+const NO_API: &str = "no API is known for the route";
+
+/// `stage`: a finding for each API route.
+pub async fn stages(scene: &Scene<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for way in scene.once_a_route() {
+        if way.route.is_api() {
+            let judged = stage(scene, way).await;
+            let finding = judged.unwrap_or_else(|error| Finding::unseen(Check::Stage, &error));
+            findings.push(finding.on_route(&way.route.path));
+        }
+    }
+    findings
+}
+
+async fn stage(scene: &Scene<'_>, way: &Way) -> Result<Finding> {
+    let Some((api, name)) = way.api() else {
+        return Ok(Finding::skipped(Check::Stage, NO_API));
+    };
+    if !is_there(scene, &api)? {
+        return Ok(Finding::skipped(
+            Check::Stage,
+            format!("there is no API {api}"),
+        ));
+    }
+    let stages = scene.reads.stages(&api).await?;
+    let Some(stage) = stages.iter().find(|one| one.stage_name() == Some(&name)) else {
+        let others: Vec<&str> = stages.iter().filter_map(|one| one.stage_name()).collect();
+        let found = match others.as_slice() {
+            [] => format!("{api} has no stage"),
+            others => format!("{api} has the stages {}, not {name}", others.join(", ")),
+        };
+        let cause = "requests are answered with 403 Forbidden";
+        let borrowed = matches!(
+            &way.route.behind,
+            Behind::Api {
+                borrowed: Some(_),
+                ..
+            }
+        );
+        let remedy = if borrowed {
+            "let the API's team deploy it, or correct the route's `stage`"
+        } else {
+            UP
+        };
+        return Ok(Finding::failed(STAGE_MISSING, found, cause, remedy));
+    };
+    let Some(deployment) = stage.deployment_id().filter(|id| !id.is_empty()) else {
+        let found = format!("{name} of {api} serves no deployment");
+        return Ok(Finding::failed(
+            STAGE_NO_DEPLOYMENT,
+            found,
+            "nothing was deployed to it",
+            UP,
+        ));
+    };
+    Ok(Finding::ok(
+        Check::Stage,
+        format!("{name} of {api} serves {deployment}"),
+    ))
+}
+
+/// Whether the account has an API.
+pub fn is_there(scene: &Scene<'_>, api: &str) -> Result<bool> {
+    let apis = scene.apis.as_ref().map_err(Clone::clone)?;
+    Ok(apis.iter().any(|one| one.id() == Some(api)))
+}
+
+/// `method`: a finding for each route to an API or a site.
+pub async fn methods(scene: &Scene<'_>, bodies: &Bodies) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for way in scene.once_a_route() {
+        let finding = match &way.route.behind {
+            Behind::Function(_) => continue,
+            Behind::Site { bucket, index } => site::objects(scene, bucket, index).await,
+            Behind::Api { .. } => {
+                let judged = method(scene, way, bodies).await;
+                judged.unwrap_or_else(|error| Finding::unseen(Check::Method, &error))
+            }
+        };
+        findings.push(finding.on_route(&way.route.path));
+    }
+    findings
+}
+
+async fn method(scene: &Scene<'_>, way: &Way, bodies: &Bodies) -> Result<Finding> {
+    let Some((api, _)) = way.api() else {
+        return Ok(Finding::skipped(Check::Method, NO_API));
+    };
+    if !is_there(scene, &api)? {
+        return Ok(Finding::skipped(
+            Check::Method,
+            format!("there is no API {api}"),
+        ));
+    }
+    let resources = scene.reads.resources(&api).await?;
+    let methods = methods_of(&resources);
+    let all: Vec<String> = methods.iter().map(|one| one.name()).collect();
+    if all.is_empty() {
+        let found = format!("{api} has no method");
+        let cause = "every request is answered with 403 Missing Authentication Token";
+        return Ok(Finding::failed(METHOD_NONE, found, cause, UP));
+    }
+    if let Some(body) = bodies.get(&way.route.path) {
+        let wanted = body.operations();
+        let wanted = wanted
+            .iter()
+            .flat_map(|(path, verbs)| verbs.keys().map(move |verb| format!("{verb} {path}")));
+        let missing: Vec<String> = wanted.filter(|one| !all.contains(one)).collect();
+        if !missing.is_empty() {
+            let found = format!("{api} lacks {}", missing.join(", "));
+            let cause = "the file has it, and the API does not: such requests are answered with 403 Missing Authentication Token";
+            return Ok(Finding::failed(METHOD_MISSING, found, cause, UP));
+        }
+    }
+    let mut idle = methods.iter().filter(|one| !one.has_integration);
+    if let Some(one) = idle.next() {
+        let found = format!("{} of {api} has no integration", one.name());
+        let cause = "API Gateway refuses to deploy such an API";
+        return Ok(Finding::failed(METHOD_NO_INTEGRATION, found, cause, UP));
+    }
+    Ok(Finding::ok(
+        Check::Method,
+        format!("{api} has {}", shortened(&all)),
+    ))
+}
+
+fn shortened(all: &[String]) -> String {
+    match all {
+        [one, two, three, rest @ ..] if !rest.is_empty() => {
+            format!("{one}, {two}, {three} and {} more", rest.len())
+        }
+        few => few.join(", "),
+    }
+}
+
+/// A method of an API.
+#[derive(Clone, Debug)]
+pub struct Method {
+    /// The verb, `ANY` for all.
+    pub verb: String,
+    /// The resource's path.
+    pub path: String,
+    /// `NONE`, `AWS_IAM`, …
+    pub authorization: String,
+    /// Whether it wants an API key.
+    pub wants_key: bool,
+    /// Whether something answers.
+    pub has_integration: bool,
+    /// Where requests go.
+    pub uri: Option<String>,
+    /// Whether a role's permissions count instead of the function's.
+    pub by_role: bool,
+}
+
+impl Method {
+    fn name(&self) -> String {
+        format!("{} {}", self.verb, self.path)
+    }
+
+    /// Whether a plain request may call it.
+    pub fn is_open(&self) -> bool {
+        matches!(self.authorization.as_str(), "" | "NONE") && !self.wants_key
+    }
+}
+
+/// The methods of an API, by path and verb.
+pub fn methods_of(resources: &[Resource]) -> Vec<Method> {
+    let mut all = BTreeMap::new();
+    for resource in resources {
+        let path = resource.path().unwrap_or_default();
+        for (verb, method) in resource.resource_methods().into_iter().flatten() {
+            let integration = method.method_integration();
+            let read = Method {
+                verb: verb.clone(),
+                path: path.to_owned(),
+                authorization: method.authorization_type().unwrap_or_default().to_owned(),
+                wants_key: method.api_key_required().unwrap_or_default(),
+                has_integration: integration.is_some(),
+                uri: integration.and_then(|one| one.uri().map(str::to_owned)),
+                by_role: integration.is_some_and(|one| one.credentials().is_some()),
+            };
+            all.insert((path.to_owned(), verb.clone()), read);
+        }
+    }
+    all.into_values().collect()
+}
