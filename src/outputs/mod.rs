@@ -56,6 +56,7 @@ pub struct Existing {
     pub created: Option<DateTime>,
 }
 
+#[expect(clippy::ref_option, reason = "serde hands it over so")]
 fn written<S: Serializer>(
     moment: &Option<DateTime>,
     serializer: S,

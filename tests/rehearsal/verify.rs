@@ -81,9 +81,12 @@ async fn standing(name: &str) -> Bench {
 fn upload(bench: &Bench) {
     change(bench, |ctx| {
         let endpoints: Vec<String> = ctx.here.ec2.endpoints.keys().cloned().collect();
-        for api in ctx.here.apigateway.apis.values_mut() {
+        for (id, api) in &mut ctx.here.apigateway.apis {
             if api.tags.is_empty() {
                 let policy = hybridgw::policy::only_through(&endpoints[0]).to_string();
+                // API Gateway keeps the whole ARN.
+                let inside = format!("arn:aws:execute-api:{REGION}:{ACCOUNT}:{id}/");
+                let policy = policy.replace("execute-api:/", &inside);
                 api.content.policy = Some(policy.clone());
                 for deployment in api.deployments.values_mut() {
                     deployment.snapshot.content.policy = Some(policy.clone());
@@ -272,10 +275,10 @@ const BREAKS: &[Break] = &[
         },
     ),
     broken("the listener deleted", "listener/missing", |ctx| {
-        remove_listener(ctx, 443)
+        remove_listener(ctx, 443);
     }),
     broken("the redirect deleted", "listener/no-redirect", |ctx| {
-        remove_listener(ctx, 80)
+        remove_listener(ctx, 80);
     }),
     broken(
         "a certificate for another name",
@@ -387,7 +390,7 @@ const BREAKS: &[Break] = &[
         },
     ),
     broken("the domain deleted", "mapping/no-domain", |ctx| {
-        ctx.here.apigateway.domains.clear()
+        ctx.here.apigateway.domains.clear();
     }),
     broken("the mapping deleted", "mapping/missing", |ctx| {
         for domain in ctx.here.apigateway.domains.values_mut() {
@@ -412,7 +415,7 @@ const BREAKS: &[Break] = &[
         }
     }),
     broken("the stage deleted", "stage/missing", |ctx| {
-        api(ctx).stages.clear()
+        api(ctx).stages.clear();
     }),
     broken("the API without methods", "method/none", |ctx| {
         let api = api(ctx);
@@ -433,11 +436,11 @@ const BREAKS: &[Break] = &[
         },
     ),
     broken("the function gone", "permission/no-function", |ctx| {
-        ctx.here.lambda.functions.clear()
+        ctx.here.lambda.functions.clear();
     }),
     broken(
         "the bucket's statement gone",
-        "bucket-policy/denies",
+        "bucket-policy/no-allow",
         |ctx| {
             for bucket in ctx.global.s3.buckets.values_mut() {
                 bucket.policy = None;
@@ -450,7 +453,7 @@ const BREAKS: &[Break] = &[
         }
     }),
     broken("the bucket gone", "mapping/no-bucket", |ctx| {
-        ctx.global.s3.buckets.clear()
+        ctx.global.s3.buckets.clear();
     }),
 ];
 

@@ -45,8 +45,8 @@ pub fn status(status: &Status, ids: bool, now: DateTime) -> Text {
     }
     let branches = grown(status, ids, now);
     let width = branches.iter().map(|one| one.width(0)).max();
-    let states = branches.iter().map(Branch::widest_state).max();
-    let columns = (width.unwrap_or_default(), states.unwrap_or_default());
+    let state = branches.iter().map(Branch::widest_state).max();
+    let columns = (width.unwrap_or_default(), state.unwrap_or_default());
     for branch in &branches {
         branch.draw(&mut text, "  ", "  ", columns);
     }
@@ -96,11 +96,11 @@ impl Branch {
     }
 
     /// `stem` begins its own line, `rest` the lines of what hangs from it.
-    fn draw(&self, text: &mut Text, stem: &str, rest: &str, (width, states): (usize, usize)) {
+    fn draw(&self, text: &mut Text, stem: &str, rest: &str, (width, widest): (usize, usize)) {
         // The roots' two spaces are not counted.
         let left = (width + 2).saturating_sub(stem.chars().count());
         text.styled(DIM, stem).cell(&self.label, left).say("  ");
-        let gap = states.saturating_sub(plainly(&self.state).chars().count());
+        let gap = widest.saturating_sub(plainly(&self.state).chars().count());
         text.styled(style(&self.state), &self.state)
             .cell("", gap)
             .say("  ")
@@ -114,7 +114,7 @@ impl Branch {
                 ("├─ ", "│  ")
             };
             let (stem, rest) = (format!("{rest}{own}"), format!("{rest}{further}"));
-            one.draw(text, &stem, &rest, (width, states));
+            one.draw(text, &stem, &rest, (width, widest));
         }
     }
 }
@@ -205,10 +205,13 @@ fn name(id: &str) -> String {
     let resource = id.splitn(6, ':').nth(5).unwrap_or(id);
     let parts: Vec<&str> = resource.split('/').collect();
     match parts.as_slice() {
-        ["loadbalancer", "app", name, _]
-        | ["targetgroup", name, _]
-        | ["listener", "app", name, ..]
-        | ["listener-rule", "app", name, ..] => (*name).to_owned(),
+        [
+            "loadbalancer" | "listener" | "listener-rule",
+            "app",
+            name,
+            ..,
+        ]
+        | ["targetgroup", name, _] => (*name).to_owned(),
         _ => resource.trim_start_matches("function:").to_owned(),
     }
 }
