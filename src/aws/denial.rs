@@ -25,9 +25,16 @@ const TABLE: &[(Names, &[&str])] = &[
     (
         Names::As("apigateway:GET"),
         &[
+            "GetAccount",
+            "GetAuthorizers",
             "GetBasePathMappings",
+            "GetDeployment",
             "GetDeployments",
             "GetDomainNames",
+            "GetExport",
+            "GetGatewayResponses",
+            "GetModels",
+            "GetRequestValidators",
             "GetResources",
             "GetRestApi",
             "GetRestApis",

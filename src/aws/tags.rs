@@ -21,6 +21,12 @@ pub const BUCKET_POLICY: &str = "hybridgw:bucket-policy";
 /// The endpoint that the stack borrows. On the load balancer's security group;
 /// what was opened of it is found by it.
 pub const ENDPOINT: &str = "hybridgw:endpoint";
+/// What an API consisted of when it was right, on the API itself: see
+/// `resources::rest_api::contents`.
+pub const CONTENTS: &str = "hybridgw:contents";
+/// The deployment of which it is known that it serves what was put. On the API:
+/// a deployment has no tags.
+pub const DEPLOYED: &str = "hybridgw:deployed";
 /// Begins the tags of the load balancer's security group that remember DNS
 /// records, which cannot be tagged. The value is `<zone id>/<host name>`, with
 /// `/alias` behind it for an alias of the stack.

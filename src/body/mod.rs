@@ -17,10 +17,10 @@ use findings::Findings;
 use crate::{
     config::{Problem, shown, write_lines},
     file,
-    resource::Drift,
 };
 
 mod check;
+pub mod contents;
 mod findings;
 mod lines;
 mod normal;
@@ -176,6 +176,18 @@ impl Body {
         })
     }
 
+    /// The body of a text that the checks are not asked about: what a colleague's
+    /// API may hold as well.
+    #[cfg(test)]
+    fn unchecked(text: &str, region: &str) -> Self {
+        let parsed = parse::text(text, Path::new("a.yaml"));
+        let mut document = parsed.unwrap_or_else(|one| panic!("{one:?}")).document;
+        normal::fill(&mut document, region);
+        let dialect = check::dialect(&document, &mut Findings::default()).expect("a version");
+        normal::document(&mut document);
+        Self { document, dialect }
+    }
+
     /// The body with the account filled in where the file leaves it open.
     #[must_use]
     pub fn in_account(mut self, account: &str) -> Body {
@@ -294,21 +306,6 @@ impl Body {
         format!("{count} method{plural} on {} paths", operations.len())
     }
 
-    /// Compares the methods and integrations that an API has with those of the
-    /// body: a hash alone does not show what was changed behind our back.
-    pub fn drift(&self, actual: &Operations) -> Vec<Drift> {
-        let desired = flat(&self.operations());
-        let actual = flat(actual);
-        let names: BTreeSet<&String> = desired.keys().chain(actual.keys()).collect();
-        let differing = names.into_iter().filter_map(|name| {
-            let none = String::new();
-            let has = actual.get(name).unwrap_or(&none);
-            let wanted = desired.get(name).unwrap_or(&none);
-            Drift::between(name.clone(), has, wanted)
-        });
-        differing.collect()
-    }
-
     /// Returns the integration of every operation.
     pub fn operations(&self) -> Operations {
         let paths = self.document["paths"].as_object().into_iter().flatten();
@@ -347,21 +344,6 @@ impl Body {
             .collect();
         arns.into_iter().collect()
     }
-}
-
-/// Operations by `GET /path`, each with its integration in words.
-fn flat(operations: &Operations) -> BTreeMap<String, String> {
-    let mut flat = BTreeMap::new();
-    for (path, methods) in operations {
-        for (method, integration) in methods {
-            let words = match &integration.uri {
-                Some(uri) => format!("{} {uri}", integration.kind),
-                None => integration.kind.clone(),
-            };
-            flat.insert(format!("{method} {path}"), words);
-        }
-    }
-    flat
 }
 
 fn integration(value: &Value) -> Integration {

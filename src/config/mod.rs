@@ -36,8 +36,8 @@ mod values;
 
 pub use hosts::Host;
 pub use keys::{
-    Alias, Api, ApiSource, Checks, Config, Domain, Endpoint, Function, FunctionHealth, HealthCheck,
-    LoadBalancer, Mode, Network, Route, Site, Target,
+    AccessLogs, Alias, Api, ApiSource, Checks, Config, Domain, Endpoint, Function, FunctionHealth,
+    HealthCheck, LoadBalancer, Mode, Network, Route, Site, Target,
 };
 pub use problem::{ConfigErrors, Problem};
 pub(crate) use problem::{shown, write_lines};

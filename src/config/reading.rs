@@ -38,6 +38,8 @@ pub(super) struct Context<'a> {
     pub subnets: Option<usize>,
     /// What the route leads to whose path is read next.
     pub kind: Kind,
+    /// Whether the API that is read next is borrowed.
+    pub is_borrowed: bool,
     /// The paths that may not be named again.
     pub paths: Vec<String>,
     /// Whether a route leads to an API, if all routes are right.
@@ -72,6 +74,7 @@ impl<'a> Context<'a> {
             aliases: Vec::new(),
             subnets: None,
             kind: Kind::Unclear,
+            is_borrowed: false,
             paths: Vec::new(),
             has_api: None,
             endpoint: Vec::new(),

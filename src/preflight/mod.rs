@@ -19,6 +19,7 @@ mod api;
 mod bucket;
 mod certificate;
 mod clients;
+mod deployed;
 mod endpoint;
 mod finding;
 mod function;
@@ -28,6 +29,7 @@ mod network;
 mod passage;
 mod quotas;
 mod room;
+mod stage;
 mod zone;
 
 use finding::Problems;
@@ -151,6 +153,8 @@ pub async fn check(config: &Config, reads: &Reads) -> Result<References> {
     let (places, room, pins, endpoint) = network;
     let (rules, quotas) = clients;
     let (zones, hidden) = zones;
+    let (deployed, stages) =
+        tokio::join!(deployed::check(config, reads), stage::check(config, reads));
     let mut problems = Problems::default();
     let places = problems.take(places).unwrap_or_default();
     problems.take(room);
@@ -167,6 +171,8 @@ pub async fn check(config: &Config, reads: &Reads) -> Result<References> {
     warnings.extend(problems.take(buckets).unwrap_or_default());
     warnings.extend(problems.take(logs).unwrap_or_default());
     warnings.extend(problems.take(hidden).unwrap_or_default());
+    warnings.extend(problems.take(deployed).unwrap_or_default());
+    warnings.extend(problems.take(stages).unwrap_or_default());
     warnings.extend(of_endpoint);
     problems.into_result()?;
     let zones = places.into_iter().map(|(id, place)| (id, place.zone));

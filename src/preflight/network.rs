@@ -16,7 +16,8 @@ use crate::{
     },
     config::Config,
     error::Error,
-    resource::Kind,
+    resource::{Kind, Resource},
+    resources::VpcEndpoint,
 };
 
 const PLACE: &str = "network.subnets";
@@ -35,18 +36,21 @@ pub(super) struct Place {
 /// The subnets of the configuration, by id.
 pub(super) type Places = BTreeMap<String, Place>;
 
-/// Checks VPC and subnets. `services` are those that endpoints of the stack's
+/// Checks VPC and subnets. `all` are the services that endpoints of the stack's
 /// own are made for.
-pub(super) async fn check(config: &Config, reads: &Reads, services: &[String]) -> Finding<Places> {
+pub(super) async fn check(config: &Config, reads: &Reads, all: &[String]) -> Finding<Places> {
     let network = &config.network;
-    let (vpcs, subnets, offers) = tokio::join!(
-        reads.vpcs(Vpcs::With(network.vpc.clone())),
+    // Where endpoints of the stack's own stand there is a VPC, and their services are offered.
+    let services = not_yet_used(config, reads, all).await?;
+    let standing = all.len() > services.len();
+    let (vpc_is_missing, subnets, offers) = tokio::join!(
+        vpc_is_missing(reads, &network.vpc, standing),
         reads.subnets(Subnets::With(network.subnets.clone())),
         offers(reads, services),
     );
-    let (vpcs, subnets) = (vpcs.map_err(failed)?, subnets.map_err(failed)?);
+    let subnets = subnets.map_err(failed)?;
     let offers = offers?;
-    if vpcs.is_empty() {
+    if vpc_is_missing? {
         // Nothing can be said of subnets then.
         return wrong(
             "network.vpc",
@@ -82,6 +86,14 @@ pub(super) async fn check(config: &Config, reads: &Reads, services: &[String]) -
     }
 }
 
+async fn vpc_is_missing(reads: &Reads, vpc: &str, standing: bool) -> Finding<bool> {
+    if standing {
+        return Ok(false);
+    }
+    let vpcs = reads.vpcs(Vpcs::With(vpc.to_owned())).await;
+    Ok(vpcs.map_err(failed)?.is_empty())
+}
+
 fn check_subnet(subnet: &Subnet, id: &str, vpc: &str, offers: &[ServiceDetail]) -> Vec<Error> {
     let mut problems = Vec::new();
     if subnet.vpc_id() != Some(vpc) {
@@ -109,11 +121,11 @@ fn check_subnet(subnet: &Subnet, id: &str, vpc: &str, offers: &[ServiceDetail]) 
 
 /// The services as interface endpoints know them: S3 has an entry for gateway
 /// endpoints, too.
-async fn offers(reads: &Reads, services: &[String]) -> Finding<Vec<ServiceDetail>> {
+async fn offers(reads: &Reads, services: Vec<String>) -> Finding<Vec<ServiceDetail>> {
     if services.is_empty() {
         return Ok(Vec::new());
     }
-    let details = reads.vpc_endpoint_services(services.to_vec()).await;
+    let details = reads.vpc_endpoint_services(services).await;
     let details = details.map_err(failed)?;
     let is_interface = |detail: &ServiceDetail| {
         let kinds = detail.service_type().iter();
@@ -122,6 +134,32 @@ async fn offers(reads: &Reads, services: &[String]) -> Finding<Vec<ServiceDetail
     };
     let details = details.iter().filter(|one| is_interface(one));
     Ok(details.cloned().collect())
+}
+
+/// The services but for those of which an endpoint of the stack's own stands in
+/// all these subnets: there they are offered.
+async fn not_yet_used(config: &Config, reads: &Reads, all: &[String]) -> Finding<Vec<String>> {
+    if all.is_empty() {
+        return Ok(Vec::new());
+    }
+    let endpoints = VpcEndpoint::discover(reads).await.map_err(failed)?;
+    let stands = |kind: Kind| {
+        let mut of_kind = endpoints.iter().filter(|one| one.key.kind() == kind);
+        let subnets = &config.network.subnets;
+        let in_vpc = |id: &str| id == config.network.vpc;
+        of_kind.any(|one| {
+            in_vpc(&one.actual.vpc) && subnets.iter().all(|id| one.actual.subnets.contains(id))
+        })
+    };
+    let kind = |service: &String| {
+        if service.ends_with(".execute-api") {
+            Kind::VpcEndpoint
+        } else {
+            Kind::SiteEndpoint
+        }
+    };
+    let open = all.iter().filter(|service| !stands(kind(service)));
+    Ok(open.cloned().collect())
 }
 
 fn check_zones(places: &Places, subnets: usize) -> Vec<Error> {

@@ -1,10 +1,15 @@
-//! The deployment: a snapshot of the API's body and policy.
+//! The deployment: an immutable snapshot of the API's definition and policy.
 //!
 //! A policy takes effect only with the next deployment (API Gateway developer
 //! guide, "Control access to a REST API with resource policies"). So the
 //! deployment is made after body and policy read back as wanted, and again
 //! exactly when one of them changes: its description holds their fingerprint.
 //! Superseded deployments are removed by the stage, once it points elsewhere.
+//!
+//! What somebody has edited is not published: the body is put directly before,
+//! and looked at directly after. A deployment that may have caught an edit is
+//! taken away again. That one is known to be right stands in a tag of the API;
+//! of any other the summary is compared.
 
 use std::sync::Arc;
 
@@ -17,9 +22,13 @@ use crate::{
         error::none_if_missing,
         read::{Query, Reads},
     },
+    body::contents::{API_KEY, AUTHORIZATION, Methods},
     error::{Error, Result},
     graph::Node,
-    resource::{Drift, Found, Key, Kind, Need, Ours, Resource, UNKNOWN},
+    resource::{
+        Drift, Found, Key, Kind, Need, Ours, Resource, UNKNOWN,
+        tags::{self, Tags},
+    },
     resources::{
         RestApi,
         rest_api::{self, Listed},
@@ -44,6 +53,8 @@ pub struct Actual {
     pub fingerprint: String,
     /// Its place among the API's deployments.
     pub age: Age,
+    /// Who may invoke its methods. None: it is known to be right.
+    pub live: Option<Methods>,
 }
 
 /// Orders deployments, the newest last: by the second, then by the id. API
@@ -64,27 +75,62 @@ impl Age {
 pub enum Field {
     /// What was deployed: the API's body, policy and endpoint.
     Content,
+    /// Who may invoke a method that is live: `GET /items: authorization`.
+    #[strum(to_string = "{0}")]
+    Live(String),
 }
 
 /// Begins the description of a deployment of ours.
 const MARK: &str = "hybridgw ";
 
 impl Deployment {
-    async fn deploy(&self, aws: &Aws) -> Result<Age> {
-        let fingerprint = self
-            .api
-            .desired
+    async fn deploy(&self, aws: &Aws, newer_than: Option<&Age>) -> Result<()> {
+        let desired = &self.api.desired;
+        let api = self.api.require()?.id;
+        let fingerprint = desired
             .fingerprint()
             .ok_or_else(|| Error::not_yet("its endpoint is not there yet"))?;
+        desired.put(aws, &api).await?;
         let made = aws
             .apigateway
             .create_deployment()
-            .rest_api_id(self.api.require()?.id)
+            .rest_api_id(&api)
             .description(format!("{MARK}{fingerprint}"))
             .send()
             .await
             .called("CreateDeployment")?;
-        Ok(Age::of(made.created_date(), made.id()))
+        let age = Age::of(made.created_date(), made.id());
+        if newer_than.is_some_and(|before| age <= *before) {
+            // Of the same second, it would never be seen as the newest.
+            remove(aws, &api, &age.1).await?;
+            let why = "the deployment before it is of the same second";
+            return Err(Error::not_yet(why));
+        }
+        if let Some(edited) = self.edited(aws, &api).await? {
+            remove(aws, &api, &age.1).await?;
+            let why = format!("somebody changed the API while it was deployed: {edited}");
+            return Err(Error::not_yet(why));
+        }
+        let known = Tags::from([(tags::DEPLOYED.to_owned(), age.1)]);
+        rest_api::tag(aws, &format!("/restapis/{api}"), &known).await
+    }
+
+    /// What of the definition is not as it was put a moment ago.
+    async fn edited(&self, aws: &Aws, api: &str) -> Result<Option<String>> {
+        let reads = Reads::new(aws.clone(), &self.api.desired.owner.stack);
+        let actual = rest_api::look(&reads, api).await?;
+        let Some(actual) = actual else {
+            return Err(Error::not_yet("the API is not there any more"));
+        };
+        let mut drift = self.api.desired.diff(&actual).into_iter();
+        let of_definition = drift.find(|one| {
+            use rest_api::Field as F;
+            matches!(
+                one.field,
+                F::Policy | F::Endpoints | F::Body | F::Method(_) | F::Part(_)
+            )
+        });
+        Ok(of_definition.map(|one| one.field.to_string()))
     }
 }
 
@@ -92,7 +138,11 @@ impl Resource for Deployment {
     type Actual = Actual;
     type Field = Field;
     type Receipt = ();
-    const READS: &'static [Query] = &[Query::GetDeployments];
+    const READS: &'static [Query] = &[
+        Query::GetDeployments,
+        Query::GetRestApis,
+        Query::GetDeployment,
+    ];
 
     fn key(&self) -> Key {
         self.api.key().sibling(Kind::Deployment)
@@ -107,17 +157,18 @@ impl Resource for Deployment {
     }
 
     async fn discover(reads: &Reads) -> Result<Vec<Found<Actual>>> {
-        those(reads, |_| true).await
+        those(reads, &reads.remembered(), |_| true).await
     }
 
     /// Not that of a second API of the same key.
     async fn find(&self, reads: &Reads) -> Result<Option<Found<Actual>>> {
-        let found = those(reads, |api| api.is(&self.api)).await?;
+        let found = those(reads, reads, |api| api.is(&self.api)).await?;
         Ok(found.into_iter().next())
     }
 
     async fn again(reads: &Reads, was: &Found<Actual>) -> Result<Option<Found<Actual>>> {
-        let found = those(reads, |api| api.id == was.actual.api).await?;
+        let parents = reads.remembered();
+        let found = those(reads, &parents, |api| api.id == was.actual.api).await?;
         Ok(found.into_iter().find(|found| found.id == was.id))
     }
 
@@ -127,16 +178,23 @@ impl Resource for Deployment {
             id: _,
             fingerprint,
             age: _,
+            live,
         } = actual;
         let wanted = self.api.desired.fingerprint();
         let wanted = wanted.unwrap_or_else(|| UNKNOWN.to_owned());
-        Drift::between(Field::Content, fingerprint, &wanted)
-            .into_iter()
-            .collect()
+        let content = Drift::between(Field::Content, fingerprint, &wanted);
+        if let Some(content) = content {
+            // Another body has other methods.
+            return vec![content];
+        }
+        let definition = self.api.desired.body.definition();
+        let live = live.as_ref().map(|live| definition.protection(live));
+        let live = live.into_iter().flatten();
+        live.map(|one| one.map(Field::Live)).collect()
     }
 
     async fn create(&self, aws: &Aws) -> Result<()> {
-        self.deploy(aws).await.map(drop)
+        self.deploy(aws, None).await
     }
 
     async fn update(
@@ -145,21 +203,18 @@ impl Resource for Deployment {
         actual: &Ours<Actual>,
         _drift: &[Drift<Field>],
     ) -> Result<()> {
-        let made = self.deploy(aws).await?;
-        if made > actual.age {
-            return Ok(());
-        }
-        // Of the same second, it would never be seen as the newest.
-        remove(aws, &actual.api, &made.1).await?;
-        Err(Error::not_yet(
-            "the deployment before it is of the same second",
-        ))
+        self.deploy(aws, Some(&actual.age)).await
     }
 
     #[cfg(test)]
     fn alter(&self, field: &Field, actual: &mut Actual) {
         match field {
             Field::Content => actual.fingerprint = "another".to_owned(),
+            Field::Live(_) => {
+                let methods = self.api.desired.body.definition().methods.into_keys();
+                let open = |name| (name, [(AUTHORIZATION.to_owned(), "?".to_owned())].into());
+                actual.live = Some(methods.map(open).collect());
+            }
         }
     }
 
@@ -168,25 +223,63 @@ impl Resource for Deployment {
     }
 }
 
-/// The newest deployment of each API that is wanted.
-async fn those(reads: &Reads, wanted: impl Fn(&Listed) -> bool) -> Result<Vec<Found<Actual>>> {
-    let apis = rest_api::listed(&reads.remembered()).await?.into_iter();
+/// The newest deployment of each API that is wanted. `parents` know the APIs.
+async fn those(
+    reads: &Reads,
+    parents: &Reads,
+    wanted: impl Fn(&Listed) -> bool,
+) -> Result<Vec<Found<Actual>>> {
+    let apis = rest_api::listed(parents).await?.into_iter();
     let looks = apis.filter(wanted).map(|api| async move {
         let own = own(reads, &api.id).await?;
-        let found = own.last().map(|newest| {
-            let mark = api.mark.for_part(api.mark.key().sibling(Kind::Deployment));
-            let actual = Actual {
-                api: api.id.clone(),
-                id: newest.id().unwrap_or_default().to_owned(),
-                fingerprint: fingerprint(newest).unwrap_or_default().to_owned(),
-                age: age(newest),
-            };
-            Found::ours(mark, actual.id.clone(), "available", actual).within(&api.id)
-        });
-        Ok(found)
+        let Some(newest) = own.last() else {
+            return Ok(None);
+        };
+        let id = newest.id().unwrap_or_default();
+        let is_known = api
+            .tags
+            .get(tags::DEPLOYED)
+            .is_some_and(|known| known == id);
+        let live = if is_known || !reads.wants_details() {
+            None
+        } else {
+            live(reads, &api.id, id).await?
+        };
+        let mark = api.mark.for_part(api.mark.key().sibling(Kind::Deployment));
+        let actual = Actual {
+            api: api.id.clone(),
+            id: id.to_owned(),
+            fingerprint: fingerprint(newest).unwrap_or_default().to_owned(),
+            age: age(newest),
+            live,
+        };
+        let found = Found::ours(mark, actual.id.clone(), "available", actual);
+        Ok(Some(found.within(&api.id)))
     });
     let found = futures_util::future::try_join_all(looks).await?;
     Ok(found.into_iter().flatten().collect())
+}
+
+/// Who may invoke what a deployment serves: its summary tells no more (API
+/// Gateway API reference, `MethodSnapshot`). None: it has no summary.
+async fn live(reads: &Reads, api: &str, id: &str) -> Result<Option<Methods>> {
+    let answer = reads.deployment(api, id).await?;
+    let summary = answer.as_ref().as_ref().and_then(|one| one.api_summary());
+    let Some(summary) = summary.filter(|summary| !summary.is_empty()) else {
+        return Ok(None);
+    };
+    let mut methods = Methods::new();
+    for (path, verbs) in summary {
+        for (verb, one) in verbs {
+            let kind = one.authorization_type().unwrap_or("NONE");
+            let mut said = vec![(AUTHORIZATION.to_owned(), kind.to_ascii_uppercase())];
+            if one.api_key_required() {
+                said.push((API_KEY.to_owned(), "required".to_owned()));
+            }
+            methods.insert(format!("{verb} {path}"), said.into_iter().collect());
+        }
+    }
+    Ok(Some(methods))
 }
 
 /// Deletes one deployment.

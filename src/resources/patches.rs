@@ -21,3 +21,8 @@ fn patch(op: Op, path: &str, value: impl Into<String>) -> PatchOperation {
     let operation = PatchOperation::builder().op(op).path(path);
     operation.value(value).build()
 }
+
+/// A change that needs no value.
+pub(super) fn bare(op: Op, path: &str) -> PatchOperation {
+    PatchOperation::builder().op(op).path(path).build()
+}

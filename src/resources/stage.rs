@@ -1,8 +1,11 @@
-//! The stage: the name under which a deployment is invoked.
+//! The stage: the name under which a deployment is invoked, and its settings.
+//!
+//! A canary sends a part of the requests to another deployment: it is drift.
+//! Caches, settings of single methods and web ACLs are left as they are.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
-use aws_sdk_apigateway::types;
+use aws_sdk_apigateway::types::{self, Op, PatchOperation};
 use strum::{Display, EnumIter};
 
 use crate::{
@@ -19,7 +22,7 @@ use crate::{
     },
     resources::{
         Deployment, RestApi, deployment,
-        patches::replace,
+        patches::{bare, replace},
         rest_api::{self, Listed},
     },
 };
@@ -35,6 +38,19 @@ pub struct Stage {
     pub deployment: Arc<Node<Deployment>>,
     /// Its name.
     pub name: String,
+    /// How it is set.
+    pub settings: Settings,
+}
+
+/// What is set on a stage.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Settings {
+    /// Its variables.
+    pub variables: BTreeMap<String, String>,
+    /// Whether X-Ray traces its requests.
+    pub tracing: bool,
+    /// Where its access logs go, and what a line says.
+    pub access_logs: Option<(String, String)>,
 }
 
 /// A stage as API Gateway reports it.
@@ -51,6 +67,10 @@ pub struct Actual {
     pub newest: Option<(String, String)>,
     /// Older deployments of ours that no other stage serves.
     pub superseded: Vec<String>,
+    /// How it is set.
+    pub settings: Settings,
+    /// The deployment that gets a part of its requests.
+    pub canary: Option<String>,
     /// All its tags.
     pub tags: Tags,
 }
@@ -64,14 +84,73 @@ pub enum Field {
     /// Older deployments of ours.
     #[strum(to_string = "superseded deployments")]
     SupersededDeployments,
+    /// A variable, by its name.
+    #[strum(to_string = "variables.{0}")]
+    Variable(String),
+    /// Whether X-Ray traces its requests.
+    Tracing,
+    /// Where its access logs go, and what a line says.
+    #[strum(to_string = "access_logs")]
+    AccessLogs,
+    /// The deployment that gets a part of its requests.
+    Canary,
     /// A tag, by its key.
     #[strum(to_string = "tags.{0}")]
     Tag(String),
 }
 
+/// What access logs to a log group need (API Gateway developer guide, "Set up
+/// `CloudWatch` logging for REST APIs").
+pub const LOG_ROLE: &str = "API Gateway writes to log groups by one role for the account and region: set it in API Gateway's settings (`aws apigateway update-account`, /cloudwatchRoleArn)";
+
 impl Stage {
     fn tags(&self) -> Tags {
         self.owner.tags(&self.key())
+    }
+
+    /// What sets a field (API Gateway API reference, "Patch Operations").
+    fn patches(&self, field: &Field) -> Vec<PatchOperation> {
+        match field {
+            Field::Variable(name) => {
+                let path = format!("/variables/{name}");
+                vec![match self.settings.variables.get(name) {
+                    Some(value) => replace(&path, value),
+                    None => bare(Op::Remove, &path),
+                }]
+            }
+            Field::Tracing => vec![replace(
+                "/tracingEnabled",
+                self.settings.tracing.to_string(),
+            )],
+            Field::AccessLogs => match &self.settings.access_logs {
+                Some((destination, format)) => vec![
+                    replace("/accessLogSettings/destinationArn", destination),
+                    replace("/accessLogSettings/format", format),
+                ],
+                None => vec![bare(Op::Remove, "/accessLogSettings")],
+            },
+            Field::Canary => vec![bare(Op::Remove, "/canarySettings")],
+            Field::Deployment | Field::SupersededDeployments | Field::Tag(_) => Vec::new(),
+        }
+    }
+
+    /// Sets what is not set as it should be, in one call.
+    async fn set(&self, aws: &Aws, actual: &Actual, drift: &[Drift<Field>]) -> Result<()> {
+        let patches = drift.iter().flat_map(|one| self.patches(&one.field));
+        let patches: Vec<PatchOperation> = patches.collect();
+        if patches.is_empty() {
+            return Ok(());
+        }
+        let call = aws.apigateway.update_stage().rest_api_id(&actual.api);
+        let call = call.stage_name(&actual.name);
+        let set = call.set_patch_operations(Some(patches)).send().await;
+        // "CloudWatch Logs role ARN must be set in account settings to enable logging".
+        set.called("UpdateStage").map(drop).map_err(|error| {
+            if error.message.contains("role ARN must be set") {
+                return error.hint(LOG_ROLE);
+            }
+            error
+        })
     }
 
     /// Lets it serve the newest deployment of ours.
@@ -140,6 +219,8 @@ impl Resource for Stage {
             deployment,
             newest,
             superseded,
+            settings,
+            canary,
             tags: has,
         } = actual;
         let fresh = self.deployment.desired.api.desired.fingerprint();
@@ -154,17 +235,25 @@ impl Resource for Stage {
             let text = superseded.join(", ");
             drift.push(Drift::new(Field::SupersededDeployments, text, ""));
         }
+        drift.extend(self.settings.drift(settings));
+        if let Some(canary) = canary {
+            drift.push(Drift::new(Field::Canary, canary, ""));
+        }
         drift.extend(tags::drift(has, &self.tags(), Field::Tag));
         drift
     }
 
     async fn create(&self, aws: &Aws) -> Result<()> {
         let deployment = self.deployment.require()?;
+        let variables = self.settings.variables.clone().into_iter().collect();
+        let variables = Some(variables).filter(|_| !self.settings.variables.is_empty());
         aws.apigateway
             .create_stage()
             .rest_api_id(&deployment.api)
             .stage_name(&self.name)
             .deployment_id(&deployment.id)
+            .set_variables(variables)
+            .set_tracing_enabled(self.settings.tracing.then_some(true))
             .set_tags(Some(tags::to_map(&self.tags())))
             .send()
             .await
@@ -181,6 +270,7 @@ impl Resource for Stage {
         }
         let path = format!("/restapis/{}/stages/{}", actual.api, actual.name);
         rest_api::tag(aws, &path, &changes).await?;
+        self.set(aws, actual, drift).await?;
         for one in drift {
             match one.field {
                 Field::Deployment => self.serve_newest(aws, actual).await?,
@@ -189,7 +279,11 @@ impl Resource for Stage {
                         remove_unless_used(aws, &actual.api, old).await?;
                     }
                 }
-                Field::Tag(_) => {}
+                Field::Variable(_)
+                | Field::Tracing
+                | Field::AccessLogs
+                | Field::Canary
+                | Field::Tag(_) => {}
             }
         }
         Ok(())
@@ -200,6 +294,15 @@ impl Resource for Stage {
         match field {
             Field::Deployment => actual.deployment = "another".to_owned(),
             Field::SupersededDeployments => actual.superseded = vec!["older".to_owned()],
+            Field::Variable(_) => {
+                let one = ("another".to_owned(), "1".to_owned());
+                actual.settings.variables.extend([one]);
+            }
+            Field::Tracing => actual.settings.tracing ^= true,
+            Field::AccessLogs => {
+                actual.settings.access_logs = Some(("another".to_owned(), String::new()));
+            }
+            Field::Canary => actual.canary = Some("another".to_owned()),
             Field::Tag(_) => tags::alter(&mut actual.tags),
         }
     }
@@ -215,6 +318,57 @@ impl Resource for Stage {
             .called("DeleteStage");
         none_if_missing(deleted).map(drop)
     }
+}
+
+impl Settings {
+    fn of(stage: &types::Stage) -> Self {
+        let logs = stage.access_log_settings();
+        let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+        let logs = logs.map(|logs| (text(logs.destination_arn()), text(logs.format())));
+        let variables = stage.variables().into_iter().flatten();
+        Self {
+            variables: variables
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect(),
+            tracing: stage.tracing_enabled(),
+            // Emptied is taken away.
+            access_logs: logs.filter(|(destination, _)| !destination.is_empty()),
+        }
+    }
+
+    fn drift(&self, actual: &Self) -> Vec<Drift<Field>> {
+        let Self {
+            variables,
+            tracing,
+            access_logs,
+        } = actual;
+        let names: std::collections::BTreeSet<&String> =
+            self.variables.keys().chain(variables.keys()).collect();
+        let text =
+            |all: &BTreeMap<String, String>, name| all.get(name).cloned().unwrap_or_default();
+        let mut drift: Vec<Drift<Field>> = names
+            .into_iter()
+            .filter_map(|name| {
+                let (has, wants) = (text(variables, name), text(&self.variables, name));
+                Drift::between(Field::Variable(name.clone()), &has, &wants)
+            })
+            .collect();
+        drift.extend(Drift::between(Field::Tracing, tracing, &self.tracing));
+        let words = |logs: &Option<(String, String)>| {
+            let logs = logs.as_ref();
+            logs.map_or_else(String::new, |(place, format)| format!("{place} {format}"))
+        };
+        let (has, wants) = (words(access_logs), words(&self.access_logs));
+        drift.extend(Drift::between(Field::AccessLogs, &has, &wants));
+        drift
+    }
+}
+
+/// The deployment of a canary, as long as it gets requests.
+fn canary(stage: &types::Stage) -> Option<String> {
+    let canary = stage.canary_settings()?;
+    let id = canary.deployment_id().unwrap_or_default();
+    Some(format!("{id} {} %", canary.percent_traffic()))
 }
 
 /// The stages of the stack's own of the APIs that are wanted.
@@ -239,6 +393,8 @@ async fn those(reads: &Reads, wanted: impl Fn(&Listed) -> bool) -> Result<Vec<Fo
                     Some((newest.id.clone()?, fingerprint.to_owned()))
                 }),
                 superseded: superseded(&deployments, &stages, stage),
+                settings: Settings::of(stage),
+                canary: canary(stage),
                 tags,
             };
             let stage = Found::ours(mark, actual.name.clone(), "available", actual);

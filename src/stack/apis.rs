@@ -9,7 +9,7 @@ use crate::{
     graph::Node,
     resources::{
         BasePathMapping, Deployment, DomainName, EndpointPolicy, LambdaPermission, RestApi,
-        SecurityGroup, Stage, VpcEndpoint, lambda_permission::Caller, rest_api::Api,
+        SecurityGroup, Stage, VpcEndpoint, lambda_permission::Caller, rest_api::Api, stage,
     },
 };
 
@@ -114,6 +114,14 @@ impl Builder<'_> {
             api: api.clone(),
             deployment,
             name: wanted.stage.clone(),
+            settings: stage::Settings {
+                variables: wanted.variables.clone(),
+                tracing: wanted.tracing,
+                access_logs: wanted
+                    .access_logs
+                    .as_ref()
+                    .map(|logs| (logs.destination.clone(), logs.format.clone())),
+            },
         });
         Served {
             path: path.to_owned(),

@@ -85,6 +85,7 @@ pub fn read(config: &Config, region: &str) -> Result<(Bodies, Notes)> {
                 let limits = Limits {
                     integration_timeout_ms: u64::from(api.integration_timeout) * 1000,
                     resources: usize::try_from(api.resources).unwrap_or(usize::MAX),
+                    variables: api.variables.keys().cloned().collect(),
                     ..Limits::of(region)
                 };
                 let read = Body::read(path, &limits);

@@ -3,8 +3,14 @@
 use std::sync::Arc;
 
 use aws_sdk_apigateway::{
-    operation::{get_rest_api::GetRestApiOutput, get_stage::GetStageOutput},
-    types::{BasePathMapping, Deployment, DomainName, Resource, RestApi, Stage},
+    operation::{
+        get_account::GetAccountOutput, get_deployment::GetDeploymentOutput,
+        get_rest_api::GetRestApiOutput, get_stage::GetStageOutput,
+    },
+    types::{
+        Authorizer, BasePathMapping, Deployment, DomainName, GatewayResponse, Model,
+        RequestValidator, Resource, RestApi, Stage,
+    },
 };
 
 use super::{Answers, Query, Reads, all};
@@ -15,9 +21,16 @@ use crate::{
 
 #[derive(Debug)]
 pub(super) struct Known {
+    account: Answers<(), GetAccountOutput>,
     rest_apis: Answers<(), Vec<RestApi>>,
     rest_api: Answers<String, Option<GetRestApiOutput>>,
     resources: Answers<String, Vec<Resource>>,
+    authorizers: Answers<String, Vec<Authorizer>>,
+    models: Answers<String, Vec<Model>>,
+    validators: Answers<String, Vec<RequestValidator>>,
+    gateway_responses: Answers<String, Vec<GatewayResponse>>,
+    deployment: Answers<(String, String), Option<GetDeploymentOutput>>,
+    export: Answers<(String, String), Option<serde_json::Value>>,
     deployments: Answers<String, Vec<Deployment>>,
     stages: Answers<String, Vec<Stage>>,
     stage: Answers<(String, String), Option<GetStageOutput>>,
@@ -28,9 +41,16 @@ pub(super) struct Known {
 impl Default for Known {
     fn default() -> Self {
         Self {
+            account: Answers::to(Query::GetAccount),
             rest_apis: Answers::to(Query::GetRestApis),
             rest_api: Answers::to(Query::GetRestApi),
             resources: Answers::to(Query::GetResources),
+            authorizers: Answers::to(Query::GetAuthorizers),
+            models: Answers::to(Query::GetModels),
+            validators: Answers::to(Query::GetRequestValidators),
+            gateway_responses: Answers::to(Query::GetGatewayResponses),
+            deployment: Answers::to(Query::GetDeployment),
+            export: Answers::to(Query::GetExport),
             deployments: Answers::to(Query::GetDeployments),
             stages: Answers::to(Query::GetStages),
             stage: Answers::to(Query::GetStage),
@@ -42,6 +62,24 @@ impl Default for Known {
 
 /// The most that API Gateway gives on one page.
 const PAGE: i32 = 500;
+
+/// Every item of every page, of operations that the SDK has no paginator for.
+macro_rules! paged {
+    ($call:ident, $name:ident) => {{
+        let (mut all, mut position) = (Vec::new(), None);
+        loop {
+            let call = $call.clone().limit(PAGE).set_position(position);
+            let Some(page) = none_if_missing(call.send().await.called($name))? else {
+                return Ok(all);
+            };
+            all.extend(page.items.unwrap_or_default());
+            position = page.position;
+            if position.is_none() {
+                return Ok(all);
+            }
+        }
+    }};
+}
 
 impl Reads {
     /// Every REST API of the account and region.
@@ -71,6 +109,101 @@ impl Reads {
         self.get(known, api.to_owned(), |name| async move {
             none_if_missing(all(pages.send(), name).await).map(Option::unwrap_or_default)
         })
+        .await
+    }
+
+    /// The authorizers of an API; none of an API that has gone.
+    pub async fn authorizers(&self, api: &str) -> Result<Arc<Vec<Authorizer>>> {
+        let call = self.aws.apigateway.get_authorizers().rest_api_id(api);
+        let known = &self.memory.apigateway.authorizers;
+        self.get(
+            known,
+            api.to_owned(),
+            |name| async move { paged!(call, name) },
+        )
+        .await
+    }
+
+    /// The models of an API; none of an API that has gone.
+    pub async fn models(&self, api: &str) -> Result<Arc<Vec<Model>>> {
+        let call = self.aws.apigateway.get_models().rest_api_id(api);
+        let pages = call.limit(PAGE).into_paginator().items();
+        let known = &self.memory.apigateway.models;
+        self.get(known, api.to_owned(), |name| async move {
+            none_if_missing(all(pages.send(), name).await).map(Option::unwrap_or_default)
+        })
+        .await
+    }
+
+    /// The request validators of an API; none of an API that has gone.
+    pub async fn request_validators(&self, api: &str) -> Result<Arc<Vec<RequestValidator>>> {
+        let call = self.aws.apigateway.get_request_validators();
+        let call = call.rest_api_id(api);
+        let known = &self.memory.apigateway.validators;
+        self.get(
+            known,
+            api.to_owned(),
+            |name| async move { paged!(call, name) },
+        )
+        .await
+    }
+
+    /// The gateway responses of an API, API Gateway's own among them; none of an
+    /// API that has gone.
+    pub async fn gateway_responses(&self, api: &str) -> Result<Arc<Vec<GatewayResponse>>> {
+        let call = self.aws.apigateway.get_gateway_responses();
+        let call = call.rest_api_id(api);
+        let known = &self.memory.apigateway.gateway_responses;
+        self.get(
+            known,
+            api.to_owned(),
+            |name| async move { paged!(call, name) },
+        )
+        .await
+    }
+
+    /// A deployment with the summary of what it serves; none if it is not there.
+    pub async fn deployment(
+        &self,
+        api: &str,
+        id: &str,
+    ) -> Result<Arc<Option<GetDeploymentOutput>>> {
+        let call = self.aws.apigateway.get_deployment();
+        let call = call.rest_api_id(api).deployment_id(id).embed("apisummary");
+        let about = (api.to_owned(), id.to_owned());
+        let known = &self.memory.apigateway.deployment;
+        self.get(known, about, |name| async move {
+            none_if_missing(call.send().await.called(name))
+        })
+        .await
+    }
+
+    /// What a stage serves, as an `OpenAPI` document with API Gateway's
+    /// extensions; none if the stage is not there.
+    pub async fn export(&self, api: &str, stage: &str) -> Result<Arc<Option<serde_json::Value>>> {
+        let call = self.aws.apigateway.get_export();
+        let call = call.rest_api_id(api).stage_name(stage).export_type("oas30");
+        let call = call.parameters("extensions", "apigateway");
+        let call = call.accepts("application/json");
+        let about = (api.to_owned(), stage.to_owned());
+        let known = &self.memory.apigateway.export;
+        self.get(known, about, |name| async move {
+            let answer = none_if_missing(call.send().await.called(name))?;
+            let body = answer.and_then(|answer| answer.body);
+            Ok(body.and_then(|body| serde_json::from_slice(body.as_ref()).ok()))
+        })
+        .await
+    }
+
+    /// What is set for API Gateway in the account and region.
+    pub async fn gateway_account(&self) -> Result<Arc<GetAccountOutput>> {
+        let call = self.aws.apigateway.get_account();
+        let known = &self.memory.apigateway.account;
+        self.get(
+            known,
+            (),
+            |name| async move { call.send().await.called(name) },
+        )
         .await
     }
 

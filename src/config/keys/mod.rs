@@ -24,7 +24,7 @@ pub use checks::Checks;
 pub use domain::{Alias, Domain};
 pub use endpoint::Endpoint;
 pub use load_balancer::{HealthCheck, LoadBalancer};
-pub use route::{Api, ApiSource, Function, FunctionHealth, Route, Site, Target};
+pub use route::{AccessLogs, Api, ApiSource, Function, FunctionHealth, Route, Site, Target};
 
 table! {
     /// One stack: a private name, the load balancer behind it, and what it leads to.

@@ -1,5 +1,6 @@
 //! The routes: a path each, and what answers there.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde_json::{Value as Json, json};
@@ -7,13 +8,16 @@ use serde_json::{Value as Json, json};
 use crate::config::choice::{choice, one_of};
 use crate::config::files;
 use crate::config::form::{Count, Form, List, OnlyTrue, Seconds, Switch};
-use crate::config::key::{Key, optional, or, required};
+use crate::config::key::{Key, optional, or, or_empty, required};
+use crate::config::problem::refusal;
 use crate::config::reading::{Context, Kind, Reading};
 use crate::config::schema::{Definitions, Object, object};
 use crate::config::section::{Given, Section};
 use crate::config::table::{Table, nested, table};
-use crate::config::tree::{Entries, Value};
-use crate::config::values::api::{ID, OPENAPI, STAGE};
+use crate::config::tree::{Entries, Value, join};
+use crate::config::values::api::{
+    ID, LOG_DEFAULT, LOG_DESTINATION, LOG_FORMAT, OPENAPI, STAGE, VARIABLE, variable_name,
+};
 use crate::config::values::arn::FUNCTION;
 use crate::config::values::path::ROUTE;
 use crate::config::values::s3::{BUCKET, FILE, INDEX};
@@ -47,7 +51,7 @@ choice! {
 
 table! {
     /// A private REST API, from exactly one source.
-    pub struct Api {
+    pub struct Api, before: note_owner {
         /// Where the API comes from.
         source: ApiSource = one_of(
             "for example api = { openapi = \"openapi.json\", stage = \"v1\" }",
@@ -61,6 +65,25 @@ table! {
         resources: u32 = or(RESOURCES, 300_u32);
         /// The stage that is served.
         stage: String = or(STAGE, "v1");
+        /// The stage's variables: `${stageVariables.name}` in the API's definition.
+        variables: BTreeMap<String, String> = or_empty(OfOwnApi(Variables, BTreeMap::is_empty));
+        /// Whether requests are traced by X-Ray.
+        tracing: bool = or(OfOwnApi(Switch, |on| !on), false);
+        /// Where a line about each request goes. None is written without it.
+        access_logs: Option<AccessLogs> = optional(OfOwnApi(nested(), |_| false));
+    }
+}
+
+table! {
+    /// Lines about the requests to a stage. For a log group the account needs a
+    /// role for API Gateway (its settings, `cloudwatchRoleArn`).
+    pub struct AccessLogs {
+        /// The ARN of a log group, or of a Firehose stream whose name begins with
+        /// `amazon-apigateway-`.
+        destination: String = required(LOG_DESTINATION);
+        /// What the line says, in `$context` variables; one is
+        /// `$context.requestId` or `$context.extendedRequestId`.
+        format: String = or(LOG_FORMAT, LOG_DEFAULT);
     }
 }
 
@@ -158,6 +181,76 @@ impl Route {
             Target::Site(site) => Some(site),
             Target::Api(_) | Target::Lambda(_) => None,
         }
+    }
+}
+
+/// The stage of a borrowed API is its team's.
+fn note_owner(section: &Section, context: &mut Context) {
+    context.is_borrowed = section.has("id");
+}
+
+/// A key of APIs of the stack's own, and whether a value asks for nothing.
+struct OfOwnApi<F: Form>(F, fn(&F::Value) -> bool);
+
+impl<F: Form> Form for OfOwnApi<F> {
+    type Value = F::Value;
+
+    fn read(&self, given: Given, reading: &mut Reading) -> Option<F::Value> {
+        let (at, path) = (given.node.origin, given.path.clone());
+        let value = self.0.read(given, reading)?;
+        if reading.context.is_borrowed && !(self.1)(&value) {
+            let message = "is for APIs that hybridgw makes, and this one is borrowed";
+            let hint = "leave the key out: the API's team sets it";
+            reading.refuse(at, &path, refusal(message, hint));
+        }
+        Some(value)
+    }
+
+    fn write(&self, value: &F::Value) -> Json {
+        self.0.write(value)
+    }
+
+    fn schema(&self, definitions: &mut Definitions) -> Object {
+        self.0.schema(definitions)
+    }
+
+    fn example(&self) -> String {
+        self.0.example()
+    }
+}
+
+/// The variables of a stage: a table whose keys are the user's own.
+struct Variables;
+
+impl Form for Variables {
+    type Value = BTreeMap<String, String>;
+
+    fn read(&self, given: Given, reading: &mut Reading) -> Option<Self::Value> {
+        let section = given.section(reading)?;
+        let mut variables = BTreeMap::new();
+        for (key, (at, node)) in section.entries {
+            let path = join(&section.path, &key);
+            if let Err(refusal) = variable_name(&key) {
+                reading.refuse(at, &path, refusal);
+            }
+            if let Some(value) = VARIABLE.read(Given { at, path, node }, reading) {
+                variables.insert(key, value);
+            }
+        }
+        Some(variables)
+    }
+
+    fn write(&self, variables: &Self::Value) -> Json {
+        json!(variables)
+    }
+
+    fn schema(&self, definitions: &mut Definitions) -> Object {
+        let value = VARIABLE.schema(definitions);
+        object(json!({ "type": "object", "additionalProperties": value }))
+    }
+
+    fn example(&self) -> String {
+        "{ backend = \"orders.internal\" }".to_owned()
     }
 }
 

@@ -62,7 +62,15 @@ api  = { id = "a1b2c3d4e5", stage = "v2" }
 
 [[route]]
 path = "/function"
-api  = { lambda = "arn:aws:lambda:eu-central-1:111122223333:function:orders:live" }
+
+[route.api]
+lambda    = "arn:aws:lambda:eu-central-1:111122223333:function:orders:live"
+variables = { backend = "a.internal" }
+tracing   = true
+
+[route.api.access_logs]
+destination = "arn:aws:logs:eu-central-1:111122223333:log-group:orders"
+format      = "$context.requestId $context.status"
 
 [[route]]
 path = "/nothing"

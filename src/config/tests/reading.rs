@@ -1,5 +1,6 @@
 //! What is read: every key, variables, `--set`, and where problems stand.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
@@ -63,6 +64,9 @@ fn every_kind_of_route_is_read() {
             integration_timeout: 29,
             resources: 300,
             stage: stage.into(),
+            variables: BTreeMap::new(),
+            tracing: false,
+            access_logs: None,
         })
     };
     let arn = |name: &str| format!("arn:aws:lambda:eu-central-1:111122223333:function:{name}");
@@ -89,6 +93,18 @@ fn every_kind_of_route_is_read() {
         })
     };
     let (own, usual) = (&["/assets/*", "*.js"], files::USUAL);
+    let with_settings = Target::Api(Api {
+        source: ApiSource::Lambda(arn("orders:live")),
+        integration_timeout: 29,
+        resources: 300,
+        stage: "v1".into(),
+        variables: BTreeMap::from([("backend".into(), "a.internal".into())]),
+        tracing: true,
+        access_logs: Some(AccessLogs {
+            destination: "arn:aws:logs:eu-central-1:111122223333:log-group:orders".into(),
+            format: "$context.requestId $context.status".into(),
+        }),
+    });
     let routes: Vec<(String, Target)> = read(FULL)
         .unwrap()
         .routes
@@ -101,10 +117,7 @@ fn every_kind_of_route_is_read() {
             "/borrowed",
             api(ApiSource::Borrowed("a1b2c3d4e5".into()), "v2"),
         ),
-        (
-            "/function",
-            api(ApiSource::Lambda(arn("orders:live")), "v1"),
-        ),
+        ("/function", with_settings),
         ("/nothing", api(ApiSource::Placeholder, "v1")),
         ("/sms", Target::Lambda(function("sms"))),
         ("/sms/status", Target::Lambda(status)),
@@ -518,6 +531,8 @@ fn a_region_from_elsewhere_is_checked_against_the_arns() {
     domain.aliases.1.certificate: names eu-central-1, but the stack is in eu-west-1
       hint: name one in eu-west-1
     route.2.api.lambda: names eu-central-1, but the stack is in eu-west-1
+      hint: name one in eu-west-1
+    route.2.api.access_logs.destination: names eu-central-1, but the stack is in eu-west-1
       hint: name one in eu-west-1
     route.4.lambda: names eu-central-1, but the stack is in eu-west-1
       hint: name one in eu-west-1

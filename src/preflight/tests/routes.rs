@@ -126,6 +126,9 @@ fn lent(policy: serde_json::Value) -> Bench {
         crate::simulator::apigateway::furnish::add_api(ctx, "a1b2c3d4e5", "prod", &[]).unwrap();
         let api = ctx.here.apigateway.apis.get_mut("a1b2c3d4e5").unwrap();
         api.content.policy = Some(policy.to_string());
+        for deployment in api.deployments.values_mut() {
+            deployment.snapshot.content.policy = Some(policy.to_string());
+        }
     })
 }
 

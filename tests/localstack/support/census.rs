@@ -220,5 +220,7 @@ fn parsed(policy: String) -> Value {
 }
 
 fn sorted(tags: Option<&HashMap<String, String>>) -> BTreeMap<&String, &String> {
-    tags.into_iter().flatten().collect()
+    // The id of a deployment is another in each run.
+    let all = tags.into_iter().flatten();
+    all.filter(|(key, _)| *key != "hybridgw:deployed").collect()
 }

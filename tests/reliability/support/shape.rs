@@ -98,7 +98,10 @@ fn apis(then: &Region, now: &Region) -> Vec<String> {
     let mut lines = Vec::new();
     for (_, api) in new(&then.apis, &now.apis) {
         let stages: Vec<&String> = api.stages.keys().collect();
-        lines.push(format!("api {} {:?} stages {stages:?}", api.name, api.tags));
+        let mut tags = api.tags.clone();
+        // The id of a deployment is another in each run.
+        tags.remove("hybridgw:deployed");
+        lines.push(format!("api {} {tags:?} stages {stages:?}", api.name));
         lines.extend(
             api.deployments
                 .values()

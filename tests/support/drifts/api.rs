@@ -1,6 +1,6 @@
 //! What is done to the API, its stage, its domain name and the mapping.
 
-use aws_sdk_apigateway::types::{IntegrationType, Op};
+use aws_sdk_apigateway::types::{GatewayResponseType, IntegrationType, Op, PatchOperation};
 
 use super::{
     Console, Drift, Place,
@@ -30,11 +30,28 @@ impl Console {
         });
         methods.next().expect("the API has a method")
     }
+
+    async fn patch_method(&self, path: &str, value: &str) {
+        let method = self.method().await;
+        let call = self.aws.apigateway.update_method();
+        let call = call.rest_api_id(self.id("rest-api"));
+        let call = call.resource_id(method.path).http_method(method.verb);
+        done!(call.patch_operations(replaced(path, value)));
+    }
+
+    async fn patch_stage(&self, patches: Vec<PatchOperation>) {
+        let call = self.aws.apigateway.update_stage();
+        let call = call.rest_api_id(self.id("rest-api"));
+        let call = call.stage_name(self.id("stage"));
+        done!(call.set_patch_operations(Some(patches)));
+    }
 }
 
 pub fn rows() -> Vec<Drift> {
     let mut rows = api();
+    rows.extend(definition());
     rows.extend(stage());
+    rows.extend(settings());
     rows.extend(domain());
     rows
 }
@@ -83,6 +100,76 @@ fn api() -> Vec<Drift> {
                 at.delete_mapping().await;
                 let call = at.aws.apigateway.delete_rest_api();
                 done!(call.rest_api_id(at.id("rest-api")));
+            },
+        ),
+    ]
+}
+
+/// What decides who may call, and what is answered beside the integration.
+fn definition() -> Vec<Drift> {
+    vec![
+        drift("a method's authorization altered", API, async |at| {
+            at.patch_method("/authorizationType", "AWS_IAM").await;
+        }),
+        drift("an API key asked for", API, async |at| {
+            at.patch_method("/apiKeyRequired", "true").await;
+        }),
+        drift("a gateway response altered", API, async |at| {
+            let call = at.aws.apigateway.put_gateway_response();
+            let call = call.rest_api_id(at.id("rest-api")).status_code("418");
+            done!(call.response_type(GatewayResponseType::Unauthorized));
+        })
+        // LocalStack's import leaves gateway responses as they are.
+        .only_in(Place::Simulator),
+        drift("a binary type added", API, async |at| {
+            let add = PatchOperation::builder().op(Op::Add);
+            let add = add.path("/binaryMediaTypes/image~1png").build();
+            at.patch_api(at.id("rest-api"), vec![add]).await;
+        }),
+        drift("compression switched on", API, async |at| {
+            let patch = replaced("/minimumCompressionSize", "1024");
+            at.patch_api(at.id("rest-api"), vec![patch]).await;
+        }),
+    ]
+}
+
+/// What is set on the stage.
+fn settings() -> Vec<Drift> {
+    vec![
+        drift("a stage variable added", STAGE, async |at| {
+            at.patch_stage(vec![replaced("/variables/backend", "elsewhere")])
+                .await;
+        }),
+        drift("tracing switched on", STAGE, async |at| {
+            at.patch_stage(vec![replaced("/tracingEnabled", "true")])
+                .await;
+        }),
+        drift("access logs led elsewhere", STAGE, async |at| {
+            let group = "arn:aws:logs:eu-central-1:111122223333:log-group:elsewhere";
+            let place = replaced("/accessLogSettings/destinationArn", group);
+            let format = replaced("/accessLogSettings/format", "$context.requestId");
+            at.patch_stage(vec![place, format]).await;
+        })
+        // LocalStack takes the patch that removes them and keeps them.
+        .only_in(Place::Simulator),
+        drift("a part of the requests led elsewhere", STAGE, async |at| {
+            let other = at.aws.apigateway.create_deployment();
+            let other = done!(other.rest_api_id(at.id("rest-api")).description("by hand"));
+            let other = other.id().expect("a deployment has an id");
+            let canary = replaced("/canarySettings/deploymentId", other);
+            let share = replaced("/canarySettings/percentTraffic", "50");
+            at.patch_stage(vec![canary, share]).await;
+        })
+        // LocalStack's canaries are of another shape.
+        .only_in(Place::Simulator),
+        drift(
+            "an edit deployed by hand",
+            &["update rest-api", "update stage"],
+            async |at| {
+                at.patch_method("/authorizationType", "AWS_IAM").await;
+                let call = at.aws.apigateway.create_deployment().description("by hand");
+                let call = call.rest_api_id(at.id("rest-api"));
+                done!(call.stage_name(at.id("stage")));
             },
         ),
     ]

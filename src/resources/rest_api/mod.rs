@@ -6,10 +6,14 @@
 //! The body is put with `PutRestApi` in overwrite mode: `merge` never takes a
 //! path away. Overwriting drops policy and endpoint association unless the
 //! body carries them, so they are injected. What was put is known by the hash
-//! in the API's description; methods and integrations are compared too, so that
-//! a change behind our back shows.
+//! in the API's description.
+//!
+//! What AWS has made of it is compared with what AWS reported directly after the
+//! put, which a tag records: whatever of the file API Gateway keeps in its own
+//! way is no drift, and every edit is. What differs is named method by method.
+//! Who may invoke a method is compared with the file itself, always.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use aws_sdk_apigateway::{
     primitives::Blob,
@@ -17,6 +21,7 @@ use aws_sdk_apigateway::{
 };
 use serde_json::Value;
 use strum::{Display, EnumIter};
+use tokio::time::Instant;
 
 use crate::{
     aws::{
@@ -24,16 +29,22 @@ use crate::{
         error::none_if_missing,
         read::{Query, Reads},
     },
-    body::{Body, Operations},
+    body::{Body, contents::Settings},
     error::{Error, Result},
     graph::Node,
     hash, names, policy,
     resource::{
-        Drift, Found, Key, Kind, Mark, Need, Ours, Owner, Resource, UNKNOWN,
+        Drift, Found, Key, Kind, Mark, Need, Ours, Owner, Resource, Settled, UNKNOWN,
         tags::{self, Tags},
     },
     resources::{BasePathMapping, VpcEndpoint, patches},
 };
+
+mod contents;
+mod settings;
+
+pub use contents::Part;
+pub(super) use contents::{Contents, Record};
 
 /// A REST API of the stack's own.
 #[derive(Hash)]
@@ -63,11 +74,43 @@ pub struct Actual {
     pub policy: Value,
     /// The endpoints it is associated with.
     pub endpoints: BTreeSet<String>,
-    /// Its paths, methods and integrations.
-    pub operations: Operations,
+    /// What it consists of.
+    pub contents: Contents,
+    /// What it consisted of when it was right.
+    pub record: Option<Record>,
+    /// What is set on the API itself.
+    pub settings: Settings,
     /// All its tags.
     pub tags: Tags,
+    /// That this run has put the body.
+    pub put: Option<Put>,
 }
+
+/// That the body was put by this run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Put {
+    /// How often.
+    times: u32,
+    /// When last.
+    at: Instant,
+    /// How long ago that was when the API was looked at.
+    age: Duration,
+}
+
+impl Put {
+    /// One more put.
+    fn again(earlier: Option<Self>) -> Self {
+        Self {
+            times: earlier.map_or(1, |put| put.times + 1),
+            at: Instant::now(),
+            age: Duration::ZERO,
+        }
+    }
+}
+
+/// After so long what is reported is no older answer any more, but what API
+/// Gateway has made of the put.
+const LAG: Duration = Duration::from_secs(45);
 
 /// What can differ.
 #[derive(Clone, Debug, PartialEq, Eq, Display, EnumIter)]
@@ -81,9 +124,27 @@ pub enum Field {
     Endpoints,
     /// The body, by its hash in the description.
     Body,
-    /// A method, by its verb and path.
-    #[strum(to_string = "method {0}")]
+    /// An aspect of a method: `GET /items: authorization`.
+    #[strum(to_string = "{0}")]
     Method(String),
+    /// A part of the definition, as a whole.
+    #[strum(to_string = "{0}")]
+    Part(Part),
+    /// The record of what was put.
+    #[strum(to_string = "record of what was put")]
+    Record,
+    /// The types of bodies that are bytes and not text.
+    #[strum(to_string = "binary media types")]
+    BinaryTypes,
+    /// From how many bytes on answers are compressed.
+    #[strum(to_string = "minimum compression size")]
+    Compression,
+    /// Where API keys come from.
+    #[strum(to_string = "API key source")]
+    KeySource,
+    /// Whether its execute-api name is off.
+    #[strum(to_string = "default endpoint disabled")]
+    DefaultEndpoint,
     /// A tag, by its key.
     #[strum(to_string = "tags.{0}")]
     Tag(String),
@@ -158,14 +219,14 @@ impl RestApi {
     }
 
     /// Writes body, policy and endpoint association in one call.
-    async fn put(&self, aws: &Aws, actual: &Actual) -> Result<()> {
+    pub(super) async fn put(&self, aws: &Aws, id: &str) -> Result<()> {
         let endpoint = self.endpoint.require()?.id;
         let policy = self.endpoint.desired.admission(&endpoint);
         let association: Vec<String> = self.association().into_iter().collect();
         let body = self
             .body
             .with(&self.name(), &self.description(), &policy, &association);
-        let call = aws.apigateway.put_rest_api().rest_api_id(&actual.id);
+        let call = aws.apigateway.put_rest_api().rest_api_id(id);
         let call = call.mode(PutMode::Overwrite);
         let body = Blob::new(body.to_string().into_bytes());
         let put = call.body(body).send().await.called("PutRestApi")?;
@@ -173,6 +234,60 @@ impl RestApi {
             tracing::warn!(resource = %self.key(), "API Gateway says: {warning}");
         }
         Ok(())
+    }
+
+    /// What is not as the body has it, where that is known to be put.
+    fn of_contents(&self, actual: &Actual) -> Vec<Drift<Field>> {
+        let hash = self.body.hash();
+        let definition = self.body.definition();
+        let methods = &actual.contents.methods;
+        let named = || definition.drift(methods).into_iter();
+        // Each step of the way to the record reads otherwise: put, put again, recorded.
+        let unrecorded = || {
+            let step = match actual.put.map(|put| put.times) {
+                None => "none",
+                Some(1) => "none, put once",
+                Some(_) => "none, put twice",
+            };
+            Drift::new(Field::Record, step, hash.clone())
+        };
+        let protection = definition.protection(methods).into_iter();
+        let mut drift: Vec<Drift<Field>> = protection.map(|one| one.map(Field::Method)).collect();
+        let known = actual.record.as_ref().filter(|record| record.body == hash);
+        let Some(record) = known else {
+            // What is put twice and still reads otherwise is how API Gateway
+            // keeps it.
+            if actual.put.is_none_or(|put| put.times < 2) {
+                drift = named().map(|one| one.map(Field::Method)).collect();
+            }
+            drift.push(unrecorded());
+            return drift;
+        };
+        let now = actual.contents.record(&hash);
+        let changed: Vec<Part> = record.changed(&now).collect();
+        if changed.is_empty() {
+            return drift;
+        }
+        if drift.is_empty() && actual.put.is_some_and(|put| put.age >= LAG) {
+            return vec![unrecorded()];
+        }
+        for part in changed {
+            let methods: Vec<Drift> = match part {
+                Part::Methods => named().collect(),
+                _ => Vec::new(),
+            };
+            if methods.is_empty() {
+                let (was, is) = ("changed since they were put", "as the body has them");
+                drift.push(Drift::new(Field::Part(part), was, is));
+            } else {
+                // Who may invoke them is among these.
+                drift = methods
+                    .into_iter()
+                    .map(|one| one.map(Field::Method))
+                    .collect();
+            }
+        }
+        drift
     }
 }
 
@@ -183,8 +298,15 @@ fn endpoint_missing() -> Error {
 impl Resource for RestApi {
     type Actual = Actual;
     type Field = Field;
-    type Receipt = ();
-    const READS: &'static [Query] = &[Query::GetRestApis, Query::GetResources];
+    type Receipt = Option<Put>;
+    const READS: &'static [Query] = &[
+        Query::GetRestApis,
+        Query::GetResources,
+        Query::GetGatewayResponses,
+        Query::GetAuthorizers,
+        Query::GetModels,
+        Query::GetRequestValidators,
+    ];
 
     fn key(&self) -> Key {
         Key::of_route(Kind::RestApi, &self.path)
@@ -213,6 +335,22 @@ impl Resource for RestApi {
         Ok(found.into_iter().next())
     }
 
+    async fn follow(_: &Reads, receipt: &Option<Put>, actual: &mut Actual) -> Result<()> {
+        actual.put = receipt.map(|put| Put {
+            age: put.at.elapsed(),
+            ..put
+        });
+        Ok(())
+    }
+
+    /// What this run has put is remembered until that is recorded.
+    fn settled(&self, actual: &Actual) -> Settled {
+        if actual.put.is_some() && !self.of_contents(actual).is_empty() {
+            return Settled::NotYet("what was put is not visible yet".to_owned());
+        }
+        Settled::Yes
+    }
+
     fn diff(&self, actual: &Actual) -> Vec<Drift<Field>> {
         let Actual {
             id: _,
@@ -220,8 +358,11 @@ impl Resource for RestApi {
             description,
             policy: has,
             endpoints,
-            operations,
+            contents: _,
+            record: _,
+            settings: set,
             tags: has_tags,
+            put: _,
         } = actual;
         let mut drift: Vec<Drift<Field>> = Drift::between(Field::Name, name, &self.name())
             .into_iter()
@@ -235,18 +376,19 @@ impl Resource for RestApi {
             }
             None => drift.push(Drift::new(Field::Policy, policy::words(has), UNKNOWN)),
         }
-        drift.extend(Drift::between(
-            Field::Body,
-            description,
-            &self.description(),
-        ));
-        let methods = self.body.drift(operations).into_iter();
-        drift.extend(methods.map(|one| one.map(Field::Method)));
+        let body = Drift::between(Field::Body, description, &self.description());
+        let mut contents = self.of_contents(actual);
+        if body.is_some() {
+            contents.retain(|one| one.field != Field::Record);
+        }
+        drift.extend(body);
+        drift.extend(contents);
+        drift.extend(settings::drift(set, &self.body.settings()));
         drift.extend(tags::drift(has_tags, &self.tags(), Field::Tag));
         drift
     }
 
-    async fn create(&self, aws: &Aws) -> Result<()> {
+    async fn create(&self, aws: &Aws) -> Result<Option<Put>> {
         let endpoint = self.endpoint.require()?.id;
         let configuration = EndpointConfiguration::builder()
             .types(EndpointType::Private)
@@ -270,13 +412,19 @@ impl Resource for RestApi {
             {
                 Err(Error::not_yet(format!("its endpoint is pending: {error}")))
             }
-            other => other.map(drop),
+            other => other.map(|_| None),
         }
     }
 
-    async fn update(&self, aws: &Aws, actual: &Ours<Actual>, drift: &[Drift<Field>]) -> Result<()> {
+    async fn update(
+        &self,
+        aws: &Aws,
+        actual: &Ours<Actual>,
+        drift: &[Drift<Field>],
+    ) -> Result<Option<Put>> {
         let (mut changes, mut patches) = (Tags::new(), Vec::new());
-        let mut body_differs = false;
+        let wanted = self.body.settings();
+        let (mut body_differs, mut is_unrecorded) = (false, false);
         for one in drift {
             match &one.field {
                 Field::Name => patches.push(patches::replace("/name", self.name())),
@@ -294,23 +442,38 @@ impl Resource for RestApi {
                     let stale = stale.filter(|id| wanted.as_ref() != Some(*id));
                     patches.extend(stale.map(|id| patches::remove(path, id)));
                 }
-                Field::Body | Field::Method(_) => body_differs = true,
+                Field::Body | Field::Method(_) | Field::Part(_) => body_differs = true,
+                Field::Record => is_unrecorded = true,
+                Field::BinaryTypes
+                | Field::Compression
+                | Field::KeySource
+                | Field::DefaultEndpoint => {
+                    patches.extend(settings::patches(&one.field, &actual.settings, &wanted));
+                }
                 Field::Tag(key) => {
                     changes.extend(tags::to_repair(key, &actual.tags, &self.tags()));
                 }
             }
         }
+        // Recorded is what this run has put, and nothing older.
+        body_differs |= is_unrecorded && actual.put.is_none();
+        if is_unrecorded && !body_differs {
+            let record = actual.contents.record(&self.body.hash());
+            changes.insert(tags::CONTENTS.to_owned(), record.tag());
+        }
         tag(aws, &format!("/restapis/{}", actual.id), &changes).await?;
         if body_differs {
             // What the body does not carry over shows at the next look.
-            return self.put(aws, actual).await;
+            self.put(aws, &actual.id).await?;
+            return Ok(Some(Put::again(actual.put)));
         }
         if patches.is_empty() {
-            return Ok(());
+            return Ok(actual.put);
         }
         let call = aws.apigateway.update_rest_api().rest_api_id(&actual.id);
         let call = call.set_patch_operations(Some(patches));
-        call.send().await.called("UpdateRestApi").map(drop)
+        call.send().await.called("UpdateRestApi")?;
+        Ok(actual.put)
     }
 
     #[cfg(test)]
@@ -320,7 +483,19 @@ impl Resource for RestApi {
             Field::Policy => actual.policy = Value::Null,
             Field::Endpoints => actual.endpoints = BTreeSet::from(["vpce-0another".to_owned()]),
             Field::Body => actual.description = "another".to_owned(),
-            Field::Method(_) => actual.operations.clear(),
+            Field::Method(_) => {
+                for method in actual.contents.methods.values_mut() {
+                    method.insert("authorization".to_owned(), "ANOTHER".to_owned());
+                }
+            }
+            Field::Part(part) => {
+                actual.contents.parts.remove(part);
+            }
+            Field::Record => actual.record = None,
+            Field::BinaryTypes => actual.settings.binary_types = BTreeSet::from(["a/b".to_owned()]),
+            Field::Compression => actual.settings.compression = Some(4711),
+            Field::KeySource => actual.settings.key_source = "ANOTHER".to_owned(),
+            Field::DefaultEndpoint => actual.settings.default_endpoint_off ^= true,
             Field::Tag(_) => tags::alter(&mut actual.tags),
         }
     }
@@ -413,6 +588,12 @@ async fn those(reads: &Reads, wanted: impl Fn(&Listed) -> bool) -> Result<Vec<Fo
     futures_util::future::try_join_all(looks).await
 }
 
+/// One API of the stack's own, by its id.
+pub(super) async fn look(reads: &Reads, id: &str) -> Result<Option<Actual>> {
+    let found = those(reads, |api| api.id == id).await?.into_iter().next();
+    Ok(found.map(|found| found.actual))
+}
+
 /// The APIs that a mapping in a domain of ours names, asked afresh: another run
 /// may have mapped one a moment ago.
 async fn mapped(reads: &Reads) -> Result<BTreeSet<String>> {
@@ -435,11 +616,12 @@ async fn found(reads: &Reads, listed: Listed) -> Result<Found<Actual>> {
         tags,
         api,
     } = listed;
+    let record = tags.get(tags::CONTENTS).and_then(|tag| Record::read(tag));
     // Who takes it away needs to know nothing of what is in it.
-    let resources = if reads.wants_details() {
-        reads.resources(&id).await?
+    let contents = if reads.wants_details() {
+        contents::read(reads, &api, record.as_ref()).await?
     } else {
-        Arc::default()
+        Contents::default()
     };
     let configuration = api.endpoint_configuration();
     let actual = Actual {
@@ -451,33 +633,13 @@ async fn found(reads: &Reads, listed: Listed) -> Result<Found<Actual>> {
             .flat_map(|configuration| configuration.vpc_endpoint_ids())
             .cloned()
             .collect(),
-        operations: operations(&resources),
+        settings: settings::of(&api),
+        contents,
+        record,
         tags,
+        put: None,
         id,
     };
     let found = Found::ours(mark, actual.id.clone(), "available", actual);
     Ok(found.since(api.created_date().copied()))
-}
-
-fn operations(resources: &[types::Resource]) -> Operations {
-    let mut all = Operations::new();
-    for resource in resources {
-        let path = resource.path().unwrap_or_default();
-        for (verb, method) in resource.resource_methods().into_iter().flatten() {
-            let integration = method.method_integration();
-            let kind = integration
-                .and_then(|integration| integration.r#type())
-                .map(|kind| kind.as_str().to_owned())
-                .unwrap_or_default();
-            let uri = integration.and_then(|integration| integration.uri());
-            all.entry(path.to_owned()).or_default().insert(
-                verb.clone(),
-                crate::body::Integration {
-                    kind,
-                    uri: uri.map(str::to_owned),
-                },
-            );
-        }
-    }
-    all
 }
