@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::body::{Body, MODELS, Operation, read};
 use super::common::{api, bad, failed};
 use super::endpoint::{association, check_endpoints};
+use super::integration_check::{answered, mapped};
 use super::rest_api::{check_name, new, replace, shown, shown_alone};
 use super::state::{Api, Members, Method, Parts, Resource};
 use super::{integration, method, policy, resource};
@@ -24,9 +25,9 @@ const LONGEST: usize = 6 * 1024 * 1024;
 /// the endpoint association that the body does not bring. Ids of paths that
 /// stay are kept: assumption.
 pub fn put(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
+    let body = parsed(ctx, input)?;
     let (id, before) = api(ctx, input)?;
     let (id, before) = (id.to_owned(), before.clone());
-    let body = parsed(input)?;
     let overwrite = match input.text("mode").unwrap_or("merge") {
         "overwrite" => true,
         "merge" => false,
@@ -44,7 +45,7 @@ pub fn put(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
 
 /// `ImportRestApi`: a new API; `endpointConfigurationTypes` is among its parameters.
 pub fn import(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
-    let body = parsed(input)?;
+    let body = parsed(ctx, input)?;
     let name = check_name(body.title.as_deref().unwrap_or_default())?.to_owned();
     let types = input.texts("endpointConfigurationTypes");
     let configuration = if types.is_empty() {
@@ -70,11 +71,18 @@ pub fn import(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
 }
 
 /// Reads the body; with `failonwarnings` a warning refuses it (API Gateway API reference).
-fn parsed(input: &Input) -> Result<Body, Refusal> {
+fn parsed(ctx: &Ctx<'_>, input: &Input) -> Result<Body, Refusal> {
     if input.raw.len() > LONGEST {
         return Err(bad("API definition file is larger than 6 MB"));
     }
-    let body = read(&input.raw)?;
+    let text = String::from_utf8_lossy(&input.raw);
+    // API Gateway developer guide, "AWS variables for OpenAPI import".
+    let text = text
+        .replace("${AWS::AccountId}", ctx.account)
+        .replace("${AWS::Partition}", ctx.partition())
+        .replace("${AWS::Region}", ctx.region);
+    let basepath = input.text("basepath").unwrap_or("ignore");
+    let body = read(text.as_bytes(), basepath)?;
     // The words are observed.
     if input.flag("failonwarnings") == Some(true) && !body.warnings.is_empty() {
         return Err(bad(format!(
@@ -233,11 +241,26 @@ fn add_operations(
             let what = format!("put method '{verb}' on resource at path '{path}'");
             let made = bound(&api.parts, operation, &id);
             let made = made.map_err(|refusal| failed(&what, &refusal))?;
+            check_mappings(&made, verb, path)?;
             let resource: Option<&mut Resource> = api.resources.get_mut(&id);
             resource.and_then(|resource| resource.methods.insert(verb.clone(), made));
         }
     }
     Ok(())
+}
+
+/// The sentences are observed (lambda-tools#56, aws-apigateway-importer#209).
+fn check_mappings(method: &Method, verb: &str, path: &str) -> Result<(), Refusal> {
+    let Some(integration) = &method.integration else {
+        return Ok(());
+    };
+    let place = format!("on '{verb}' for resource at path '{path}'");
+    mapped(integration, method)
+        .map_err(|refusal| failed(&format!("put integration {place}"), &refusal))?;
+    let mut responses = integration.responses.values();
+    responses
+        .try_for_each(|response| answered(response, method))
+        .map_err(|refusal| failed(&format!("put integration response {place}"), &refusal))
 }
 
 /// A method of a body with the ids of what it names.

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::common::{bad, missing, settings};
+use super::common::{missing, settings};
+use super::integration_check::{TYPES, check, check_types, mapped};
 use super::method::{method, method_mut, patched};
 use super::patch::{Form, invalid, outside, patches};
 use super::state::{Integration, Members};
@@ -25,9 +26,6 @@ pub const SETTINGS: &[&str] = &[
     "timeoutInMillis",
     "tlsConfig",
 ];
-
-/// API Gateway API reference, `PutIntegration`; the order is that of AWS's own message (recorded).
-const TYPES: &[&str] = &["HTTP", "MOCK", "AWS_PROXY", "HTTP_PROXY", "AWS"];
 
 /// An integration on the wire.
 pub fn shown(integration: &Integration) -> Value {
@@ -79,36 +77,6 @@ pub fn of(mut tree: Members) -> Integration {
     }
 }
 
-/// Checks an integration. Codes and messages: observed and recorded (`PutIntegration`).
-pub fn check(integration: &Integration) -> Result<(), Refusal> {
-    let Integration {
-        kind,
-        http_method,
-        uri,
-        ..
-    } = integration;
-    if !TYPES.contains(&kind.as_str()) {
-        return invalid(&[outside(kind, "putIntegrationInput.type", TYPES)]);
-    }
-    if kind == "MOCK" {
-        return Ok(());
-    }
-    if http_method.as_deref().is_none_or(str::is_empty) {
-        return Err(bad("Enumeration value for HttpMethod must be non-empty"));
-    }
-    let uri = uri.as_deref().unwrap_or_default();
-    let fits = if kind.starts_with("AWS") {
-        uri.starts_with("arn:") && uri.contains(":apigateway:")
-    } else {
-        uri.starts_with("http://") || uri.starts_with("https://")
-    };
-    match (fits, kind.starts_with("AWS")) {
-        (true, _) => Ok(()),
-        (false, true) => Err(bad("Invalid ARN specified in the request")),
-        (false, false) => Err(bad("Invalid HTTP endpoint specified for URI")),
-    }
-}
-
 /// `PutIntegration`: in place of the one before, without its responses.
 pub fn put(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let kind = input.require("type")?;
@@ -118,9 +86,11 @@ pub fn put(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     }
     let mut tree = settings(input, SETTINGS);
     tree.extend(settings(input, &["type", "httpMethod", "uri"]));
+    check_types(&tree)?;
     let method = method_mut(ctx, input)?;
     let mut integration = of(tree);
     check(&integration)?;
+    mapped(&integration, method)?;
     defaults(
         &mut integration,
         input.text("resource_id").unwrap_or_default(),
@@ -178,10 +148,12 @@ const PATCHES: &[(&str, Form)] = &[
 pub fn update(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let patches = patches(input, "updateIntegrationInput")?;
     let method = method_mut(ctx, input)?;
+    let before = method.clone();
     let found = method.integration.as_mut();
     let found = found.ok_or_else(|| missing("Integration"))?;
     let mut changed = of(patched(&Value::Object(own(found)), &patches, PATCHES)?);
     check(&changed)?;
+    mapped(&changed, &before)?;
     changed.responses.clone_from(&found.responses);
     *found = changed;
     ok(shown(found))

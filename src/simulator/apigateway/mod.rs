@@ -17,6 +17,7 @@ pub mod furnish;
 mod gateway_response;
 mod import;
 mod integration;
+mod integration_check;
 mod mapping;
 mod method;
 mod model;

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::common::{api, conflict, missing, settings};
+use super::integration_check::answered;
 use super::method::{check_models, method, method_mut, patched};
 use super::patch::{Form, invalid, patches};
 use super::state::Integration;
@@ -107,7 +108,10 @@ fn integration_mut<'a>(
 /// `PutIntegrationResponse`: in the place of the one before; the method need not know the status (recorded).
 pub fn put_integration(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let (status, tree) = read(input, INTEGRATION)?;
-    let integration = integration_mut(ctx, input)?;
+    let method = method_mut(ctx, input)?;
+    answered(&tree, method)?;
+    let integration = method.integration.as_mut();
+    let integration = integration.ok_or_else(|| missing("Integration"))?;
     integration.responses.insert(status, tree.clone());
     Ok(Output::from(tree).status(201))
 }
@@ -129,10 +133,13 @@ pub fn update_integration(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Re
     ];
     let patches = patches(input, "updateIntegrationResponseInput")?;
     let status = status(input)?;
-    let found = integration_mut(ctx, input)?.responses.get_mut(&status);
-    let found = found.ok_or_else(absent)?;
-    *found = Value::Object(patched(found, &patches, &table)?);
-    ok(found.clone())
+    let found = integration_mut(ctx, input)?.responses.get(&status);
+    let changed = patched(found.ok_or_else(absent)?, &patches, &table)?;
+    let changed = Value::Object(changed);
+    answered(&changed, method(ctx, input)?.1)?;
+    let integration = integration_mut(ctx, input)?;
+    integration.responses.insert(status, changed.clone());
+    ok(changed)
 }
 
 /// `DeleteIntegrationResponse`; without the method it is the integration that is missing (recorded).

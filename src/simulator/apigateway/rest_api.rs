@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::common::{api, api_mut, bad, limit, page, settings, tags, tidy};
-use super::endpoint::{Association, association};
+use super::endpoint::{Association, association, check_model};
 use super::state::{Api, Content, Resource};
 use super::{model, policy};
 use crate::codec::{Input, Output, Refusal, ok};
@@ -28,6 +28,11 @@ pub fn create(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let name = check_name(input.require("name")?)?.to_owned();
     if input.has("cloneFrom") {
         return Err(bad("cloneFrom is not simulated"));
+    }
+    check_model(input)?;
+    if input.text("description") == Some("") {
+        // Recorded; also before what is wrong with the endpoint.
+        return Err(bad("Description cannot be an empty string"));
     }
     let tags = tags(input)?;
     let Association {

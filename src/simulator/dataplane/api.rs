@@ -312,10 +312,19 @@ fn integrated(
     if integration.kind == "MOCK" {
         return Ok((mocked(integration), "a mock integration answers".to_owned()));
     }
-    let Some(function) = function_of(ctx, mapped, integration) else {
-        let backend = integration.uri.as_deref().unwrap_or("the backend");
+    let backend = with_variables(ctx, mapped, integration)?;
+    let Some(function) = function_of(&backend) else {
         return Ok((200, format!("API Gateway calls {backend}")));
     };
+    // API Gateway developer guide, "Set up Lambda integrations": functions are
+    // invoked by POST; another verb ends in an "Internal server error".
+    let verb = integration.http_method.as_deref().unwrap_or_default();
+    if verb != "POST" {
+        let text = format!(
+            "Internal server error: the integration invokes {function} by {verb}, and Lambda takes POST only"
+        );
+        return Err(Stop::at(Hop::Method, 500, text));
+    }
     // API Gateway API reference, `PutIntegration`: with credentials, their role counts instead.
     let by_role = integration.settings.contains_key("credentials");
     // API Gateway developer guide, "Lambda resource policies": the verb that was
@@ -344,16 +353,41 @@ fn mocked(integration: &Integration) -> u16 {
         .unwrap_or(200)
 }
 
-/// The function of `…:lambda:path/2015-03-31/functions/{arn}/invocations`, with the stage's variables in their places.
-fn function_of(ctx: &Ctx<'_>, mapped: &Mapped, integration: &Integration) -> Option<String> {
-    let (_, after) = integration.uri.as_deref()?.split_once(":lambda:path/")?;
-    let (_, arn) = after.split_once("/functions/")?;
-    let mut function = arn.trim_end_matches("/invocations").to_owned();
-    let api = ctx.here.apigateway.apis.get(&mapped.api)?;
-    for (name, value) in &api.stages.get(&mapped.stage)?.variables {
-        function = function.replace(&format!("${{stageVariables.{name}}}"), value);
+/// An integration's URI with the stage's variables in their places.
+///
+/// API Gateway developer guide, "Stage variables". That one which the stage
+/// lacks ends in a 500 is the observation; the words are an assumption.
+fn with_variables(
+    ctx: &Ctx<'_>,
+    mapped: &Mapped,
+    integration: &Integration,
+) -> Result<String, Stop> {
+    let mut uri = integration
+        .uri
+        .clone()
+        .unwrap_or_else(|| "the backend".to_owned());
+    let api = ctx.here.apigateway.apis.get(&mapped.api);
+    let stage = api.and_then(|api| api.stages.get(&mapped.stage));
+    for (name, value) in stage.into_iter().flat_map(|stage| &stage.variables) {
+        uri = uri.replace(&format!("${{stageVariables.{name}}}"), value);
     }
-    Some(function)
+    if let Some((_, rest)) = uri.split_once("${stageVariables.") {
+        let name = rest.split('}').next().unwrap_or(rest);
+        let text = format!(
+            "Internal server error: the stage {} has no variable {name}",
+            mapped.stage
+        );
+        return Err(Stop::at(Hop::Method, 500, text));
+    }
+    Ok(uri)
+}
+
+/// The function of `…:lambda:path/2015-03-31/functions/{arn}/invocations`, or of the version for streams (developer guide, "Response transfer mode").
+fn function_of(uri: &str) -> Option<String> {
+    let (_, after) = uri.split_once(":lambda:path/")?;
+    let (_, arn) = after.split_once("/functions/")?;
+    let arn = arn.trim_end_matches("/response-streaming-invocations");
+    Some(arn.trim_end_matches("/invocations").to_owned())
 }
 
 #[cfg(test)]

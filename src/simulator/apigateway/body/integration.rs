@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::text;
-use crate::apigateway::integration::{SETTINGS, check, of};
+use crate::apigateway::integration::{SETTINGS, of};
+use crate::apigateway::integration_check::{check, check_types};
 use crate::apigateway::response;
 use crate::apigateway::state::Integration;
 use crate::codec::Refusal;
@@ -32,6 +33,11 @@ pub fn integration(given: &Value) -> Result<Option<Integration>, Refusal> {
             word.make_ascii_uppercase();
         }
     }
+    if let Some(Value::Object(parameters)) = tree.get_mut("requestParameters") {
+        // Recorded: an import leaves out a parameter that is a truth value.
+        parameters.retain(|_, value| !value.is_boolean());
+    }
+    check_types(&tree)?;
     let mut integration = of(tree);
     check(&integration)?;
     integration.responses = responses(&given["responses"]);

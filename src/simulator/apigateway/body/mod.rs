@@ -76,7 +76,7 @@ struct Reader<'a> {
 }
 
 /// Reads a body; YAML is not simulated. The words for one that is broken are recorded.
-pub fn read(raw: &[u8]) -> Result<Body, Refusal> {
+pub fn read(raw: &[u8], basepath: &str) -> Result<Body, Refusal> {
     let document: Value = serde_json::from_slice(raw).map_err(|_| {
         if raw.trim_ascii_start().starts_with(b"{") {
             bad("Invalid OpenAPI input.")
@@ -105,7 +105,8 @@ pub fn read(raw: &[u8]) -> Result<Body, Refusal> {
     reader.read_models()?;
     reader.read_validators();
     reader.read_gateway_responses()?;
-    reader.read_paths()?;
+    let base = reader.base_path(basepath)?;
+    reader.read_paths(&base)?;
     Ok(reader.body)
 }
 
@@ -233,7 +234,40 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn read_paths(&mut self) -> Result<(), Refusal> {
+    /// What goes before every path: nothing, all of the base path, or all but its first part.
+    ///
+    /// API Gateway developer guide, "Set the `OpenAPI` basePath property", and
+    /// recorded for `basePath`, the servers' URL and its variable.
+    fn base_path(&self, mode: &str) -> Result<String, Refusal> {
+        if !["ignore", "prepend", "split"].contains(&mode) {
+            // Assumption: the words.
+            return Err(bad(format!(
+                "Invalid basepath {mode}: expected ignore, prepend or split"
+            )));
+        }
+        let server = &self.document["servers"][0];
+        let variable = server["variables"]["basePath"]["default"].as_str();
+        let url = server["url"].as_str().unwrap_or_default();
+        let path = url.split_once("://").map_or(url, |(_, rest)| {
+            rest.split_once('/').map_or("", |(_, path)| path)
+        });
+        let given = if self.swagger {
+            self.document["basePath"].as_str().unwrap_or_default()
+        } else {
+            variable.unwrap_or(path)
+        };
+        let whole = folded(given);
+        Ok(match mode {
+            "prepend" => whole,
+            "split" => {
+                let rest = whole.trim_start_matches('/').split_once('/');
+                rest.map_or(String::new(), |(_, rest)| format!("/{rest}"))
+            }
+            _ => String::new(),
+        })
+    }
+
+    fn read_paths(&mut self, base: &str) -> Result<(), Refusal> {
         let paths = match &self.document["paths"] {
             Value::Object(paths) => paths.clone(),
             Value::Null => Map::new(),
@@ -251,11 +285,24 @@ impl Reader<'_> {
             }
             let methods = self.methods(path, item)?;
             if !methods.is_empty() {
-                self.body.operations.insert(path.clone(), methods);
+                let path = folded(&format!("{base}{path}"));
+                self.body
+                    .operations
+                    .entry(path)
+                    .or_default()
+                    .extend(methods);
             }
         }
         Ok(())
     }
+}
+
+/// A path as API Gateway keeps it: without empty parts, and so without a slash at its end.
+///
+/// Assumption: two paths that are one then are one resource with the methods of both.
+fn folded(path: &str) -> String {
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    format!("/{}", parts.join("/"))
 }
 
 /// A list of texts.

@@ -4,6 +4,7 @@ mod apis;
 mod bodies;
 mod domains;
 mod parts;
+mod refusals;
 
 use serde_json::{Value, json};
 

@@ -148,6 +148,31 @@ async fn a_permission_is_for_the_method_and_the_resource() {
 }
 
 #[tokio::test]
+async fn a_function_is_invoked_by_post_and_variables_are_there() {
+    let stack = Stack::new().await;
+    let source = format!("arn:aws:execute-api:{REGION}:111122223333:{API}/*/*/*");
+    let mut by_get = invoking();
+    by_get.http_method = Some("GET".to_owned());
+    stack.edit(|ctx| {
+        permit(ctx, "apigateway.amazonaws.com", &source);
+        integrate(ctx, &by_get);
+    });
+    stack.stops(Hop::Method, 500, "GET");
+    let mut variable = invoking();
+    let uri = variable.uri.take().unwrap();
+    variable.uri = Some(uri.replace("function:orders", "function:${stageVariables.name}"));
+    stack.edit(|ctx| integrate(ctx, &variable));
+    stack.stops(Hop::Method, 500, "no variable");
+    stack.edit(|ctx| {
+        let stage = api(ctx).stages.get_mut(STAGE).unwrap();
+        stage
+            .variables
+            .insert("name".to_owned(), "orders".to_owned());
+    });
+    stack.serves("with the variable");
+}
+
+#[tokio::test]
 async fn methods_may_want_more_than_a_request() {
     let stack = Stack::new().await;
     for (kind, key, header, status) in [

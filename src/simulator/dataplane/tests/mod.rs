@@ -240,6 +240,7 @@ fn integrate(ctx: &mut Ctx<'_>, integration: &Integration) {
 fn invoking() -> Integration {
     Integration {
         kind: "AWS_PROXY".to_owned(),
+        http_method: Some("POST".to_owned()),
         uri: Some(format!(
             "arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{FUNCTION}/invocations"
         )),
