@@ -305,7 +305,7 @@ async fn sixty_releases_leave_as_many_tags_and_take_as_many_calls_as_the_first()
     // When the beats of the waiting fall otherwise, some calls come or go.
     let most = figures.iter().map(|one| one.1).max().unwrap_or_default();
     assert!(
-        most <= first.1 + 20 && last.1 <= first.1 + 10,
+        most <= first.1 + 30 && last.1 <= first.1 + 10,
         "{figures:?}"
     );
 }

@@ -517,11 +517,19 @@ impl One<'_> {
             let proxy = matches!(self.kind, "aws_proxy" | "http_proxy");
             if headers.is_none() && !proxy {
                 let message = format!("the operation has no response {status}");
-                findings.refuse(
-                    &at.key("statusCode"),
-                    message,
-                    "add it to the operation's `responses`",
-                );
+                let hint = "add it to the operation's `responses`";
+                let place = at.key("statusCode");
+                // Recorded: such a response is taken, and one that maps headers is not
+                // ("Output mapping refers to an invalid method response").
+                let maps = response
+                    .get("responseParameters")
+                    .and_then(Value::as_object);
+                if maps.is_some_and(|maps| !maps.is_empty()) {
+                    findings.refuse(&place, message, hint);
+                } else {
+                    let message = format!("{message}: requests that come to it end in 500");
+                    findings.warn(&place, message, hint);
+                }
             }
             let mappings = response.get("responseParameters");
             if let Some(mappings) = mappings.filter(|_| headers.is_some() || proxy) {
