@@ -37,7 +37,7 @@ alias = status(functions.create_alias(FunctionName="orders", Name="live", Functi
 check(alias["AliasArn"] == ARN + ":live", alias)
 refused("ResourceConflictException", functions.create_alias, 409, FunctionName="orders", Name="live", FunctionVersion="1")
 refused("ResourceNotFoundException", functions.create_alias, FunctionName="orders", Name="x", FunctionVersion="9")
-refused("InvalidParameterValueException", functions.create_alias, FunctionName="orders", Name="12", FunctionVersion="1")
+refused("ValidationException", functions.create_alias, FunctionName="orders", Name="12", FunctionVersion="1")
 check(functions.get_alias(FunctionName="orders", Name="live")["FunctionVersion"] == "1")
 refused("ResourceNotFoundException", functions.get_alias, 404, FunctionName="orders", Name="x")
 live = functions.get_function(FunctionName=ARN + ":live")["Configuration"]
@@ -68,7 +68,7 @@ refused("InvalidParameterValueException", functions.add_permission, words="$LATE
 refused("ResourceNotFoundException", functions.add_permission, **grant, Qualifier="nothing")
 refused("ResourceNotFoundException", functions.add_permission, **dict(grant, FunctionName="other"))
 refused("InvalidParameterValueException", functions.add_permission, words="principal was invalid", **dict(grant, StatementId="x", Principal="nobody"))
-refused("InvalidParameterValueException", functions.add_permission, **dict(grant, StatementId="a b"))
+refused("ValidationException", functions.add_permission, **dict(grant, StatementId="a b"))
 account = json.loads(functions.add_permission(FunctionName="orders", StatementId="two", Action="lambda:InvokeFunction", Principal="444455556666", SourceAccount="444455556666")["Statement"])
 check(account["Principal"] == {"AWS": "arn:aws:iam::444455556666:root"} and account["Condition"] == {"StringEquals": {"AWS:SourceAccount": "444455556666"}}, account)
 refused("PreconditionFailedException", functions.remove_permission, 412, FunctionName="orders", StatementId="two", RevisionId="x")

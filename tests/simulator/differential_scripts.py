@@ -672,10 +672,17 @@ def records(run):
     run("route53", "ListHostedZonesByName")
     run("route53", "ListHostedZonesByName", DNSName="corp.example.com", MaxItems="1")
     run("route53", "ListHostedZonesByName", DNSName="a..b")
-    balancer = "internal-orders-1234567890.eu-central-1.elb.amazonaws.com"
+    # What an alias leads to has to be there.
+    elb = run.client("elbv2")
+    made = [elb.create_load_balancer(Name=name, Scheme="internal", Subnets=[a, b])["LoadBalancers"][0] for name in ("orders", "billing")]
+    balancer, other = (one["DNSName"] for one in made)
+    for one in (balancer, other):
+        run.numbers.name("balancer", one)
+    front = made[0]["CanonicalHostedZoneId"]
+    run.numbers.name("zone", front)
 
     def alias(target=balancer, health=True, name=HOST):
-        return {"Name": name, "Type": "A", "AliasTarget": {"HostedZoneId": "Z215JYRZR1TBD5", "DNSName": target, "EvaluateTargetHealth": health}}
+        return {"Name": name, "Type": "A", "AliasTarget": {"HostedZoneId": front, "DNSName": target, "EvaluateTargetHealth": health}}
 
     def change(*changes, place=zone):
         batch = {"Comment": "c", "Changes": [{"Action": action, "ResourceRecordSet": record} for action, record in changes]}
@@ -693,14 +700,14 @@ def records(run):
     change(("DELETE", plain))
     change(("CREATE", {**plain, "Name": "plain.example.org"}))
     change(("CREATE", alias()), place="ZNOTHING")
-    change(("UPSERT", alias("internal-orders-2345678901.eu-central-1.elb.amazonaws.com")))
+    change(("UPSERT", alias(other)))
     change(("UPSERT", plain))
     change(("CREATE", {**plain, "Name": "*.corp.example.com"}))
     run("route53", "ListResourceRecordSets", HostedZoneId=zone)
     run("route53", "ListResourceRecordSets", HostedZoneId=zone, StartRecordName=HOST, StartRecordType="A", MaxItems="1")
     run("route53", "ListResourceRecordSets", HostedZoneId=zone, StartRecordType="A")
     run("route53", "ListResourceRecordSets", HostedZoneId="ZNOTHING")
-    change(("DELETE", plain), ("DELETE", alias("internal-orders-2345678901.eu-central-1.elb.amazonaws.com")))
+    change(("DELETE", plain), ("DELETE", alias(other)))
     run("route53", "ListResourceRecordSets", HostedZoneId=zone)
     change(("CREATE", {**plain, "Name": "*.corp.example.com", "Type": "CNAME", "ResourceRecords": [{"Value": "x.example.com"}]}))
 
@@ -712,6 +719,7 @@ def functions(run):
         archive.writestr("bootstrap", "")
     client, role = run.client("lambda"), f"arn:aws:iam::{run.account}:role/orders"
     client.create_function(FunctionName="orders", Runtime="provided.al2023", Handler="bootstrap", Role=role, Code={"ZipFile": buffer.getvalue()}, Tags={"a": "b"})
+    run.settle()
     client.publish_version(FunctionName="orders")
     client.create_alias(FunctionName="orders", Name="live", FunctionVersion="1")
     arn = f"arn:aws:lambda:{REGION}:{run.account}:function:orders"

@@ -110,10 +110,14 @@ fn definition() -> Vec<Drift> {
     vec![
         drift("a method's authorization altered", API, async |at| {
             at.patch_method("/authorizationType", "AWS_IAM").await;
-        }),
+        })
+        // LocalStack's answer has the integration's timeout as text, which the SDK does not read.
+        .only_in(Place::Simulator),
         drift("an API key asked for", API, async |at| {
             at.patch_method("/apiKeyRequired", "true").await;
-        }),
+        })
+        // LocalStack's answer has the integration's timeout as text, which the SDK does not read.
+        .only_in(Place::Simulator),
         drift("a gateway response altered", API, async |at| {
             let call = at.aws.apigateway.put_gateway_response();
             let call = call.rest_api_id(at.id("rest-api")).status_code("418");
