@@ -17,7 +17,7 @@ pub(super) fn read(text: &str) -> Value {
         .unwrap_or_else(|| Value::String(text.to_owned()))
 }
 
-/// [`read`], in one spelling ([`normal`]).
+/// A policy as AWS gives it back, in one spelling ([`normal`]).
 pub fn parse(text: &str) -> Value {
     match read(text) {
         policy @ Value::Object(_) => normal(&policy),
