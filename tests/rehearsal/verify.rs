@@ -389,6 +389,34 @@ const BREAKS: &[Break] = &[
             *policy = deny(policy);
         },
     ),
+    broken(
+        "the API's policy deployed for another endpoint",
+        "api-policy/not-deployed",
+        |ctx| {
+            for deployment in api(ctx).deployments.values_mut() {
+                let policy = &mut deployment.snapshot.content.policy;
+                *policy = policy.take().map(|text| text.replace("vpce-", "vpce-0"));
+            }
+        },
+    ),
+    broken(
+        "the API's policy of another endpoint, deployed",
+        "api-policy/denies",
+        |ctx| {
+            let api = api(ctx);
+            let other = |text: String| text.replace("vpce-", "vpce-0");
+            api.content.policy = api.content.policy.take().map(other);
+            for deployment in api.deployments.values_mut() {
+                let policy = &mut deployment.snapshot.content.policy;
+                *policy = policy.take().map(other);
+            }
+        },
+    ),
+    broken("a method not deployed", "method/not-deployed", |ctx| {
+        for deployment in api(ctx).deployments.values_mut() {
+            deployment.snapshot.operations.remove("/");
+        }
+    }),
     broken("the domain deleted", "mapping/no-domain", |ctx| {
         ctx.here.apigateway.domains.clear();
     }),

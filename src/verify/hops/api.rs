@@ -1,14 +1,16 @@
 //! `stage` and `method`: what of the API a request meets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_apigateway::types::Resource;
+use serde_json::Value;
 
 use crate::{
     checks::{
         Check, Finding,
         codes::{
-            METHOD_MISSING, METHOD_NO_INTEGRATION, METHOD_NONE, STAGE_MISSING, STAGE_NO_DEPLOYMENT,
+            METHOD_MISSING, METHOD_NO_INTEGRATION, METHOD_NONE, METHOD_NOT_DEPLOYED, STAGE_MISSING,
+            STAGE_NO_DEPLOYMENT,
         },
     },
     error::Result,
@@ -88,6 +90,55 @@ pub fn is_there(scene: &Scene<'_>, api: &str) -> Result<bool> {
     Ok(apis.iter().any(|one| one.id() == Some(api)))
 }
 
+/// What a stage serves.
+#[derive(Clone, Debug, Default)]
+pub struct Deployed {
+    /// The API's policy as deployed; none if that is not told.
+    pub policy: Option<String>,
+    /// The methods, as in `GET /orders`.
+    pub methods: BTreeSet<String>,
+}
+
+/// Whether the API is known to have no such stage, so that nothing is deployed.
+pub async fn lacks_stage(scene: &Scene<'_>, api: &str, stage: &str) -> bool {
+    let stages = scene.reads.stages(api).await;
+    stages.is_ok_and(|all| all.iter().all(|one| one.stage_name() != Some(stage)))
+}
+
+/// What a stage serves, as its export tells it (API Gateway API reference,
+/// `GetExport`); none where it is not told: no such stage, or no such export.
+pub async fn deployed(scene: &Scene<'_>, api: &str, stage: &str) -> Option<Deployed> {
+    if !scene.sees_deployed || lacks_stage(scene, api, stage).await {
+        return None;
+    }
+    let export = scene.reads.export(api, stage).await.ok()?;
+    let document = (*export).as_ref()?;
+    let policy = &document["x-amazon-apigateway-policy"];
+    let policy = match policy {
+        Value::Object(_) => Some(policy.to_string()),
+        Value::String(text) => Some(text.clone()),
+        _ => None,
+    };
+    let paths = document["paths"].as_object().into_iter().flatten();
+    let methods = paths.flat_map(|(path, verbs)| {
+        let verbs = verbs.as_object().into_iter().flatten();
+        verbs.filter_map(move |(verb, _)| {
+            let verb = match verb.as_str() {
+                "x-amazon-apigateway-any-method" => "ANY".to_owned(),
+                "get" | "put" | "post" | "delete" | "options" | "head" | "patch" | "trace" => {
+                    verb.to_uppercase()
+                }
+                _ => return None,
+            };
+            Some(format!("{verb} {path}"))
+        })
+    });
+    Some(Deployed {
+        policy,
+        methods: methods.collect(),
+    })
+}
+
 /// `method`: a finding for each route to an API or a site.
 pub async fn methods(scene: &Scene<'_>, bodies: &Bodies) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -106,7 +157,7 @@ pub async fn methods(scene: &Scene<'_>, bodies: &Bodies) -> Vec<Finding> {
 }
 
 async fn method(scene: &Scene<'_>, way: &Way, bodies: &Bodies) -> Result<Finding> {
-    let Some((api, _)) = way.api() else {
+    let Some((api, stage)) = way.api() else {
         return Ok(Finding::skipped(Check::Method, NO_API));
     };
     if !is_there(scene, &api)? {
@@ -141,10 +192,38 @@ async fn method(scene: &Scene<'_>, way: &Way, bodies: &Bodies) -> Result<Finding
         let cause = "API Gateway refuses to deploy such an API";
         return Ok(Finding::failed(METHOD_NO_INTEGRATION, found, cause, UP));
     }
-    Ok(Finding::ok(
-        Check::Method,
-        format!("{api} has {}", shortened(&all)),
-    ))
+    if let Some(live) = deployed(scene, &api, &stage).await {
+        let waiting: Vec<String> = all
+            .iter()
+            .filter(|one| !live.methods.contains(*one))
+            .cloned()
+            .collect();
+        if !waiting.is_empty() {
+            let found = format!(
+                "{} of {api} is not deployed to {stage}",
+                shortened(&waiting)
+            );
+            let cause = "what the API has counts from the next deployment on: such requests are answered with 403 Missing Authentication Token until then";
+            if matches!(
+                &way.route.behind,
+                Behind::Api {
+                    borrowed: Some(_),
+                    ..
+                }
+            ) {
+                // Its team may be in the middle of something.
+                let remedy = "let the API's team deploy it again";
+                return Ok(Finding::warning(METHOD_NOT_DEPLOYED, found, cause, remedy));
+            }
+            return Ok(Finding::failed(METHOD_NOT_DEPLOYED, found, cause, UP));
+        }
+    }
+    let found = format!("{api} has {}", shortened(&all));
+    if lacks_stage(scene, &api, &stage).await {
+        let why = "nothing is deployed: the stage is not there";
+        return Ok(Finding::skipped(Check::Method, found).because(why));
+    }
+    Ok(Finding::ok(Check::Method, found))
 }
 
 fn shortened(all: &[String]) -> String {

@@ -6,21 +6,25 @@ use crate::{
     checks::{
         Check, Code, Finding,
         codes::{
-            API_POLICY_DENIES, API_POLICY_MISSING, API_POLICY_SILENT, API_POLICY_UNCLEAR,
-            BUCKET_POLICY_DENIES, BUCKET_POLICY_SILENT, BUCKET_POLICY_UNCLEAR,
+            API_POLICY_DENIES, API_POLICY_MISSING, API_POLICY_NOT_DEPLOYED, API_POLICY_SILENT,
+            API_POLICY_UNCLEAR, BUCKET_POLICY_DENIES, BUCKET_POLICY_SILENT, BUCKET_POLICY_UNCLEAR,
             ENDPOINT_POLICY_DENIES, ENDPOINT_POLICY_SILENT, ENDPOINT_POLICY_UNCLEAR,
         },
     },
     error::Result,
     policy::{Answer, Policy, Request, Through},
-    resources::vpc_endpoint,
+    resources::vpc_endpoint::Actual,
     verify::{
-        hops::{UP, api::is_there, site::is_elsewhere},
+        hops::{
+            UP,
+            api::{deployed, is_there, lacks_stage, methods_of},
+            site::is_elsewhere,
+        },
         scene::{Behind, Scene, Way},
     },
 };
 
-/// How a kind of policy is spoken of.
+/// The codes of a policy that refuses, that says nothing, and that depends.
 struct Codes {
     denies: Code,
     silent: Code,
@@ -43,8 +47,94 @@ const OF_BUCKET: Codes = Codes {
     unclear: BUCKET_POLICY_UNCLEAR,
 };
 
+/// What passes of all that may be asked.
+enum Passes {
+    All,
+    Some(usize, usize),
+    None(Answer),
+    Unclear(Answer),
+}
+
+/// Asks for everything at once, and one by one where that is no plain answer.
+fn passes(policy: &Policy, every: &Request, each: &[Request]) -> Passes {
+    let whole = policy.judge(every);
+    if whole.is_yes() {
+        return Passes::All;
+    }
+    if whole.is_no() {
+        return Passes::None(whole);
+    }
+    let answers: Vec<Answer> = each.iter().map(|one| policy.judge(one)).collect();
+    let yes = answers.iter().filter(|one| one.is_yes()).count();
+    if yes == answers.len() && yes > 0 {
+        return Passes::All;
+    }
+    if yes > 0 {
+        return Passes::Some(yes, answers.len());
+    }
+    match answers.into_iter().find(Answer::is_no) {
+        Some(no) => Passes::None(no),
+        None => Passes::Unclear(whole),
+    }
+}
+
+fn finding(passes: &Passes, codes: &Codes, whose: &str, remedy: &str) -> Finding {
+    let check = codes.denies.check;
+    match passes {
+        Passes::All => Finding::ok(check, format!("{whose} lets requests through")),
+        Passes::Some(some, all) => Finding::ok(
+            check,
+            format!("{whose} lets {some} of {all} methods through"),
+        ),
+        Passes::None(answer) => {
+            let (code, remedy) = if answer.is_denied() {
+                let remedy = format!(
+                    "no further Allow helps: narrow the statement that denies it; then {remedy}"
+                );
+                (codes.denies, remedy)
+            } else {
+                (codes.silent, remedy.to_owned())
+            };
+            let cause = "requests of the load balancer have no credentials, and come through this endpoint: 403 Access Denied";
+            Finding::failed(code, format!("{whose}: {answer}"), cause, remedy)
+        }
+        Passes::Unclear(answer) => {
+            let cause = "whether a request passes is told only by the request itself";
+            let remedy = "look at the `request` check; make the statement plainer if that fails";
+            Finding::warning(codes.unclear, format!("{whose}: {answer}"), cause, remedy)
+        }
+    }
+}
+
+/// What may be asked of an API through an endpoint: everything, and each method.
+async fn invocations(
+    scene: &Scene<'_>,
+    endpoint: &Actual,
+    api: &str,
+    stage: &str,
+) -> (String, Request, Vec<Request>) {
+    let arn = format!("{}:{api}", scene.execute_api_arn());
+    let through = through(endpoint);
+    let every = Request::invoke(&arn, Some(stage), None, None, &through);
+    let resources = scene.reads.resources(api).await.unwrap_or_default();
+    let each = methods_of(&resources).into_iter().map(|method| {
+        let verb = (method.verb != "ANY").then_some(method.verb.as_str());
+        Request::invoke(&arn, Some(stage), verb, Some(&method.path), &through)
+    });
+    let each = each.collect();
+    (arn, every, each)
+}
+
+fn through(endpoint: &Actual) -> Through<'_> {
+    Through {
+        endpoint: Some(&endpoint.id),
+        vpc: &endpoint.vpc,
+        from: &[],
+    }
+}
+
 /// `endpoint-policy`: a finding for each route through an endpoint.
-pub fn of_endpoint(scene: &Scene<'_>) -> Vec<Finding> {
+pub async fn of_endpoint(scene: &Scene<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for way in scene.once_a_route() {
         let Some(endpoint) = scene.endpoint_of(&way.route.behind) else {
@@ -53,78 +143,54 @@ pub fn of_endpoint(scene: &Scene<'_>) -> Vec<Finding> {
         let finding = match endpoint {
             Err(error) => Finding::unseen(Check::EndpointPolicy, error),
             Ok(None) => Finding::skipped(Check::EndpointPolicy, "there is no endpoint"),
-            Ok(Some(endpoint)) => match asked(scene, way, endpoint) {
-                None => Finding::skipped(Check::EndpointPolicy, "no API is known for the route"),
-                Some(request) => {
-                    let remedy = "run `hybridgw up`; the policy of a borrowed endpoint is its owner's: add what `hybridgw outputs` prints, or set `endpoint.manage = true`";
-                    let whose = format!("the policy of {}", endpoint.id);
-                    let answer = Policy::of_endpoint(&endpoint.policy_text).judge(&request);
-                    judged(&answer, &OF_ENDPOINT, &whose, remedy)
-                }
-            },
+            Ok(Some(endpoint)) => through_endpoint(scene, way, endpoint).await,
         };
         findings.push(finding.on_route(&way.route.path));
     }
     findings
 }
 
-/// What a request to a route asks of the endpoint.
-fn asked(scene: &Scene<'_>, way: &Way, endpoint: &vpc_endpoint::Actual) -> Option<Request> {
-    let through = through(endpoint);
-    match &way.route.behind {
-        Behind::Function(_) => None,
-        Behind::Site { bucket, index } => Some(object(scene, bucket, index, &through)),
-        Behind::Api { .. } => {
-            let (api, stage) = way.api()?;
-            Some(invocation(scene, &api, &stage, &through))
+async fn through_endpoint(scene: &Scene<'_>, way: &Way, endpoint: &Actual) -> Finding {
+    let (every, each) = match (&way.route.behind, way.api()) {
+        (Behind::Site { bucket, index }, _) => reads(scene, endpoint, bucket, index),
+        (_, Some((api, stage))) => {
+            let (_, every, each) = invocations(scene, endpoint, &api, &stage).await;
+            (every, each)
         }
-    }
+        _ => return Finding::skipped(Check::EndpointPolicy, "no API is known for the route"),
+    };
+    let remedy = "run `hybridgw up`; to the policy of a borrowed endpoint its owner adds what `hybridgw outputs` prints, or `endpoint.manage = true` lets hybridgw do it";
+    let policy = Policy::of_endpoint(&endpoint.policy_text);
+    let whose = format!("the policy of {}", endpoint.id);
+    finding(
+        &passes(&policy, &every, &each),
+        &OF_ENDPOINT,
+        &whose,
+        remedy,
+    )
 }
 
-fn through(endpoint: &vpc_endpoint::Actual) -> Through<'_> {
-    Through {
-        endpoint: Some(&endpoint.id),
-        vpc: &endpoint.vpc,
-        from: &[],
-    }
-}
-
-/// A request for whatever the stage has.
-fn invocation(scene: &Scene<'_>, api: &str, stage: &str, through: &Through<'_>) -> Request {
-    let api = format!("{}:{api}", scene.execute_api_arn());
-    Request::invoke(&api, Some(stage), None, None, through)
-}
-
-fn object(scene: &Scene<'_>, bucket: &str, index: &str, through: &Through<'_>) -> Request {
+fn reads(
+    scene: &Scene<'_>,
+    endpoint: &Actual,
+    bucket: &str,
+    index: &str,
+) -> (Request, Vec<Request>) {
     let partition = Partition::of(&scene.reads.region).id();
-    Request::read(partition, bucket, Some(index), through)
-}
-
-fn judged(answer: &Answer, codes: &Codes, whose: &str, remedy: &str) -> Finding {
-    let found = format!("{whose}: {answer}");
-    let cause = "requests of the load balancer have no credentials, and come through the stack's endpoint: 403 Access Denied";
-    match answer {
-        Answer::Yes(_) => Finding::ok(codes.denies.check, found),
-        Answer::No(_) if answer.is_denied() => {
-            let remedy = format!(
-                "no further Allow helps: narrow the statement that denies it; then {remedy}"
-            );
-            Finding::failed(codes.denies, found, cause, remedy)
-        }
-        Answer::No(_) => Finding::failed(codes.silent, found, cause, remedy),
-        Answer::Depends { .. } => {
-            let cause = "some requests pass, and others may not";
-            Finding::warning(codes.unclear, found, cause, remedy)
-        }
-    }
+    let through = through(endpoint);
+    let every = Request::read(partition, bucket, None, &through);
+    (
+        every,
+        vec![Request::read(partition, bucket, Some(index), &through)],
+    )
 }
 
 /// `api-policy`: a finding for each API.
-pub fn of_apis(scene: &Scene<'_>) -> Vec<Finding> {
+pub async fn of_apis(scene: &Scene<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for way in scene.once_a_route() {
         if way.route.is_api() {
-            let judged = of_api(scene, way);
+            let judged = of_api(scene, way).await;
             let finding = judged.unwrap_or_else(|error| Finding::unseen(Check::ApiPolicy, &error));
             findings.push(finding.on_route(&way.route.path));
         }
@@ -132,7 +198,7 @@ pub fn of_apis(scene: &Scene<'_>) -> Vec<Finding> {
     findings
 }
 
-fn of_api(scene: &Scene<'_>, way: &Way) -> Result<Finding> {
+async fn of_api(scene: &Scene<'_>, way: &Way) -> Result<Finding> {
     let (Some((api, stage)), Ok(Some(endpoint))) = (way.api(), &scene.endpoint) else {
         let why = "the API or the endpoint is not there";
         return Ok(Finding::skipped(Check::ApiPolicy, why));
@@ -146,25 +212,62 @@ fn of_api(scene: &Scene<'_>, way: &Way) -> Result<Finding> {
     let apis = scene.apis.as_ref().map_err(Clone::clone)?;
     let known = apis.iter().find(|one| one.id() == Some(&api));
     let text = known.and_then(|one| one.policy()).unwrap_or_default();
-    let remedy = match &way.route.behind {
+    let borrowed = matches!(
+        &way.route.behind,
         Behind::Api {
-            borrowed: Some(_), ..
-        } => format!(
+            borrowed: Some(_),
+            ..
+        }
+    );
+    let remedy = if borrowed {
+        format!(
             "let the API's team admit {} (`aws:SourceVpce`) in its policy, and deploy the API",
             endpoint.id
-        ),
-        _ => UP.to_owned(),
+        )
+    } else {
+        UP.to_owned()
     };
-    if text.is_empty() {
-        let found = format!("{api} has no policy");
-        let cause = "a private API without a policy admits nobody: 403 Access Denied";
-        return Ok(Finding::failed(API_POLICY_MISSING, found, cause, remedy));
-    }
-    let request = invocation(scene, &api, &stage, &through(endpoint));
-    let arn = format!("{}:{api}", scene.execute_api_arn());
-    let answer = Policy::of_api(text, &arn).judge(&request);
+    let (arn, every, each) = invocations(scene, endpoint, &api, &stage).await;
+    let now = passes(&Policy::of_api(text, &arn), &every, &each);
+    let works = |passes: &Passes| matches!(passes, Passes::All | Passes::Some(..));
+    let live = deployed(scene, &api, &stage).await;
+    let live = live.and_then(|live| live.policy);
     let whose = format!("the policy of {api}");
-    Ok(judged(&answer, &OF_API, &whose, &remedy))
+    let Some(live) = live else {
+        if text.is_empty() {
+            let found = format!("{api} has no policy");
+            let cause = "a private API without a policy admits nobody: 403 Access Denied";
+            return Ok(Finding::failed(API_POLICY_MISSING, found, cause, remedy));
+        }
+        let judged = finding(&now, &OF_API, &whose, &remedy);
+        if works(&now) && lacks_stage(scene, &api, &stage).await {
+            let why = "nothing is deployed: the stage is not there";
+            return Ok(Finding::skipped(Check::ApiPolicy, judged.found).because(why));
+        }
+        return Ok(judged);
+    };
+    let served = passes(&Policy::of_api(&live, &arn), &every, &each);
+    if works(&now) && matches!(served, Passes::None(_)) {
+        let found = format!("{whose} lets requests through, the one that is deployed does not");
+        let cause = "a policy counts from the next deployment on: 403 Access Denied until then";
+        let remedy = if borrowed {
+            "let the API's team deploy it again"
+        } else {
+            UP
+        };
+        return Ok(Finding::failed(
+            API_POLICY_NOT_DEPLOYED,
+            found,
+            cause,
+            remedy,
+        ));
+    }
+    Ok(finding(
+        &served,
+        &OF_API,
+        &format!("{whose}, as deployed"),
+        &remedy,
+    ))
 }
 
 /// `bucket-policy`: a finding for each site.
@@ -192,9 +295,14 @@ async fn of_bucket(scene: &Scene<'_>, bucket: &str, index: &str) -> Result<Findi
         return Ok(Finding::skipped(Check::BucketPolicy, why));
     }
     let text = scene.reads.bucket_policy(bucket).await?;
-    let request = object(scene, bucket, index, &through(endpoint));
-    let answer = Policy::of_bucket(text.as_deref().unwrap_or_default()).judge(&request);
+    let policy = Policy::of_bucket(text.as_deref().unwrap_or_default());
+    let (every, each) = reads(scene, endpoint, bucket, index);
     let remedy = "set the route's `manage_policy = true` and run `hybridgw up`, or add the statement that `hybridgw outputs` prints";
     let whose = format!("the policy of the bucket {bucket}");
-    Ok(judged(&answer, &OF_BUCKET, &whose, remedy))
+    Ok(finding(
+        &passes(&policy, &every, &each),
+        &OF_BUCKET,
+        &whose,
+        remedy,
+    ))
 }

@@ -125,6 +125,8 @@ pub struct Scene<'a> {
     pub config: Option<&'a Config>,
     /// What time it is, in seconds since 1970.
     pub now: i64,
+    /// Whether what is deployed is looked at: a call for each API.
+    pub sees_deployed: bool,
     /// The account's id.
     pub account: Result<Arc<String>>,
     /// The names.
@@ -202,6 +204,7 @@ impl<'a> Scene<'a> {
             reads,
             config,
             now: walk.now,
+            sees_deployed: true,
             account,
             hosts,
             balancer,
