@@ -43,6 +43,16 @@ pub enum ErrorKind {
     TimedOut,
 }
 
+impl ErrorKind {
+    /// Whether the same call may succeed later, with nothing done about it.
+    pub fn passes(&self) -> bool {
+        matches!(
+            self,
+            Self::Throttled | Self::Unknown | Self::TimedOut | Self::NotYet
+        )
+    }
+}
+
 /// A refusal that may pass by itself.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Unseen {

@@ -62,7 +62,7 @@ pub(super) async fn watch(global: &Global, printer: Printer, args: cli::Status) 
     let mut last: Option<Value> = None;
     let mut trouble = false;
     loop {
-        match Status::read(&reads).await {
+        match Status::read(&reads.forgetful()).await {
             Ok(status) => {
                 let now = json!(status);
                 let changed = last.as_ref() != Some(&now);
@@ -76,7 +76,7 @@ pub(super) async fn watch(global: &Global, printer: Printer, args: cli::Status) 
                 last = Some(now);
                 trouble = false;
             }
-            Err(error) if last.is_none() => return Err(error),
+            Err(error) if last.is_none() && !error.kind.passes() => return Err(error),
             Err(error) => {
                 if !std::mem::replace(&mut trouble, true) {
                     printer.warn(format_args!("not up to date: {error}"));

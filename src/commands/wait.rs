@@ -1,21 +1,16 @@
 //! `hybridgw wait`: for scripts that go on when the stack serves, or is gone.
 
-use std::time::Duration;
-
 use serde_json::json;
 
 use crate::{
     cli::{self, Awaited, Global},
     commands::named,
     error::{Error, ErrorKind, Result},
-    outputs::Status,
+    outputs::{self, Status},
     preflight, rehearsal,
     stop::Why,
     ui::{Printer, Text},
 };
-
-/// How long after a look the next one is: as often as a load balancer checks.
-const INTERVAL: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(global: &Global, printer: Printer, args: cli::Wait) -> Result<u8> {
     let mut missing = String::new();
@@ -46,34 +41,21 @@ async fn wait(
     }
     let clock = rehearsal::clock(global);
     let began = clock.now();
-    loop {
-        let status = Status::read(&reads).await?;
-        if let Some(unread) = status.unreadable.first() {
-            let error = unread.error.clone();
-            return Err(error.context("what cannot be read cannot be waited for"));
-        }
-        let open = match args.state {
-            Awaited::Healthy => status.not_yet_healthy(),
-            Awaited::Gone => status.not_yet_gone(),
-        };
-        let Some(open) = open else {
-            if printer.is_json() {
-                let word = match args.state {
-                    Awaited::Healthy => "healthy",
-                    Awaited::Gone => "gone",
-                };
-                let seconds = clock.since(began).as_secs_f64();
-                printer.json(&json!({
-                    "format_version": 1, "stack": status.stack, "state": word,
-                    "url": status.url, "seconds": (seconds * 1000.0).round() / 1000.0,
-                }))?;
-            }
-            return Ok(());
-        };
-        if open != *missing {
-            printer.note(&Text::of(format_args!("waiting: {open}")));
-            *missing = open;
-        }
-        clock.sleep(INTERVAL).await;
+    let (word, open): (_, fn(&Status) -> Option<String>) = match args.state {
+        Awaited::Healthy => ("healthy", Status::not_yet_healthy),
+        Awaited::Gone => ("gone", Status::not_yet_gone),
+    };
+    let status = outputs::until(&reads, clock, open, |words| {
+        printer.note(&Text::of(format_args!("waiting: {words}")));
+        words.clone_into(missing);
+    })
+    .await?;
+    if printer.is_json() {
+        let seconds = clock.since(began).as_secs_f64();
+        printer.json(&json!({
+            "format_version": 1, "stack": status.stack, "state": word,
+            "url": status.url, "seconds": (seconds * 1000.0).round() / 1000.0,
+        }))?;
     }
+    Ok(())
 }

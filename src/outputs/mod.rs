@@ -12,15 +12,17 @@ use crate::{
     error::Result,
     graph::Owned,
     pipeline::survey::{Unread, survey},
-    resource::{Key, Kind, Resource},
+    resource::{Key, Resource},
     resources::{
         BasePathMapping, DnsRecord, DomainName, ListenerRule, LoadBalancer, Targets,
         targets::Target, vpc_endpoint,
     },
 };
 
+mod awaited;
 mod openings;
 
+pub use awaited::until;
 use openings::Endpoints;
 pub use openings::{Opening, SiteRow};
 
@@ -96,58 +98,6 @@ impl Status {
             unreadable: found.unread,
             resources: owned.into_iter().map(Existing::from).collect(),
         })
-    }
-}
-
-impl Status {
-    /// Why the stack does not serve yet. None: it does, as far as AWS says: the
-    /// name leads to a load balancer that is active, and each of its routes to
-    /// targets of which none is unhealthy or new.
-    pub fn not_yet_healthy(&self) -> Option<String> {
-        let of = |kind: Kind| {
-            self.resources
-                .iter()
-                .filter(move |one| one.resource.kind() == kind)
-        };
-        for (kind, good) in [
-            (Kind::LoadBalancer, "active"),
-            (Kind::Listener, "active"),
-            (Kind::ListenerRule, "active"),
-            (Kind::DnsRecord, "active"),
-        ] {
-            if of(kind).next().is_none() {
-                return Some(format!("there is no {kind}"));
-            }
-            if let Some(other) = of(kind).find(|one| one.state != good) {
-                return Some(format!("{} is {}", other.resource, other.state));
-            }
-        }
-        if self.targets.is_empty() {
-            return Some("no route has a target".to_owned());
-        }
-        let not_healthy = |row: &&TargetRow| row.health != "healthy" && row.health != "draining";
-        let unhealthy = self.targets.iter().find(not_healthy)?;
-        let TargetRow {
-            route,
-            address,
-            health,
-            ..
-        } = unhealthy;
-        Some(format!("{address} of route {route} is {health}"))
-    }
-
-    /// What is left of the stack. None: nothing.
-    pub fn not_yet_gone(&self) -> Option<String> {
-        let keys: Vec<&str> = self
-            .resources
-            .iter()
-            .map(|one| one.resource.as_str())
-            .collect();
-        match keys.as_slice() {
-            [] => None,
-            [one] => Some(format!("{one} is left")),
-            [first, rest @ ..] => Some(format!("{first} and {} more are left", rest.len())),
-        }
     }
 }
 
@@ -323,6 +273,13 @@ async fn url(reads: &Reads) -> Result<Option<String>> {
 }
 
 impl TargetRow {
+    /// Whether requests are answered by it, as far as the load balancer knows. Where
+    /// health checks are off, as for most functions, it is not asked (ELB user guide,
+    /// "Target health status": `unavailable`).
+    pub fn serves(&self) -> bool {
+        matches!(self.health.as_str(), "healthy" | "unavailable")
+    }
+
     fn is_function(&self) -> bool {
         self.address.starts_with("arn:")
     }

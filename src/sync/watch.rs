@@ -402,11 +402,7 @@ impl Watch<'_> {
     }
 
     fn failed(&self, memory: &mut Memory, error: Error, elapsed: Duration) -> Result<()> {
-        let passes = matches!(
-            error.kind,
-            ErrorKind::Throttled | ErrorKind::Unknown | ErrorKind::TimedOut | ErrorKind::NotYet
-        );
-        if memory.present.is_none() && !passes {
+        if memory.present.is_none() && !error.kind.passes() {
             return Err(error);
         }
         self.failing(memory, error, elapsed);

@@ -32,16 +32,22 @@ impl fmt::Display for Part {
 pub struct Order {
     /// The aliases, which are the ends of keys.
     aliases: Vec<String>,
+    /// Whether there are APIs: the bare target group is theirs then, and else the
+    /// route's `/`.
+    has_apis: bool,
 }
 
 impl Order {
     /// The order of these resources.
     pub fn of<'a>(keys: impl IntoIterator<Item = &'a Key>) -> Self {
-        let named = |key: &&Key| matches!(key.kind(), Kind::DnsRecord | Kind::DomainName);
-        let keys = keys.into_iter().filter(named);
-        let aliases = keys.map(|key| key.path().trim_start_matches('/').to_owned());
+        let keys: Vec<&Key> = keys.into_iter().collect();
+        let has_apis = keys.iter().any(|key| key.kind() == Kind::BasePathMapping);
+        let named = |key: &&&Key| matches!(key.kind(), Kind::DnsRecord | Kind::DomainName);
+        let named = keys.iter().filter(named);
+        let aliases = named.map(|key| key.path().trim_start_matches('/').to_owned());
         Self {
             aliases: aliases.filter(|alias| !alias.is_empty()).collect(),
+            has_apis,
         }
     }
 
@@ -55,8 +61,7 @@ impl Order {
             | Kind::SecurityGroupRules
             | Kind::Listener
             | Kind::RedirectListener => Part::Front,
-            // The bare ones are those of the endpoint's addresses.
-            Kind::TargetGroup | Kind::Targets if is_shared => Part::Behind,
+            Kind::TargetGroup | Kind::Targets if is_shared && self.has_apis => Part::Behind,
             Kind::VpcEndpoint
             | Kind::EndpointSecurityGroup
             | Kind::EndpointPolicy
@@ -124,6 +129,7 @@ mod tests {
     fn resources_stand_as_a_request_meets_them() {
         let mut keys: Vec<Key> = [
             "stage",
+            "base-path-mapping",
             "rest-api/sms",
             "target-group",
             "listener-rule/sms/shop.corp.example.com",
@@ -155,10 +161,19 @@ mod tests {
                 "route /sms: rest-api/sms",
                 "route /: listener-rule",
                 "route /: targets/",
+                "route /: base-path-mapping",
                 "route /: stage",
                 "endpoints, and what the APIs share: target-group",
                 "endpoints, and what the APIs share: vpc-endpoint",
             ]
         );
+    }
+
+    #[test]
+    fn without_apis_the_bare_target_group_is_the_routes() {
+        let group = Key::bare(Kind::TargetGroup);
+        assert_eq!(Order::of([&group]).part(&group).to_string(), "route /");
+        let mapping = Key::bare(Kind::BasePathMapping);
+        assert_eq!(Order::of([&group, &mapping]).part(&group), Part::Behind);
     }
 }

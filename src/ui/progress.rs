@@ -257,4 +257,37 @@ mod tests {
             r"  failed   stage/\u{9b}2J\nforged               1.0s  no: not \u{1b}]0;x\u{7} so"
         );
     }
+
+    #[test]
+    fn the_plain_log_says_each_thing_once_and_keeps_quiet_about_short_waits() {
+        let plain = Plain::default();
+        let at = |happening: Happening, seconds: u64| {
+            let event = Event {
+                key: Key::from_tag("targets").expect("a key"),
+                happening,
+                elapsed: Duration::from_secs(seconds),
+            };
+            let line = plain.line(&event);
+            line.map(|line| anstream::adapter::strip_str(&line).to_string())
+        };
+        let wait = || Happening::Waiting("10.0.1.10 is initial".to_owned());
+        let silent = [
+            at(Happening::Queued("target-group".to_owned()), 0),
+            at(Happening::Updating("10.0.1.10".to_owned()), 1),
+            at(wait(), 2),
+            at(Happening::Updating("10.0.9.9".to_owned()), 3),
+        ];
+        assert_eq!(silent, [const { None }; 4]);
+        assert!(at(wait(), 12).is_some_and(|line| line.ends_with("10.0.1.10 is initial")));
+        assert_eq!(at(wait(), 22), None, "it was said");
+        let last = at(Happening::Updated, 30).expect("it is done");
+        assert!(
+            last.contains("updated  targets") && last.ends_with("10.0.1.10, 10.0.9.9"),
+            "{last}"
+        );
+        let created = [at(Happening::Creating, 0), at(Happening::Created, 5)];
+        assert!(matches!(created, [None, Some(_)]));
+        assert!(at(Happening::Failed(Error::invalid("no")), 5).is_some());
+        assert!(at(Happening::Stopped("out of time".to_owned()), 5).is_some());
+    }
 }

@@ -26,6 +26,7 @@ mod sync;
 mod teardown;
 mod throttles;
 mod verify;
+mod waiting;
 mod watch;
 
 use std::{

@@ -178,12 +178,14 @@ fn route<'a>(
     ids: bool,
 ) -> Branch {
     let rows: BTreeSet<&TargetRow> = served.collect();
-    let healthy = rows.iter().filter(|row| row.health == "healthy").count();
-    let state = match (rows.is_empty(), healthy) {
-        (true, _) => "no target".to_owned(),
-        (false, 0) => "unhealthy".to_owned(),
-        (false, count) if count == rows.len() => "healthy".to_owned(),
-        (false, count) => format!("{count} of {} healthy", rows.len()),
+    let serving = rows.iter().filter(|row| row.serves()).count();
+    let checked = rows.iter().any(|row| row.health == "healthy");
+    let state = match (rows.len(), serving) {
+        (0, _) => "no target".to_owned(),
+        (_, 0) => "unhealthy".to_owned(),
+        (all, some) if some < all => format!("{some} of {all} healthy"),
+        _ if checked => "healthy".to_owned(),
+        _ => "not checked".to_owned(),
     };
     let targets = rows.iter().map(|row| Branch::of_target(row, ids));
     let is_rule = |one: &Branch| one.label.starts_with(Kind::ListenerRule.as_str());

@@ -49,6 +49,7 @@ fn the_way_of_a_request_is_one_look() {
     let function = "arn:aws:lambda:eu-central-1:111122223333:function:sms:3";
     let status = stack(
         vec![
+            existing("base-path-mapping", "(none)", "available"),
             existing("dns-record", "orders.corp.example.com", "active"),
             existing("endpoint-policy", "vpce-1", "available"),
             existing("listener", "arn:l", "active"),
@@ -63,7 +64,12 @@ fn the_way_of_a_request_is_one_look() {
         vec![
             target("/", "10.0.1.10", "healthy", None),
             target("/", "10.0.2.10", "unhealthy", Some("Target.Timeout")),
-            target("/sms", function, "healthy", None),
+            target(
+                "/sms",
+                function,
+                "unavailable",
+                Some("Target.HealthCheckDisabled"),
+            ),
         ],
     );
     insta::assert_snapshot!(plainly_shown(&status, false));
@@ -144,6 +150,17 @@ fn waiting_ends_when_every_route_is_served_and_not_before() {
     let why = stack(good(), fresh).not_yet_healthy();
     assert_eq!(why.as_deref(), Some("10.0.2.10 of route / is initial"));
     assert!(stack(good(), Vec::new()).not_yet_healthy().is_some());
+    // A function whose health is not checked serves; what is drained does not.
+    let unchecked = target("/", "arn:aws:lambda:x", "unavailable", None);
+    assert_eq!(stack(good(), vec![unchecked]).not_yet_healthy(), None);
+    let drained = target("/", "10.0.2.10", "draining", None);
+    let drained = stack(good(), vec![drained]).not_yet_healthy();
+    assert_eq!(drained.as_deref(), Some("listener-rule leads to no target"));
+    // One route serves, the other one has nobody.
+    let mut two = good();
+    two.push(existing("listener-rule/sms", "arn:s", "active"));
+    let why = stack(two, vec![row()]).not_yet_healthy();
+    assert_eq!(why.as_deref(), Some("listener-rule/sms leads to no target"));
 
     assert_eq!(stack(Vec::new(), Vec::new()).not_yet_gone(), None);
     let why = stack(good(), Vec::new()).not_yet_gone();
