@@ -1,6 +1,6 @@
 //! Whether a bucket's policy lets a load balancer deliver logs.
 
-use serde_json::Value;
+use super::{Answer, Caller, Known, Policy, Request};
 
 /// Who delivers (ELB user guide, "Enable access logs", "Bucket policy").
 pub const SERVICE: &str = "logdelivery.elasticloadbalancing.amazonaws.com";
@@ -14,21 +14,10 @@ pub struct Delivery<'a> {
     pub partition: &'a str,
     /// Its account.
     pub account: &'a str,
+    /// Its name.
+    pub balancer: &'a str,
     /// The folder that the objects come into, as an ARN.
     pub folder: &'a str,
-}
-
-/// What a policy says to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// It may.
-    Yes,
-    /// Nothing allows it.
-    Silent,
-    /// This statement denies it.
-    Denied(String),
-    /// It depends on this.
-    Depends(String),
 }
 
 /// The accounts that deliver in regions from before August 2022, in policies
@@ -62,158 +51,58 @@ const ACCOUNTS: &[(&str, &str)] = &[
     ("us-west-2", "797873946194"),
 ];
 
-/// Whether something holds of the delivery.
-#[derive(Clone, Debug, PartialEq)]
-enum Met {
-    Yes,
-    No,
-    /// Not known: this.
-    Open(String),
-}
-
-/// Judges a bucket's policy (IAM user guide, "Policy evaluation logic").
-pub fn judge(policy: &str, asked: &Delivery<'_>) -> Verdict {
-    let policy: Value = serde_json::from_str(policy).unwrap_or_default();
-    let statements = match &policy["Statement"] {
-        Value::Array(all) => all.iter().collect(),
-        single @ Value::Object(_) => vec![single],
-        _ => Vec::new(),
+/// Judges a bucket's policy. Where it lets the service in, or the account that
+/// delivered before there was one, logs come; else what is said to the service
+/// counts, unless only the account is spoken of.
+pub fn judge(policy: &str, asked: &Delivery<'_>) -> Answer {
+    let policy = Policy::of_bucket(policy);
+    let by_service = policy.judge(&asked.by_service());
+    let of_old = ACCOUNTS.iter().find(|(region, _)| *region == asked.region);
+    let Some((_, account)) = of_old.filter(|_| !by_service.is_yes()) else {
+        return by_service;
     };
-    let (mut allowed, mut open) = (false, None);
-    for (index, statement) in statements.into_iter().enumerate() {
-        let denies = statement["Effect"] == "Deny";
-        match applies(statement, asked, denies) {
-            Met::No => {}
-            Met::Open(on) => open = Some(on),
-            Met::Yes if denies => {
-                let sid = statement["Sid"].as_str();
-                let named = sid.map(|sid| format!("the statement {sid:?}"));
-                return Verdict::Denied(named.unwrap_or(format!("statement {}", index + 1)));
-            }
-            Met::Yes => allowed = true,
-        }
-    }
-    match (allowed, open) {
-        (true, None) => Verdict::Yes,
-        (_, Some(on)) => Verdict::Depends(on),
-        (false, None) => Verdict::Silent,
+    let by_account = policy.judge(&asked.by_account(account));
+    let is_silent = by_service.is_no() && !by_service.is_denied();
+    if by_account.is_yes() || is_silent {
+        by_account
+    } else {
+        by_service
     }
 }
 
-fn applies(statement: &Value, asked: &Delivery<'_>, denies: bool) -> Met {
-    let listed = |field: &str, fits: &dyn Fn(&str) -> bool| {
-        let negated = format!("Not{field}");
-        match (statement.get(field), statement.get(&negated)) {
-            (Some(values), _) => texts(values).any(fits),
-            (None, Some(values)) => !texts(values).any(fits),
-            (None, None) => false,
-        }
-    };
-    let action = |one: &str| matches(&one.to_ascii_lowercase(), "s3:putobject");
-    // Some object below the folder; a Deny of single ones is not a Deny of all.
-    let object = format!("{}/elasticloadbalancing/a.log.gz", asked.folder);
-    let principal = match (statement.get("Principal"), statement.get("NotPrincipal")) {
-        (Some(principal), _) => names(principal, asked),
-        (None, Some(others)) => !names(others, asked) && denies,
-        (None, None) => false,
-    };
-    if !principal || !listed("Action", &action) || !listed("Resource", &|one| matches(one, &object))
-    {
-        return Met::No;
+impl Delivery<'_> {
+    /// Some object below the folder; what a statement says of a single one is not
+    /// asked. How logs are written is an assumption beyond the bucket's encryption.
+    fn by(&self, caller: Caller) -> Request {
+        let object = format!("{}/elasticloadbalancing/a.log.gz", self.folder);
+        Request::new(caller, "s3:PutObject", &object)
+            .with("aws:SecureTransport", Known::text("true"))
+            .with("s3:x-amz-acl", Known::text("bucket-owner-full-control"))
+            .with("s3:x-amz-server-side-encryption", Known::text("AES256"))
     }
-    conditions(&statement["Condition"], asked)
-}
 
-fn names(principal: &Value, asked: &Delivery<'_>) -> bool {
-    let everybody = principal == "*" || texts(&principal["AWS"]).any(|one| one == "*");
-    let service = texts(&principal["Service"]).any(|one| one == SERVICE);
-    let legacy = ACCOUNTS.iter().find(|(region, _)| *region == asked.region);
-    let legacy = legacy.is_some_and(|(_, id)| {
-        let root = format!("arn:{}:iam::{id}:root", asked.partition);
-        texts(&principal["AWS"]).any(|one| one == *id || one == root)
-    });
-    everybody || service || legacy
-}
-
-fn conditions(condition: &Value, asked: &Delivery<'_>) -> Met {
-    let operators = condition.as_object().into_iter().flatten();
-    let tests = operators.flat_map(|(operator, keys)| {
-        let keys = keys.as_object().into_iter().flatten();
-        keys.map(move |(key, values)| test(operator, key, values, asked))
-    });
-    let all: Vec<Met> = tests.collect();
-    if all.contains(&Met::No) {
-        return Met::No;
+    /// ELB user guide, same page: the service names the load balancer it acts for.
+    fn by_service(&self) -> Request {
+        let source = format!(
+            "arn:{}:elasticloadbalancing:{}:{}:loadbalancer/app/{}/0",
+            self.partition, self.region, self.account, self.balancer
+        );
+        self.by(Caller::Service(SERVICE.to_owned()))
+            .with("aws:SourceAccount", Known::text(self.account))
+            .with("aws:SourceArn", Known::text(source))
     }
-    let open = all.into_iter().find(|one| matches!(one, Met::Open(_)));
-    open.unwrap_or(Met::Yes)
-}
 
-/// One key under one operator. What AWS's examples of such policies use is known
-/// of a delivery; what a caller without an organisation has not is absent.
-fn test(operator: &str, key: &str, values: &Value, asked: &Delivery<'_>) -> Met {
-    let region = format!(
-        "arn:{}:elasticloadbalancing:{}:{}:loadbalancer/app/a/0",
-        asked.partition, asked.region, asked.account
-    );
-    let name = operator.rsplit(':').next().unwrap_or(operator);
-    let plain = name.strip_suffix("IfExists").unwrap_or(name);
-    let actual = match key.to_ascii_lowercase().as_str() {
-        "aws:sourceaccount" => asked.account,
-        "aws:sourcearn" => &region,
-        "aws:securetransport" | "aws:principalisawsservice" => "true",
-        "s3:x-amz-acl" => "bucket-owner-full-control",
-        "s3:x-amz-server-side-encryption" => "AES256",
-        "aws:principalservicename" => SERVICE,
-        _ => return Met::Open(key.to_owned()),
-    };
-    let any = |fits: &dyn Fn(&str) -> bool| match values {
-        Value::Bool(value) => fits(&value.to_string()),
-        values => texts(values).any(fits),
-    };
-    let fits = match plain {
-        "StringEquals" | "StringNotEquals" | "Bool" => any(&|one| one == actual),
-        "StringLike" | "StringNotLike" | "ArnLike" | "ArnNotLike" | "ArnEquals"
-        | "ArnNotEquals" => any(&|one| matches(one, actual)),
-        _ => return Met::Open(key.to_owned()),
-    };
-    if fits == plain.contains("Not") {
-        return Met::No;
-    }
-    Met::Yes
-}
-
-/// One text, or the texts of a list.
-fn texts(value: &Value) -> impl Iterator<Item = &str> {
-    let several = value.as_array().into_iter().flatten();
-    let several = several.filter_map(Value::as_str);
-    value.as_str().into_iter().chain(several)
-}
-
-/// A pattern with `*` for any characters and `?` for one.
-fn matches(pattern: &str, text: &str) -> bool {
-    let mut letters = pattern.chars();
-    let rest = letters.as_str();
-    match letters.next() {
-        None => text.is_empty(),
-        Some('*') => {
-            let after = rest.trim_start_matches('*');
-            let places = text.char_indices().map(|(at, _)| at);
-            let mut places = places.chain([text.len()]);
-            places.any(|at| matches(after, &text[at..]))
-        }
-        Some(letter) => {
-            let mut others = text.chars();
-            let other = others.next();
-            other.is_some_and(|other| letter == '?' || letter == other)
-                && matches(letters.as_str(), others.as_str())
-        }
+    fn by_account(&self, id: &str) -> Request {
+        self.by(Caller::Identity {
+            arn: format!("arn:{}:iam::{id}:root", self.partition),
+            session: None,
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -221,11 +110,20 @@ mod tests {
         region: "eu-central-1",
         partition: "aws",
         account: "111122223333",
+        balancer: "orders",
         folder: "arn:aws:s3:::logs/orders/AWSLogs/111122223333",
     };
 
-    fn said(statements: &Value) -> Verdict {
-        judge(&json!({ "Statement": statements }).to_string(), &ASKED)
+    fn said(statements: &Value) -> Answer {
+        said_of(&&json!({ "Version": "2012-10-17", "Statement": statements }).to_string())
+    }
+
+    fn is_silent(answer: &Answer) -> bool {
+        answer.is_no() && !answer.is_denied()
+    }
+
+    fn said_of(policy: &str) -> Answer {
+        judge(policy, &ASKED)
     }
 
     fn allow(principal: &Value) -> Value {
@@ -244,44 +142,50 @@ mod tests {
             json!({"AWS": "054676820928"}),
             json!("*"),
         ] {
-            assert_eq!(said(&allow(&principal)), Verdict::Yes, "{principal}");
+            assert!(said(&allow(&principal)).is_yes(), "{principal}");
         }
         for principal in [
             json!({"Service": "delivery.logs.amazonaws.com"}),
             json!({"AWS": "arn:aws:iam::127311923021:root"}),
         ] {
-            assert_eq!(said(&allow(&principal)), Verdict::Silent, "{principal}");
+            assert!(is_silent(&said(&allow(&principal))), "{principal}");
         }
-        assert_eq!(judge("", &ASKED), Verdict::Silent);
+        assert!(is_silent(&said_of("")));
     }
 
     #[test]
     fn another_folder_another_account_or_a_deny_is_no_delivery() {
         let mut other = allow(&json!({"Service": SERVICE}));
         other["Resource"] = json!("arn:aws:s3:::logs/AWSLogs/111122223333/*");
-        assert_eq!(said(&other), Verdict::Silent);
+        assert!(is_silent(&said(&other)));
         let mut condition = allow(&json!({"Service": SERVICE}));
         condition["Condition"] = json!({"StringEquals": {"aws:SourceAccount": "444455556666"}});
-        assert_eq!(said(&condition), Verdict::Silent);
+        assert!(is_silent(&said(&condition)));
         condition["Condition"] = json!({"StringEquals": {"aws:SourceAccount": "111122223333"},
             "ArnLike": {"aws:SourceArn": "arn:aws:elasticloadbalancing:eu-central-1:111122223333:loadbalancer/*"}});
-        assert_eq!(said(&condition), Verdict::Yes);
+        assert!(said(&condition).is_yes());
         condition["Condition"] = json!({"StringEquals": {"aws:SourceOrgID": "o-1"}});
-        assert_eq!(
-            said(&condition),
-            Verdict::Depends("aws:SourceOrgID".to_owned())
-        );
+        let open = said(&condition).to_string();
+        assert!(open.contains("depends on aws:SourceOrgID"), "{open}");
         let deny = |condition: Value| {
             json!({"Sid": "Tls", "Effect": "Deny", "Principal": "*", "Action": "s3:*",
                 "Resource": "arn:aws:s3:::logs/*", "Condition": condition})
         };
         let own = allow(&json!({"Service": SERVICE}));
         let plain = deny(json!({"Bool": {"aws:SecureTransport": "false"}}));
-        assert_eq!(said(&json!([own, plain])), Verdict::Yes);
+        assert!(said(&json!([own, plain])).is_yes());
         let all = deny(json!({}));
-        assert_eq!(
-            said(&json!([own, all])),
-            Verdict::Denied("the statement \"Tls\"".to_owned())
-        );
+        let denied = said(&json!([own, all]));
+        assert!(denied.is_denied(), "{denied}");
+        assert!(denied.to_string().contains("Tls"), "{denied}");
+        // The load balancer is known by its name.
+        condition["Condition"] = json!({"ArnLike": {"aws:SourceArn":
+            "arn:aws:elasticloadbalancing:eu-central-1:111122223333:loadbalancer/app/billing/*"}});
+        assert!(is_silent(&said(&condition)));
+        // A Deny for everybody but the service strikes nobody who delivers.
+        let others = json!({"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject",
+            "Resource": "arn:aws:s3:::logs/*",
+            "Condition": {"StringNotEquals": {"aws:PrincipalServiceName": SERVICE}}});
+        assert!(said(&json!([own, others])).is_yes());
     }
 }

@@ -84,10 +84,13 @@ fn is(kind: &str, name: &str, caller: &Caller) -> Option<Named> {
         ("AWS", _) if name == "*" => Some(Named::Itself),
         ("Service", Caller::Service(service)) if name == service => Some(Named::Itself),
         ("AWS", Caller::Identity { arn, session }) => {
-            if name == arn || Some(name) == session.as_deref() {
+            let named = account(name);
+            // Of an account as a whole its id is a name, too.
+            let is_whole = named.is_some() && named == account(arn);
+            if name == arn || Some(name) == session.as_deref() || is_whole {
                 Some(Named::Itself)
             } else {
-                (account(name).as_deref() == caller.account()).then_some(Named::Account)
+                (named.as_deref() == caller.account()).then_some(Named::Account)
             }
         }
         _ => None,

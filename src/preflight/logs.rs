@@ -18,7 +18,10 @@ use crate::{
         read::{Bucket, Reads},
     },
     config::{Config, S3Location},
-    policy::delivery::{self, Delivery, Verdict},
+    policy::{
+        Answer, Refusal,
+        delivery::{self, Delivery},
+    },
 };
 
 /// Checks the bucket of every kind of logs. Returns warnings.
@@ -117,22 +120,23 @@ async fn check_one(
         region: here,
         partition,
         account,
+        balancer: &reads.stack,
         folder: &folder,
     };
     match delivery::judge(&policy, &asked) {
-        Verdict::Yes => {}
-        Verdict::Silent => problems.note(problem(
-            place,
-            format!("the policy of the bucket {bucket} does not let the load balancer deliver logs"),
-            &format!("add this statement: {statement}"),
-        )),
-        Verdict::Denied(by) => problems.note(problem(
+        Answer::Yes(_) => {}
+        Answer::No(Refusal::Denied { by, .. }) => problems.note(problem(
             place,
             format!("{by} of the policy of the bucket {bucket} denies the delivery of logs"),
             "except logdelivery.elasticloadbalancing.amazonaws.com from that statement: an Allow does not help against it",
         )),
-        Verdict::Depends(on) => warnings.push(format!(
-            "{place}: whether the policy of the bucket {bucket} lets the load balancer deliver logs depends on {on}; this statement would: {statement}"
+        Answer::No(_) => problems.note(problem(
+            place,
+            format!("the policy of the bucket {bucket} does not let the load balancer deliver logs"),
+            &format!("add this statement: {statement}"),
+        )),
+        open @ Answer::Depends { .. } => warnings.push(format!(
+            "{place}: whether the policy of the bucket {bucket} lets the load balancer deliver logs is not plain: {open}; this statement would: {statement}"
         )),
     }
     problems.or(warnings)
