@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::findings::{At, problem};
 use super::{ENDPOINT, OpenApiError, POLICY, lines};
@@ -135,21 +135,14 @@ fn texts(value: &Value) -> impl Iterator<Item = &str> {
         .filter_map(Value::as_str)
 }
 
-/// Whether a policy means what hybridgw's own does: resources may be written
-/// out, as exports have them, or short.
+/// Whether a policy says what hybridgw's own does: resources may be written out,
+/// as exports have them, or short.
 fn is_ours(value: &Value, endpoint: &str) -> bool {
-    let ours = policy::normal(&policy::only_through(endpoint));
-    let mut given = contracted(value);
-    if let Some(given) = given.as_object_mut() {
-        given.remove("Id");
-        let version = given.entry("Version").or_insert(json!("2008-10-17"));
-        // No variables are in it: both languages say the same.
-        *version = ours["Version"].clone();
-    }
-    policy::normal(&given) == ours
+    policy::same(&contracted(value), &policy::only_through(endpoint), None)
 }
 
-/// Resources of any API as `execute-api:/…`; statements without their names.
+/// Resources as `execute-api:/…`, of whatever API: the file's may have been
+/// another one's.
 fn contracted(value: &Value) -> Value {
     match value {
         Value::String(text) => {
@@ -164,9 +157,9 @@ fn contracted(value: &Value) -> Value {
         }
         Value::Array(items) => items.iter().map(contracted).collect(),
         Value::Object(members) => {
-            let kept = members.iter().filter(|(key, _)| *key != "Sid");
-            let kept = kept.map(|(key, value)| (key.clone(), contracted(value)));
-            kept.collect::<serde_json::Map<_, _>>().into()
+            let all = members.iter();
+            let all = all.map(|(key, value)| (key.clone(), contracted(value)));
+            all.collect::<serde_json::Map<_, _>>().into()
         }
         other => other.clone(),
     }
