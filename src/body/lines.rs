@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use granit_parser::{Event, Parser};
 
-use super::findings::At;
+use super::at::At;
 
 /// A line and a column, from 1.
 pub(super) type Place = (usize, usize);

@@ -19,8 +19,10 @@ use crate::{
     file,
 };
 
+mod at;
 mod check;
 pub mod contents;
+mod document;
 mod findings;
 mod lines;
 mod normal;
@@ -29,17 +31,12 @@ mod parse;
 #[cfg(test)]
 mod tests;
 
+pub use document::Limits;
+use document::{ANY_METHOD, AUTHORIZER, Dialect, ENDPOINT, INTEGRATION, POLICY, operations, verb};
 pub use ours::{Claims, Line};
 
 /// `PutRestApi` and `ImportRestApi` take no more.
 const MOST_BYTES: usize = 6 * 1024 * 1024;
-
-const ANY_METHOD: &str = "x-amazon-apigateway-any-method";
-const INTEGRATION: &str = "x-amazon-apigateway-integration";
-const POLICY: &str = "x-amazon-apigateway-policy";
-const ENDPOINT: &str = "x-amazon-apigateway-endpoint-configuration";
-const AUTHORIZER: &str = "x-amazon-apigateway-authorizer";
-const PARAMETERS: &str = "parameters";
 
 /// An API's body, known to be one that API Gateway can import, and spelt as it
 /// keeps it.
@@ -58,38 +55,6 @@ pub struct Read {
     pub warnings: Vec<Problem>,
     /// What the file says of policy and endpoints.
     pub claims: Claims,
-}
-
-/// What the account, the region and the stage allow a body.
-#[derive(Clone, Debug)]
-pub struct Limits {
-    /// The region of the API.
-    pub region: String,
-    /// The longest timeout of an integration in milliseconds (quota, 29 s).
-    pub integration_timeout_ms: u64,
-    /// The most resources of an API (quota, 300).
-    pub resources: usize,
-    /// The variables that the stage has.
-    pub variables: BTreeSet<String>,
-}
-
-impl Limits {
-    /// What holds in an account whose quotas nobody has raised.
-    pub fn of(region: &str) -> Self {
-        Self {
-            region: region.to_owned(),
-            integration_timeout_ms: 29_000,
-            resources: 300,
-            variables: BTreeSet::new(),
-        }
-    }
-}
-
-/// The two families of bodies, which keep the endpoint in different places.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Dialect {
-    Swagger2,
-    OpenApi3,
 }
 
 /// What answers one operation.
@@ -311,10 +276,8 @@ impl Body {
         let paths = self.document["paths"].as_object().into_iter().flatten();
         paths
             .filter_map(|(path, item)| {
-                let operations: BTreeMap<_, _> = check::operations(item)
-                    .map(|(key, operation)| {
-                        (check::verb(key), integration(&operation[INTEGRATION]))
-                    })
+                let operations: BTreeMap<_, _> = operations(item)
+                    .map(|(key, operation)| (verb(key), integration(&operation[INTEGRATION])))
                     .collect();
                 (!operations.is_empty()).then(|| (path.clone(), operations))
             })

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::PARAMETERS;
+use super::document::{INTEGRATION, PARAMETERS, is_method};
 use crate::aws::Partition;
 
 /// The one variable that is filled in late: the account is known after the first call.
@@ -109,7 +109,7 @@ fn own_parameters(item: &mut Value) {
         let Some(operation) = operation.as_object_mut() else {
             continue;
         };
-        if super::check::is_method(name) {
+        if is_method(name) {
             let own = operation
                 .entry(PARAMETERS)
                 .or_insert_with(|| Value::Array(Vec::new()));
@@ -122,7 +122,7 @@ fn own_parameters(item: &mut Value) {
 
 /// YAML reads `statusCode: 200` as a number; API Gateway's field is text.
 fn statuses(operation: &mut Value) {
-    let integration = operation.get_mut(super::INTEGRATION);
+    let integration = operation.get_mut(INTEGRATION);
     let responses = integration.and_then(|one| one.get_mut("responses"));
     let responses = responses.and_then(Value::as_object_mut);
     for response in responses.into_iter().flat_map(|all| all.values_mut()) {

@@ -5,8 +5,9 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::findings::{At, problem};
-use super::{ENDPOINT, OpenApiError, POLICY, lines};
+use super::document::{ENDPOINT, POLICY};
+use super::{OpenApiError, lines};
+use super::{at::At, findings::problem};
 use crate::config::Problem;
 use crate::policy;
 

@@ -12,9 +12,9 @@ use serde_json::Value;
 
 use super::{
     compare::{self, Kind, Order, Wanted},
-    document::texts,
     pattern::Fit,
     request::{Held, Known, Request},
+    text::texts,
     truth::Truth,
 };
 

@@ -4,10 +4,10 @@ use serde_json::Value;
 
 use super::{
     condition::Test,
-    normal::read,
     pattern::{self, Fit, Piece, Texts},
     principal::{self, Place},
     request::Request,
+    text::{read, texts},
     truth::Truth,
     variable::{self, Meaning, Reading},
 };
@@ -231,22 +231,5 @@ impl std::fmt::Display for Statement {
             Some(sid) => write!(f, "statement \"{sid}\""),
             None => write!(f, "statement {}", self.number),
         }
-    }
-}
-
-/// One text or a list of them; none if there is something else in it.
-///
-/// JSON's numbers and truth values mean their texts (IAM user guide, "Grammar of
-/// the IAM JSON policy language").
-pub(super) fn texts(value: &Value) -> Option<Vec<String>> {
-    let text = |one: &Value| match one {
-        Value::String(text) => Some(text.clone()),
-        Value::Bool(flag) => Some(flag.to_string()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    };
-    match value {
-        Value::Array(all) => all.iter().map(text).collect(),
-        one => Some(vec![text(one)?]),
     }
 }

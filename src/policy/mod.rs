@@ -24,6 +24,7 @@ mod principal;
 mod reach;
 mod request;
 pub mod statements;
+mod text;
 mod truth;
 mod variable;
 

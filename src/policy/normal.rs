@@ -2,20 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{document::texts, principal};
-
-/// Reads a policy document as AWS returns it: its statements in their order.
-///
-/// API Gateway returns the JSON with its quotes escaped once more. What cannot
-/// be read is returned as a string, so that it differs from everything wanted.
-pub(super) fn read(text: &str) -> Value {
-    let unescaped = || text.replace("\\\"", "\"").replace("\\\\", "\\");
-    serde_json::from_str(text)
-        .ok()
-        .filter(Value::is_object)
-        .or_else(|| serde_json::from_str(&unescaped()).ok())
-        .unwrap_or_else(|| Value::String(text.to_owned()))
-}
+use super::{
+    principal,
+    text::{read, texts},
+};
 
 /// A policy as AWS gives it back, in one spelling ([`normal`]).
 pub fn parse(text: &str) -> Value {

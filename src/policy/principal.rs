@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{document::texts, request::Caller, truth::Truth};
+use super::{request::Caller, text::texts, truth::Truth};
 
 /// What a policy is attached to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -156,7 +156,7 @@ pub fn invoke_through(endpoint: &str, stage: &str) -> Value {
 }
 
 fn read(policy: &str) -> Value {
-    Some(super::normal::read(policy))
+    Some(super::text::read(policy))
         .filter(Value::is_object)
         .unwrap_or_else(|| json!({ "Version": "2012-10-17" }))
 }

@@ -3,10 +3,11 @@
 
 use serde_json::Value;
 
-use super::Checked;
+use super::checked::Checked;
 use super::form::{Field, Form, check as check_field};
-use crate::body::findings::{At, Findings};
-use crate::body::{Dialect, ENDPOINT, shown};
+use crate::body::document::{ANY_METHOD, Dialect, ENDPOINT, is_method, operations};
+use crate::body::{at::At, findings::Findings};
+use crate::config::shown;
 
 /// Where an extension stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -211,7 +212,7 @@ fn walk(checked: &Checked<'_>, value: &Value, steps: &mut Vec<String>, findings:
                     one(checked, name, value, steps, findings);
                 }
                 // What is in an extension is its own: but for an operation.
-                if !key.starts_with(PREFIX) || key == super::ANY_METHOD {
+                if !key.starts_with(PREFIX) || key == ANY_METHOD {
                     walk(checked, value, steps, findings);
                 }
                 steps.pop();
@@ -299,7 +300,7 @@ fn stands(place: Place, steps: &[String], dialect: Dialect) -> bool {
     let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
     // GET and any are refused for themselves.
     let method =
-        |key: &str| super::is_method(&key.to_ascii_lowercase()) || key.eq_ignore_ascii_case("any");
+        |key: &str| is_method(&key.to_ascii_lowercase()) || key.eq_ignore_ascii_case("any");
     match (place, steps.as_slice()) {
         (Place::Root | Place::RootOrOperation, [_])
         | (Place::PathItem, ["paths", _, _])
@@ -370,7 +371,7 @@ fn validators(checked: &Checked<'_>, findings: &mut Findings) {
     named(At::of([VALIDATOR]), checked.document.get(VALIDATOR));
     let paths = checked.document["paths"].as_object().into_iter().flatten();
     for (path, item) in paths {
-        for (key, operation) in super::operations(item) {
+        for (key, operation) in operations(item) {
             let at = At::of(["paths", path, key, VALIDATOR]);
             named(at, operation.get(VALIDATOR));
         }

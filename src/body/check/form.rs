@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::uri;
-use crate::body::findings::{At, Findings};
-use crate::body::shown;
+use crate::body::{at::At, findings::Findings};
+use crate::config::shown;
 
 /// What a field has to be.
 #[derive(Clone, Copy)]

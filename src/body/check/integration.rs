@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::Checked;
+use super::checked::Checked;
 use super::form::{self, Field, Form, status};
 use super::mapping::{self, Declared};
 use super::uri::{self, Invocation};
 use crate::aws::Partition;
-use crate::body::findings::{At, Findings};
-use crate::body::shown;
+use crate::body::{at::At, findings::Findings};
+use crate::config::shown;
 
 const OBJECT: &str = "x-amazon-apigateway-integration object";
 const KINDS: [&str; 5] = ["aws", "aws_proxy", "http", "http_proxy", "mock"];

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::body::findings::{At, Findings};
-use crate::body::shown;
+use crate::body::{at::At, findings::Findings};
+use crate::config::shown;
 
 /// The parameters that a method declares, as mappings name them:
 /// `method.request.header.X-Name`.

@@ -7,9 +7,10 @@ use serde_json::Value;
 use super::form::must_be;
 use super::integration::{self, Around};
 use super::mapping::{Declared, is_name};
-use super::{Checked, security};
-use crate::body::findings::{At, Findings};
-use crate::body::{INTEGRATION, PARAMETERS, shown};
+use super::{checked::Checked, security};
+use crate::body::document::{INTEGRATION, PARAMETERS};
+use crate::body::{at::At, findings::Findings};
+use crate::config::shown;
 
 /// Checks an operation of a path with these variables.
 pub(super) fn check(

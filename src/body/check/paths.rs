@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::form::must_be;
-use super::{Checked, operation, operations};
-use crate::body::findings::{At, Findings};
-use crate::body::{normal, shown};
+use super::{checked::Checked, operation};
+use crate::body::document::{is_method, operations};
+use crate::body::normal;
+use crate::body::{at::At, findings::Findings};
+use crate::config::shown;
 
 /// What a path item has beside operations (`OpenAPI` 3.0.3, "Path Item Object").
 const BESIDE: [&str; 5] = ["summary", "description", "parameters", "servers", "$ref"];
@@ -180,14 +182,14 @@ fn name(at: &At, path: &str, findings: &mut Findings) {
 /// What stands in a path item and is no operation.
 fn beside(at: &At, item: &Value, findings: &mut Findings) {
     for key in item.as_object().into_iter().flatten().map(|(key, _)| key) {
-        if super::is_method(key) || BESIDE.contains(&key.as_str()) || key.starts_with("x-") {
+        if is_method(key) || BESIDE.contains(&key.as_str()) || key.starts_with("x-") {
             continue;
         }
         let at = at.key(key);
         let small = key.to_ascii_lowercase();
         let (message, hint) = if key == "trace" {
             ("API Gateway has no such method", "take it out")
-        } else if super::is_method(&small) {
+        } else if is_method(&small) {
             (
                 "methods are in small letters, and this one is passed over",
                 "write it in small letters",

@@ -7,10 +7,11 @@
 use serde_json::Value;
 
 use super::form::{self, Field, Form, must_be};
-use super::{Checked, uri};
+use super::{checked::Checked, uri};
 use crate::aws::Partition;
-use crate::body::findings::{At, Findings};
-use crate::body::{AUTHORIZER, shown};
+use crate::body::document::{AUTHORIZER, operations, verb};
+use crate::body::{at::At, findings::Findings};
+use crate::config::shown;
 
 const OBJECT: &str = "x-amazon-apigateway-authorizer object";
 const AUTH: &str = "x-amazon-apigateway-auth";
@@ -101,7 +102,7 @@ fn root(checked: &Checked<'_>, findings: &mut Findings) {
     }
     let paths = checked.document["paths"].as_object().into_iter().flatten();
     let operations = paths.flat_map(|(path, item)| {
-        super::operations(item).map(move |(key, operation)| (path, key, operation))
+        operations(item).map(move |(key, operation)| (path, key, operation))
     });
     let mut open = operations.filter(|(_, _, operation)| {
         operation.get("security").is_none() && operation.get(AUTH).is_none()
@@ -117,7 +118,7 @@ fn root(checked: &Checked<'_>, findings: &mut Findings) {
     };
     let message = format!(
         "API Gateway does not use security at the top of a file: {} {}{others} would be open",
-        super::verb(key),
+        verb(key),
         shown(path)
     );
     let hint = "write `security` into each operation, and `security: []` into those that are open";

@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
-use super::Checked;
+use super::checked::Checked;
 use super::form::{Field, Form, check as check_field, must_be};
-use crate::body::findings::{At, Findings};
-use crate::body::{Dialect, shown};
+use crate::body::document::Dialect;
+use crate::body::{at::At, findings::Findings};
+use crate::config::shown;
 
 /// The parts of a document (`OpenAPI` 3.0.3 and 2.0, "`OpenAPI` Object", "Swagger Object").
 const PARTS: [Field; 14] = [

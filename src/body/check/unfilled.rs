@@ -3,9 +3,10 @@
 
 use serde_json::Value;
 
-use super::Checked;
-use crate::body::findings::{At, Findings};
-use crate::body::{normal::ACCOUNT, shown};
+use super::checked::Checked;
+use crate::body::normal::ACCOUNT;
+use crate::body::{at::At, findings::Findings};
+use crate::config::shown;
 
 const HINT: &str = "fill the file in before; API Gateway knows ${AWS::Region}, ${AWS::AccountId} and ${AWS::Partition}";
 

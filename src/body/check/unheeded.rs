@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::Checked;
-use crate::body::Dialect;
-use crate::body::findings::{At, Findings};
+use super::checked::Checked;
+use crate::body::document::{ANY_METHOD, Dialect};
+use crate::body::{at::At, findings::Findings};
+use crate::config::shown;
 
 /// Words of schemas that are dropped (guide, "important notes"; models are JSON
 /// schema draft 4, which has no `nullable`, `writeOnly` and `xml`).
@@ -137,7 +138,7 @@ fn walk(
             let of_operation = steps.len() == 3 && steps[0] == "paths";
             let of_response = steps.len() == 5 && steps[3] == "responses";
             for (key, value) in members {
-                if key.starts_with("x-") && key != super::ANY_METHOD {
+                if key.starts_with("x-") && key != ANY_METHOD {
                     continue;
                 }
                 steps.push(key.clone());
@@ -193,10 +194,7 @@ fn base_path(checked: &Checked<'_>, findings: &mut Findings) {
         }
     };
     if !base.trim_matches('/').is_empty() {
-        let message = format!(
-            "the base path `{}` is not part of the paths",
-            super::super::shown(&base)
-        );
+        let message = format!("the base path `{}` is not part of the paths", shown(&base));
         findings.warn(
             &at,
             message,

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::{API_KEY, AUTHORIZATION, Definition, INTEGRATION, URI, Wanted, listed, text_of};
-use crate::body::{AUTHORIZER, Body, Dialect, INTEGRATION as EXTENSION, check};
+use crate::body::Body;
+use crate::body::document::{AUTHORIZER, Dialect, INTEGRATION as EXTENSION, operations, verb};
 
 /// Types of authorizers that make a method's type `CUSTOM` (API reference, `Method`).
 const LAMBDA_AUTHORIZERS: [&str; 2] = ["token", "request"];
@@ -19,8 +20,8 @@ impl Body {
         let mut methods = BTreeMap::new();
         let paths = self.document["paths"].as_object().into_iter().flatten();
         for (path, item) in paths.filter(|(path, _)| path.starts_with('/')) {
-            for (key, operation) in check::operations(item) {
-                let verb = check::verb(key);
+            for (key, operation) in operations(item) {
+                let verb = verb(key);
                 let place = Place {
                     body: self,
                     path,

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::body::{Body, Dialect, ENDPOINT};
+use crate::body::Body;
+use crate::body::document::{Dialect, ENDPOINT};
 
 /// Settings of an API; the default is what holds without a word.
 #[derive(Clone, Debug, PartialEq, Eq)]

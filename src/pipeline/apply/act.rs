@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::{
     Did, End, Progress,
-    walk::{Walk, wanted},
+    walk::{Turn, Walk, Written, wanted},
 };
 use crate::{
     error::{Error, ErrorKind},
@@ -19,44 +19,6 @@ use crate::{
 /// How long AWS may show old data after a write (EC2 API reference, "Eventual
 /// consistency"; Terraform's provider allows minutes, Crossplane 30 s).
 const GRACE: Duration = Duration::from_mins(1);
-
-/// What this walk has written and not yet seen.
-#[derive(Default)]
-pub(super) struct Written {
-    /// When a create was sent.
-    pub(super) created: Option<Instant>,
-    /// Whether a create was refused because the thing exists.
-    pub(super) exists: bool,
-    /// When the thing was last seen. Old and new answers of AWS take turns for a
-    /// while: what was there a moment ago is waited for, not made again.
-    pub(super) seen: Option<Instant>,
-    /// When these differences were last sent to be repaired.
-    pub(super) repaired: Option<(Instant, Vec<Drift>)>,
-}
-
-/// What a turn of the loop decides.
-pub(super) enum Turn {
-    /// Something was written: look at once.
-    LookAgain,
-    /// Nothing to do but wait.
-    Wait {
-        why: String,
-        /// Whether all is as it should be but for what AWS is still at.
-        settles: bool,
-    },
-    /// Done, or failed.
-    Over(End),
-}
-
-impl Turn {
-    /// Nothing to do but wait, until something else can be done.
-    pub(super) fn wait(why: impl Into<String>) -> Self {
-        Self::Wait {
-            why: why.into(),
-            settles: false,
-        }
-    }
-}
 
 impl Walk<'_> {
     pub(super) async fn create(&mut self, written: &mut Written) -> Turn {

@@ -6,6 +6,7 @@
 //! half made, and taken on from there.
 
 mod act;
+mod course;
 mod walk;
 
 use std::collections::BTreeMap;

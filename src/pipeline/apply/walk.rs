@@ -1,24 +1,13 @@
-//! One resource on its way: look, act, look again until AWS shows what is wanted.
-//!
-//! This loop is the program's only waiter, and its crash recovery.
+//! One resource on its way: what is known of it, and what is told to the others.
 
 use tokio::time::Instant;
 
-use super::{
-    Did, Earlier, End, Outcome, Pass, Progress, Reached,
-    act::{Turn, Written},
-};
+use super::{Did, End, Pass, Progress, Reached};
 use crate::{
     aws::read::Moment,
-    error::{Error, ErrorKind},
     event::{Event, Happening},
-    graph::{Observed, Step},
-    pipeline::{
-        patience::{PATIENCE, Patience},
-        rhythm::Pause,
-    },
+    graph::Step,
     resource::{Drift, Need},
-    stop::Why,
 };
 
 /// One resource on its way.
@@ -26,10 +15,10 @@ pub(super) struct Walk<'a> {
     pub(super) step: &'a dyn Step,
     pub(super) pass: Pass<'a>,
     /// Answers that were asked before count for nothing.
-    moment: Moment,
+    pub(super) moment: Moment,
     /// The moment of the last look at all of it.
-    looked: Moment,
-    since: Instant,
+    pub(super) looked: Moment,
+    pub(super) since: Instant,
     /// Since when no call has got an answer.
     pub(super) silent: Option<Instant>,
     /// Since when AWS says that something is not there which it needs, or means
@@ -57,160 +46,6 @@ impl<'a> Walk<'a> {
             did: Did::Nothing,
             touched: None,
         }
-    }
-
-    /// Takes it as far as it comes, and tells the others.
-    pub(super) async fn run(mut self) -> Outcome {
-        let key = self.step.key();
-        let end = match self.wait_for_needs().await {
-            Err(why) => End::NotStarted(why),
-            Ok(()) => match self.pass.stop.why() {
-                Some(why) => End::NotStarted(why.words().to_owned()),
-                None => self.make().await,
-            },
-        };
-        let (progress, happening) = match &end {
-            End::Settled => (Progress::Settled, self.success()),
-            End::Failed(error) => (Progress::Ended, Happening::Failed(error.clone())),
-            End::Unsettled(why) | End::NotStarted(why) => {
-                (Progress::Ended, Happening::Stopped(why.clone()))
-            }
-        };
-        self.emit(happening);
-        self.announce(progress);
-        Outcome {
-            key,
-            did: self.did,
-            touched: self.touched,
-            end,
-        }
-    }
-
-    fn success(&self) -> Happening {
-        match self.did {
-            Did::Nothing => Happening::Kept,
-            Did::Created => Happening::Created,
-            Did::Updated => Happening::Updated,
-        }
-    }
-
-    /// Returns when every need is met, or says which one never will be.
-    async fn wait_for_needs(&mut self) -> Result<(), String> {
-        let needs = self.step.needs();
-        for (index, need) in needs.iter().enumerate() {
-            let Some(neighbour) = self.pass.board.get(need.key()) else {
-                continue;
-            };
-            if neighbour.get().progress < wanted(need) {
-                let open = needs[index..].iter().filter(|need| !self.is_met(need));
-                let open: Vec<&str> = open.map(|need| need.key().as_str()).collect();
-                self.emit(Happening::Queued(open.join(", ")));
-            }
-            let far_enough = |now: Reached| now.progress >= wanted(need);
-            let reached = neighbour.wait_for(far_enough).await;
-            self.moment = self.moment.max(reached.moment);
-            if reached.progress == Progress::Ended {
-                return Err(format!("{} did not come about", need.key()));
-            }
-        }
-        self.since = Instant::now();
-        Ok(())
-    }
-
-    fn is_met(&self, need: &Need) -> bool {
-        let neighbour = self.pass.board.get(need.key());
-        neighbour.is_none_or(|neighbour| neighbour.get().progress >= wanted(need))
-    }
-
-    /// Looks, acts, and looks again until AWS shows what is wanted.
-    async fn make(&mut self) -> End {
-        let mut written = Written {
-            seen: (self.pass.earlier == Earlier::Pass).then(Instant::now),
-            ..Written::default()
-        };
-        let mut pause = Pause::SHORT;
-        let mut patience = Patience::by(self.pass.stop.clock);
-        let mut settling = false;
-        // What the plan did not see, and AWS makes only once, needs no look.
-        let mut blind = self.pass.earlier == Earlier::None
-            && self.step.is_made_once()
-            && self.step.observed().is_none();
-        loop {
-            let looked = if std::mem::take(&mut blind) {
-                Ok(())
-            } else {
-                self.look(settling).await
-            };
-            let turn = match looked {
-                Err(error) => self.after_failed_call(error, None),
-                Ok(()) => match self.seen() {
-                    None => self.create(&mut written).await,
-                    Some(observed) => {
-                        written.seen = Some(Instant::now());
-                        self.announce(Progress::Exists);
-                        self.repair(observed, &mut written).await
-                    }
-                },
-            };
-            match turn {
-                Turn::Over(end) => return end,
-                Turn::LookAgain => {
-                    pause = Pause::SHORT;
-                    settling = false;
-                    self.moment = self.pass.reads.now();
-                }
-                Turn::Wait { why, settles } => {
-                    if patience.is_over() {
-                        return End::Failed(Error::new(
-                            ErrorKind::TimedOut,
-                            format!("gave up after {} minutes: {why}", PATIENCE.as_secs() / 60),
-                        ));
-                    }
-                    self.emit(Happening::Waiting(why.clone()));
-                    settling = settles;
-                    if settles {
-                        pause = pause.max(Pause::SETTLING);
-                    }
-                    if self.pause(pause, settles).await.is_err() {
-                        return self.stopped(why);
-                    }
-                    pause = pause.longer();
-                }
-            }
-        }
-    }
-
-    /// Looks it up; if only AWS's own progress is waited for, no more than that.
-    async fn look(&mut self, settling: bool) -> Result<(), Error> {
-        if settling {
-            let step = self.step;
-            return step.watch(self.pass.reads, self.moment, self.looked).await;
-        }
-        self.looked = self.moment;
-        self.step.refresh(self.pass.reads, self.moment).await
-    }
-
-    /// Waits for the next beat, and before that for what AWS does first. What
-    /// others ask for meanwhile is news for this one, too.
-    async fn pause(&mut self, pause: Pause, settles: bool) -> Result<(), Why> {
-        let first = self.step.settles_after();
-        for need in first.iter().filter(|_| settles) {
-            let Some(neighbour) = self.pass.board.get(need.key()) else {
-                continue;
-            };
-            tokio::select! {
-                biased;
-                why = self.pass.stop.thrown() => return Err(why),
-                _ = neighbour.wait_for(|now| now.progress >= wanted(need)) => {}
-            }
-        }
-        self.moment = self.pass.reads.now();
-        self.pass.stop.sleep(self.pass.rhythm.until(pause)).await
-    }
-
-    fn seen(&mut self) -> Option<Observed> {
-        self.silent = None;
-        self.step.observed()
     }
 
     /// The run stops while this resource waits.
@@ -244,5 +79,43 @@ pub(super) fn wanted(need: &Need) -> Progress {
     match need {
         Need::Exists(_) => Progress::Exists,
         Need::Settled(_) => Progress::Settled,
+    }
+}
+
+/// What this walk has written and not yet seen.
+#[derive(Default)]
+pub(super) struct Written {
+    /// When a create was sent.
+    pub(super) created: Option<Instant>,
+    /// Whether a create was refused because the thing exists.
+    pub(super) exists: bool,
+    /// When the thing was last seen. Old and new answers of AWS take turns for a
+    /// while: what was there a moment ago is waited for, not made again.
+    pub(super) seen: Option<Instant>,
+    /// When these differences were last sent to be repaired.
+    pub(super) repaired: Option<(Instant, Vec<Drift>)>,
+}
+
+/// What a turn of the loop decides.
+pub(super) enum Turn {
+    /// Something was written: look at once.
+    LookAgain,
+    /// Nothing to do but wait.
+    Wait {
+        why: String,
+        /// Whether all is as it should be but for what AWS is still at.
+        settles: bool,
+    },
+    /// Done, or failed.
+    Over(End),
+}
+
+impl Turn {
+    /// Nothing to do but wait, until something else can be done.
+    pub(super) fn wait(why: impl Into<String>) -> Self {
+        Self::Wait {
+            why: why.into(),
+            settles: false,
+        }
     }
 }
