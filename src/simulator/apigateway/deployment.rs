@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::common::{api, api_mut, bad, missing, page, strings, tidy};
 use super::patch::patches;
 use super::stage;
-use super::stage_update::fill_canary;
+use super::stage::fill_canary;
 use super::state::{Api, Deployment, Members, Snapshot, Tags};
 use crate::clock::Time;
 use crate::codec::{Input, Output, Refusal, ok};

@@ -1,9 +1,10 @@
 //! What answers a method.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::common::{missing, settings};
 use super::integration_check::{TYPES, check, check_types, mapped};
+use super::integration_view::{own, shown};
 use super::method::{method, method_mut, patched};
 use super::patch::{Form, invalid, outside, patches};
 use super::state::{Integration, Members};
@@ -26,35 +27,6 @@ pub const SETTINGS: &[&str] = &[
     "timeoutInMillis",
     "tlsConfig",
 ];
-
-/// An integration on the wire.
-pub fn shown(integration: &Integration) -> Value {
-    let mut tree = own(integration);
-    if !integration.responses.is_empty() {
-        tree.insert(
-            "integrationResponses".to_owned(),
-            json!(integration.responses),
-        );
-    }
-    Value::Object(tree)
-}
-
-/// An integration's own members, without its responses.
-fn own(integration: &Integration) -> Members {
-    let mut tree = Map::new();
-    tree.insert("type".to_owned(), integration.kind.clone().into());
-    tree.extend(integration.settings.clone());
-    for (name, value) in [
-        ("httpMethod", &integration.http_method),
-        ("uri", &integration.uri),
-    ] {
-        let value = value
-            .iter()
-            .map(|text| (name.to_owned(), text.clone().into()));
-        tree.extend(value);
-    }
-    tree
-}
 
 /// Makes an integration of its members.
 pub fn of(mut tree: Members) -> Integration {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::common::{api, api_mut, bad, conflict, missing, settings};
-use super::integration;
+use super::integration_view;
 use super::patch::{Form, Patch, apply_bare, patches};
 use super::state::{Api, Members, Method, Parts, Resource};
 use crate::codec::{Input, Output, Refusal, ok};
@@ -36,7 +36,7 @@ pub fn shown(verb: &str, method: &Method) -> Value {
     if let Some(integration) = &method.integration {
         tree.insert(
             "methodIntegration".to_owned(),
-            integration::shown(integration),
+            integration_view::shown(integration),
         );
     }
     Value::Object(tree)

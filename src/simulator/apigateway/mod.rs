@@ -18,6 +18,7 @@ mod gateway_response;
 mod import;
 mod integration;
 mod integration_check;
+mod integration_view;
 mod mapping;
 mod method;
 mod model;

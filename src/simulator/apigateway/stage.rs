@@ -3,7 +3,6 @@
 use serde_json::{Map, Value, json};
 
 use super::common::{api, api_mut, bad, conflict, limit, missing, settings, strings, tags, tidy};
-use super::stage_update::fill_canary;
 use super::state::{Api, Stage, Tags};
 use crate::clock::Time;
 use crate::codec::{Input, Output, Refusal, ok};
@@ -176,4 +175,16 @@ pub fn delete(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let api = api_mut(ctx.account, &mut ctx.here.apigateway, input)?;
     api.stages.remove(name);
     Ok(Output::empty(202))
+}
+
+/// What a canary has when nothing is said (recorded: `CreateStage`, `UpdateStage`).
+pub fn fill_canary(settings: &mut Map<String, Value>, deployment: &str) {
+    let defaults = [
+        ("deploymentId", json!(deployment)),
+        ("percentTraffic", json!(0.0)),
+        ("useStageCache", json!(false)),
+    ];
+    for (name, value) in defaults {
+        settings.entry(name).or_insert(value);
+    }
 }

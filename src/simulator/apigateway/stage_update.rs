@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::common::{api_mut, bad, missing};
 use super::patch::{Patch, patches};
-use super::stage::{check_variable, shown};
+use super::stage::{check_variable, fill_canary, shown};
 use super::state::{Api, Stage};
 use crate::codec::{Input, Output, Refusal, ok};
 use crate::world::Ctx;
@@ -169,18 +169,6 @@ fn canary(api: &Api, stage: &mut Stage, patch: &Patch) -> Result<(), Refusal> {
     settings.insert(member.to_owned(), value);
     fill_canary(settings, &deployment);
     Ok(())
-}
-
-/// What a canary has when nothing is said (recorded: `CreateStage`, `UpdateStage`).
-pub fn fill_canary(settings: &mut Map<String, Value>, deployment: &str) {
-    let defaults = [
-        ("deploymentId", json!(deployment)),
-        ("percentTraffic", json!(0.0)),
-        ("useStageCache", json!(false)),
-    ];
-    for (name, value) in defaults {
-        settings.entry(name).or_insert(value);
-    }
 }
 
 /// Two copies make the stage what its canary is.

@@ -3,7 +3,9 @@
 use serde_json::json;
 
 use super::bucket::{Found, find, foreign};
-use super::object::{encrypted, encryption_headers, given, kept, key, made, no_such_key};
+use super::object::{
+    check_simulated, encrypted, encryption_headers, given, kept, key, made, no_such_key,
+};
 use super::state::Object;
 use super::{conditional, encryption};
 use crate::codec::{Input, Output, Refusal};
@@ -18,6 +20,7 @@ pub const SOURCE: &str = "x-amz-copy-source";
 /// `x-amz-metadata-directive: REPLACE`, the request's; encryption is the
 /// request's or the bucket's; conditions on the source are 412.
 pub fn copy(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
+    check_simulated(input)?;
     let (bucket, from) = source(given(input, SOURCE).unwrap_or_default())?;
     let object = found(ctx, &bucket, &from)?.clone();
     check_source(&object, input)?;

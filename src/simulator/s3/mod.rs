@@ -20,7 +20,7 @@ pub use bucket::{add as add_bucket, foreign};
 pub use object::add as add_object;
 pub use state::{AccessBlock, Bucket, Bytes, Encryption, Object, State};
 
-use super::codec::Protocol;
+use super::codec::{Input, Output, Protocol, Refusal};
 use super::service::{Operation, Service, read, write};
 use super::world::Ctx;
 
@@ -125,7 +125,7 @@ const OPERATIONS: &[Operation] = &[
         &["Bucket", "headers", "x-id"],
     )
     .at("DELETE /{Bucket}"),
-    write("PutObject", object::put, OBJECT).at("PUT /{Bucket}/{Key+}"),
+    write("PutObject", put_or_copy, OBJECT).at("PUT /{Bucket}/{Key+}"),
     read("GetObject", object::get, OBJECT).at("GET /{Bucket}/{Key+}"),
     read("HeadObject", object::head, OBJECT).at("HEAD /{Bucket}/{Key+}"),
     write("DeleteObject", object::delete, OBJECT).at("DELETE /{Bucket}/{Key+}"),
@@ -157,6 +157,15 @@ const LISTING: &[&str] = &[
     "start-after",
     "x-id",
 ];
+
+/// `PutObject`, or `CopyObject`: the same request with a source.
+fn put_or_copy(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
+    if object::given(input, copy::SOURCE).is_some() {
+        copy::copy(ctx, input)
+    } else {
+        object::put(ctx, input)
+    }
+}
 
 /// Returns an object of the account.
 pub fn object<'a>(ctx: &'a Ctx<'_>, bucket: &str, key: &str) -> Option<&'a Object> {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::address::unchunked;
 use super::bucket::{Found, find};
 use super::state::{Bytes, Encryption, Object};
-use super::{checksum, conditional, copy, encryption};
+use super::{checksum, conditional, encryption};
 use crate::clock::Time;
 use crate::codec::{Body, Input, Output, Refusal, ok};
 use crate::paging;
@@ -96,12 +96,9 @@ pub fn kept(input: &Input) -> BTreeMap<String, String> {
     kept
 }
 
-/// `PutObject`, and `CopyObject`, which is the same request with a source.
+/// `PutObject`.
 pub fn put(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     check_simulated(input)?;
-    if given(input, copy::SOURCE).is_some() {
-        return copy::copy(ctx, input);
-    }
     let now = ctx.now;
     let key = key(input)?;
     let (body, trailers) = unchunked(&input.raw, input.get("headers"));
