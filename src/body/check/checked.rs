@@ -1,6 +1,6 @@
 //! What every check looks at.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::body::{
     at::At,
@@ -56,6 +56,21 @@ impl Checked<'_> {
             ),
         }
     }
+}
+
+/// The members of an object that API Gateway reads: no examples and values of
+/// models, and no extensions of others. `steps` lead to the object.
+pub(super) fn read<'v>(
+    members: &'v Map<String, Value>,
+    steps: &[String],
+) -> impl Iterator<Item = (&'v String, &'v Value)> {
+    // Below `properties` these are names that the file's author chose.
+    let named = steps.last().is_some_and(|last| last == "properties");
+    members.iter().filter(move |(key, _)| {
+        let free = matches!(key.as_str(), "example" | "examples" | "default" | "enum");
+        let foreign = key.starts_with("x-") && !key.starts_with("x-amazon-");
+        !foreign && (named || !free)
+    })
 }
 
 /// What a reference within the document leads to.

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::checked::Checked;
+use super::checked::{Checked, read};
 use super::form::{Field, Form, check as check_field};
 use crate::body::document::{ANY_METHOD, Dialect, ENDPOINT, is_method, operations};
 use crate::body::{at::At, findings::Findings};
@@ -200,13 +200,7 @@ fn walk(checked: &Checked<'_>, value: &Value, steps: &mut Vec<String>, findings:
             }
         }
         Value::Object(members) => {
-            let named = steps.last().is_some_and(|last| last == "properties");
-            for (key, value) in members {
-                let free = matches!(key.as_str(), "example" | "examples" | "default" | "enum");
-                let own = key.starts_with("x-") && !key.starts_with("x-amazon-");
-                if own || (free && !named) {
-                    continue;
-                }
+            for (key, value) in read(members, steps) {
                 steps.push(key.clone());
                 if let Some(name) = key.strip_prefix(PREFIX) {
                     one(checked, name, value, steps, findings);

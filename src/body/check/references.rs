@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::checked::{Checked, target_of};
+use super::checked::{Checked, read, target_of};
 use crate::body::document::INTEGRATION;
 use crate::body::{at::At, findings::Findings};
 use crate::config::shown;
@@ -25,14 +25,7 @@ fn walk(checked: &Checked<'_>, value: &Value, steps: &mut Vec<String>, findings:
             }
         }
         Value::Object(members) => {
-            let named = steps.last().is_some_and(|last| last == "properties");
-            for (name, value) in members {
-                if !named && matches!(name.as_str(), "example" | "examples" | "default" | "enum") {
-                    continue;
-                }
-                if name.starts_with("x-") && !name.starts_with("x-amazon-") {
-                    continue;
-                }
+            for (name, value) in read(members, steps) {
                 steps.push(name.clone());
                 match value.as_str() {
                     Some(text) if name == "$ref" => reference(checked, text, steps, findings),
