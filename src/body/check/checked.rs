@@ -63,7 +63,7 @@ impl Checked<'_> {
 pub(super) fn read<'v>(
     members: &'v Map<String, Value>,
     steps: &[String],
-) -> impl Iterator<Item = (&'v String, &'v Value)> {
+) -> impl Iterator<Item = (&'v String, &'v Value)> + use<'v> {
     // Below `properties` these are names that the file's author chose.
     let named = steps.last().is_some_and(|last| last == "properties");
     members.iter().filter(move |(key, _)| {

@@ -1,7 +1,9 @@
 //! Who may call: nothing that the file protects ends open.
 //!
-//! Guide, "important notes": security at the top of the file is not used, and a
-//! scheme is of the type `apiKey`, with an authorizer of API Gateway's behind
+//! Guide, "important notes": security at the top of the file is not used. Later
+//! recordings of AWS's answers (2025) show methods that take it. Whether an
+//! operation is open must not hang on that: it says so itself. A scheme is of the
+//! type `apiKey`, with an authorizer of API Gateway's behind
 //! it, `x-amazon-apigateway-authtype: awsSigv4`, or the header `x-api-key`.
 
 use serde_json::Value;
@@ -91,7 +93,8 @@ pub(super) fn check(checked: &Checked<'_>, findings: &mut Findings) {
     root(checked, findings);
 }
 
-/// Security at the top protects nothing: an operation without its own is open.
+/// Security at the top is not to be relied on: an operation without its own would
+/// be open, as the guide has it.
 fn root(checked: &Checked<'_>, findings: &mut Findings) {
     let Some(requirements) = checked.document["security"].as_array() else {
         return;
