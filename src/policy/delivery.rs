@@ -115,7 +115,7 @@ mod tests {
     };
 
     fn said(statements: &Value) -> Answer {
-        said_of(&&json!({ "Version": "2012-10-17", "Statement": statements }).to_string())
+        said_of(&json!({ "Version": "2012-10-17", "Statement": statements }).to_string())
     }
 
     fn is_silent(answer: &Answer) -> bool {

@@ -124,6 +124,26 @@ async fn every_kind_of_stack_is_well_when_it_is() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_is_live_is_not_called_well_unseen() {
+    let conditions = r#"{"faults":[{"operation":"apigateway:GetExport",
+        "then":{"refuse":{"code":"AccessDeniedException","status":403}}}]}"#;
+    let bench = Bench::new(
+        "placeholder.toml",
+        serde_json::from_str(conditions).expect("they are conditions"),
+    );
+    assert!(bench.up().await.ok());
+    let findings = walk(&bench, true).await;
+    assert!(bench.simulator.idle().is_empty(), "nobody asked");
+    assert_eq!(accused(&findings), BTreeSet::new());
+    for check in [Check::ApiPolicy, Check::Method] {
+        let one = findings.iter().find(|one| one.check == check);
+        let one = one.expect("every check answers");
+        assert_eq!(one.verdict, Verdict::Skipped, "{one:?}");
+        assert!(format!("{one:?}").contains("apigateway:GET"), "{one:?}");
+    }
+}
+
 /// What is broken, how, and what is named.
 struct Break {
     what: &'static str,

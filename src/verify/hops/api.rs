@@ -13,7 +13,7 @@ use crate::{
             STAGE_NO_DEPLOYMENT,
         },
     },
-    error::Result,
+    error::{ErrorKind, Result},
     stack::Bodies,
     verify::{
         hops::{UP, site},
@@ -55,13 +55,7 @@ async fn stage(scene: &Scene<'_>, way: &Way) -> Result<Finding> {
             others => format!("{api} has the stages {}, not {name}", others.join(", ")),
         };
         let cause = "requests are answered with 403 Forbidden";
-        let borrowed = matches!(
-            &way.route.behind,
-            Behind::Api {
-                borrowed: Some(_),
-                ..
-            }
-        );
+        let borrowed = way.route.is_borrowed_api();
         let remedy = if borrowed {
             "let the API's team deploy it, or correct the route's `stage`"
         } else {
@@ -107,12 +101,23 @@ pub async fn lacks_stage(scene: &Scene<'_>, api: &str, stage: &str) -> bool {
 
 /// What a stage serves, as its export tells it (API Gateway API reference,
 /// `GetExport`); none where it is not told: no such stage, or no such export.
-pub async fn deployed(scene: &Scene<'_>, api: &str, stage: &str) -> Option<Deployed> {
+///
+/// # Errors
+///
+/// It may not be looked at: then nothing can be said of what is live.
+pub async fn deployed(scene: &Scene<'_>, api: &str, stage: &str) -> Result<Option<Deployed>> {
     if !scene.sees_deployed || lacks_stage(scene, api, stage).await {
-        return None;
+        return Ok(None);
     }
-    let export = scene.reads.export(api, stage).await.ok()?;
-    let document = (*export).as_ref()?;
+    let export = match scene.reads.export(api, stage).await {
+        Err(error) if error.kind == ErrorKind::Denied => return Err(error),
+        export => export.ok(),
+    };
+    Ok(export.as_deref().and_then(Option::as_ref).map(read))
+}
+
+/// An export, read.
+fn read(document: &Value) -> Deployed {
     let policy = &document["x-amazon-apigateway-policy"];
     let policy = match policy {
         Value::Object(_) => Some(policy.to_string()),
@@ -133,10 +138,10 @@ pub async fn deployed(scene: &Scene<'_>, api: &str, stage: &str) -> Option<Deplo
             Some(format!("{verb} {path}"))
         })
     });
-    Some(Deployed {
+    Deployed {
         policy,
         methods: methods.collect(),
-    })
+    }
 }
 
 /// `method`: a finding for each route to an API or a site.
@@ -192,7 +197,7 @@ async fn method(scene: &Scene<'_>, way: &Way, bodies: &Bodies) -> Result<Finding
         let cause = "API Gateway refuses to deploy such an API";
         return Ok(Finding::failed(METHOD_NO_INTEGRATION, found, cause, UP));
     }
-    if let Some(live) = deployed(scene, &api, &stage).await {
+    if let Some(live) = deployed(scene, &api, &stage).await? {
         let waiting: Vec<String> = all
             .iter()
             .filter(|one| !live.methods.contains(*one))
@@ -204,13 +209,7 @@ async fn method(scene: &Scene<'_>, way: &Way, bodies: &Bodies) -> Result<Finding
                 shortened(&waiting)
             );
             let cause = "what the API has counts from the next deployment on: such requests are answered with 403 Missing Authentication Token until then";
-            if matches!(
-                &way.route.behind,
-                Behind::Api {
-                    borrowed: Some(_),
-                    ..
-                }
-            ) {
+            if way.route.is_borrowed_api() {
                 // Its team may be in the middle of something.
                 let remedy = "let the API's team deploy it again";
                 return Ok(Finding::warning(METHOD_NOT_DEPLOYED, found, cause, remedy));

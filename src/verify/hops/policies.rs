@@ -212,13 +212,7 @@ async fn of_api(scene: &Scene<'_>, way: &Way) -> Result<Finding> {
     let apis = scene.apis.as_ref().map_err(Clone::clone)?;
     let known = apis.iter().find(|one| one.id() == Some(&api));
     let text = known.and_then(|one| one.policy()).unwrap_or_default();
-    let borrowed = matches!(
-        &way.route.behind,
-        Behind::Api {
-            borrowed: Some(_),
-            ..
-        }
-    );
+    let borrowed = way.route.is_borrowed_api();
     let remedy = if borrowed {
         format!(
             "let the API's team admit {} (`aws:SourceVpce`) in its policy, and deploy the API",
@@ -230,7 +224,7 @@ async fn of_api(scene: &Scene<'_>, way: &Way) -> Result<Finding> {
     let (arn, every, each) = invocations(scene, endpoint, &api, &stage).await;
     let now = passes(&Policy::of_api(text, &arn), &every, &each);
     let works = |passes: &Passes| matches!(passes, Passes::All | Passes::Some(..));
-    let live = deployed(scene, &api, &stage).await;
+    let live = deployed(scene, &api, &stage).await?;
     let live = live.and_then(|live| live.policy);
     let whose = format!("the policy of {api}");
     let Some(live) = live else {

@@ -87,6 +87,17 @@ impl RoutePlace {
     pub fn is_api(&self) -> bool {
         matches!(self.behind, Behind::Api { .. })
     }
+
+    /// Whether another team's API answers.
+    pub fn is_borrowed_api(&self) -> bool {
+        matches!(
+            &self.behind,
+            Behind::Api {
+                borrowed: Some(_),
+                ..
+            }
+        )
+    }
 }
 
 /// A host with a route, and the way that requests to it take.
