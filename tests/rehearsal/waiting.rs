@@ -15,7 +15,7 @@ use super::bench::{Bench, EXAMPLES};
 const HOUR: Duration = Duration::from_hours(1);
 
 /// Longer than a look and the next one.
-const LATE: Duration = Duration::from_secs(60);
+const LATE: Duration = Duration::from_mins(1);
 
 #[tokio::test(start_paused = true)]
 async fn every_kind_of_stack_is_waited_for_until_it_serves_and_until_it_is_gone() {
