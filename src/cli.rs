@@ -121,6 +121,8 @@ pub enum Command {
     Outputs(Named),
     /// Walk the way a request takes, hop by hop: what is broken, why, and the mend
     Verify(Verify),
+    /// Look for what stands in the way before the first `up` and after, or in somebody else's files
+    Doctor(Doctor),
     /// Try the promise in a scratch account: kill, repeat, alter, repair, remove, count
     Selftest(Selftest),
     /// Write a completion script for a shell
@@ -240,6 +242,18 @@ pub struct Verify {
     /// Trust the authorities of this PEM file, and no others
     #[arg(long, value_name = "FILE")]
     pub cacert: Option<PathBuf>,
+    /// What `verify` and `doctor` share.
+    #[command(flatten)]
+    pub checking: Checking,
+}
+
+/// `doctor`.
+#[derive(Args, Debug)]
+pub struct Doctor {
+    /// Judge this Terraform, CloudFormation or OpenAPI file, or this folder of Terraform files;
+    /// repeatable; needs no account and no configuration
+    #[arg(long, value_name = "PATH", conflicts_with = "wait")]
+    pub file: Vec<PathBuf>,
     /// What `verify` and `doctor` share.
     #[command(flatten)]
     pub checking: Checking,

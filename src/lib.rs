@@ -41,6 +41,7 @@ pub mod outputs;
 pub mod sync;
 
 pub mod checks;
+pub mod doctor;
 pub mod verify;
 
 pub mod aws;

@@ -20,6 +20,7 @@ use crate::{
     ui::{self, Printer, Text},
 };
 
+mod doctor;
 mod down;
 mod generate;
 mod outputs;
@@ -60,6 +61,7 @@ pub async fn run(cli: Cli, printer: Printer) -> Result<u8> {
         Command::Wait(args) => wait::run(&global, printer, args).await,
         Command::Outputs(args) => bounded(&global, outputs::run(&global, printer, args)).await,
         Command::Verify(args) => bounded(&global, verify::run(&global, printer, args)).await,
+        Command::Doctor(args) => bounded(&global, doctor::run(printer, args)).await,
         Command::Completions { shell } => generate::completions(printer, shell),
         Command::Man => generate::man(printer),
         Command::Schema => generate::schema(printer),

@@ -67,7 +67,7 @@ pub(super) async fn run(global: &Global, printer: Printer, args: cli::Verify) ->
 }
 
 /// Shows a report; the exit code is that of the whole one.
-fn show(report: Report, short: bool, printer: Printer) -> Result<u8> {
+pub(super) fn show(report: Report, short: bool, printer: Printer) -> Result<u8> {
     let (code, verdict) = (report.exit_code(), checks::line(&report));
     let report = if short { report.short() } else { report };
     if printer.is_json() {

@@ -1,0 +1,3 @@
+//! What `doctor` looks at.
+
+pub mod files;
