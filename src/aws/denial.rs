@@ -140,6 +140,7 @@ const TABLE: &[(Names, &[&str])] = &[
             "SetSubnets",
         ],
     ),
+    (Names::Alike("iam"), &["GetRole", "SimulatePrincipalPolicy"]),
     (
         Names::Alike("lambda"),
         &[
@@ -168,6 +169,10 @@ const TABLE: &[(Names, &[&str])] = &[
     (
         Names::As("s3:GetEncryptionConfiguration"),
         &["GetBucketEncryption"],
+    ),
+    (
+        Names::As("s3:GetBucketPublicAccessBlock"),
+        &["GetPublicAccessBlock"],
     ),
     (Names::As("s3:GetObject"), &["HeadObject"]),
     (Names::As("s3:ListBucket"), &["HeadBucket"]),
@@ -211,6 +216,15 @@ pub fn actions(operation: &str) -> Vec<String> {
     let besides = BESIDES.iter().filter(|(name, _)| *name == operation);
     let besides = besides.flat_map(|(_, all)| all.iter().map(|one| (*one).to_owned()));
     first.into_iter().chain(besides).collect()
+}
+
+/// The permissions that an operation needs, as IAM spells them.
+pub fn permissions(operation: &str) -> Vec<String> {
+    let bare = |action: String| {
+        let name = action.split(' ').next();
+        name.unwrap_or_default().to_owned()
+    };
+    actions(operation).into_iter().map(bare).collect()
 }
 
 /// A kind of policy, as AWS's messages call it, and what to do about it.

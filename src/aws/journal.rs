@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
+    time::SystemTime,
 };
 
 use aws_smithy_runtime_api::{
@@ -18,15 +19,22 @@ use aws_smithy_runtime_api::{
 };
 use aws_smithy_types::config_bag::ConfigBag;
 
-use super::resend;
+use super::{reply, resend};
 
 /// What this process sent to AWS: attempts by operation.
 #[derive(Debug, Default)]
 pub struct Journal {
     attempts: Mutex<BTreeMap<String, usize>>,
+    late: Mutex<Option<i64>>,
 }
 
 impl Journal {
+    /// By how many seconds this machine's clock was behind that of the last
+    /// reply which named a time; less than nothing if it was ahead.
+    pub fn clock_is_late_by(&self) -> Option<i64> {
+        *self.late.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// HTTP attempts so far, retries included.
     pub fn attempts(&self) -> usize {
         self.by_operation().values().sum()
@@ -38,6 +46,11 @@ impl Journal {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    fn heard(&self, late: i64) {
+        let mut known = self.late.lock().unwrap_or_else(PoisonError::into_inner);
+        *known = Some(late);
     }
 
     fn note(&self, operation: &str) {
@@ -86,9 +99,12 @@ impl Intercept for Recorder {
             .load::<Metadata>()
             .filter(|_| resend::was_sent(config))
         {
-            let status = context
-                .response()
-                .map_or(0, |response| response.status().as_u16());
+            let reply = context.response();
+            let late = reply.and_then(|reply| reply::late(reply, SystemTime::now()));
+            if let Some(late) = late {
+                self.journal.heard(late);
+            }
+            let status = reply.map_or(0, |reply| reply.status().as_u16());
             tracing::debug!(
                 service = call.service(),
                 operation = call.name(),

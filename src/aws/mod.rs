@@ -41,6 +41,7 @@ pub mod simulated;
 pub mod tags;
 mod turns;
 
+pub use denial::permissions;
 pub use error::Called;
 pub use journal::Journal;
 pub use partition::Partition;
@@ -92,6 +93,8 @@ pub struct Aws {
     pub ec2: aws_sdk_ec2::Client,
     /// Load balancers, listeners, target groups.
     pub elb: aws_sdk_elasticloadbalancingv2::Client,
+    /// What the caller may do.
+    pub iam: aws_sdk_iam::Client,
     /// Functions and their permissions.
     pub lambda: aws_sdk_lambda::Client,
     /// What the account may have of everything.
@@ -106,6 +109,15 @@ pub struct Aws {
     pub region: String,
     /// Who may write what is written as a whole.
     pub turns: Turns,
+}
+
+/// What clients may do.
+#[derive(Clone, Copy)]
+enum May {
+    Read,
+    /// Read, and ask EC2 whether it would.
+    Try,
+    Write,
 }
 
 impl Aws {
@@ -210,17 +222,27 @@ impl Connection {
         self.line.heed(stop);
     }
 
+    /// The partition of the region.
+    pub fn partition(&self) -> Partition {
+        Partition::of(&self.region)
+    }
+
     /// Clients that refuse every operation that is not a read.
     pub fn reader(&self) -> Aws {
-        self.clients(false)
+        self.clients(May::Read)
+    }
+
+    /// Clients that refuse every operation that is not a read, and not a dry run.
+    pub fn prober(&self) -> Aws {
+        self.clients(May::Try)
     }
 
     /// Clients that may write. Only what has been approved gets one.
     pub fn writer(&self) -> Aws {
-        self.clients(true)
+        self.clients(May::Write)
     }
 
-    fn clients(&self, may_write: bool) -> Aws {
+    fn clients(&self, may: May) -> Aws {
         /// Every crate has its own configuration type of the same shape.
         macro_rules! client {
             ($service:ident) => {{ client!($service, $service::config::Builder::from(&self.config)) }};
@@ -235,8 +257,10 @@ impl Connection {
                     .retry_classifier(resend::AsDecided)
                     .interceptor(resend::Resend(Arc::clone(&self.line)))
                     .interceptor(journal::Recorder::new(Arc::clone(&self.journal)));
-                if !may_write {
-                    config = config.interceptor(read_only::Guard);
+                match may {
+                    May::Read => config = config.interceptor(read_only::Guard),
+                    May::Try => config = config.interceptor(read_only::DryRuns),
+                    May::Write => {}
                 }
                 $service::Client::from_conf(config.build())
             }};
@@ -247,6 +271,7 @@ impl Connection {
             apigateway: client!(aws_sdk_apigateway),
             ec2: client!(aws_sdk_ec2),
             elb: client!(aws_sdk_elasticloadbalancingv2),
+            iam: client!(aws_sdk_iam),
             lambda: client!(aws_sdk_lambda),
             quotas: client!(aws_sdk_servicequotas),
             route53: client!(aws_sdk_route53),

@@ -85,15 +85,21 @@ fn element(xml: &str, name: &str) -> String {
 /// says what time it is in every reply.
 pub(super) fn wrong_clock(reply: &HttpResponse, now: SystemTime) -> Option<String> {
     let said = reply.headers().get("date")?;
-    let date = DateTime::from_str(said, Format::HttpDate).ok()?;
-    let server = SystemTime::try_from(date).ok()?;
-    let (span, side) = match server.duration_since(now) {
-        Ok(behind) => (behind, "behind"),
-        Err(ahead) => (ahead.duration(), "ahead"),
-    };
+    let late = late(reply, now)?;
+    let side = if late < 0 { "ahead" } else { "behind" };
+    let span = Duration::from_secs(late.unsigned_abs());
     let minutes = span.as_secs() / 60;
     (span > TOLERATED)
         .then(|| format!("this machine's clock is {minutes} minutes {side}: AWS says {said}"))
+}
+
+/// By how many seconds this machine's clock is behind the one that sent a reply;
+/// less than nothing if it is ahead. None: the reply names no time.
+pub(super) fn late(reply: &HttpResponse, now: SystemTime) -> Option<i64> {
+    let said = reply.headers().get("date")?;
+    let date = DateTime::from_str(said, Format::HttpDate).ok()?;
+    let now = DateTime::from(now);
+    Some(date.secs() - now.secs())
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ impl Class {
 
 /// Every operation, by class.
 pub const TABLE: &[(Class, &[&str])] = &[
-    // `Describe…`, `Get…`, `List…` and `Head…` change nothing in any service used here.
+    // `Describe…`, `Get…`, `List…`, `Head…` and `Simulate…` change nothing in any service used here.
     (
         Class::Read,
         &[
@@ -70,10 +70,12 @@ pub const TABLE: &[(Class, &[&str])] = &[
             "GetHostedZone",
             "GetModels",
             "GetPolicy",
+            "GetPublicAccessBlock",
             "GetRequestValidators",
             "GetResources",
             "GetRestApi",
             "GetRestApis",
+            "GetRole",
             "GetStage",
             "GetStages",
             "HeadBucket",
@@ -82,6 +84,7 @@ pub const TABLE: &[(Class, &[&str])] = &[
             "ListHostedZonesByVPC",
             "ListResourceRecordSets",
             "ListServiceQuotas",
+            "SimulatePrincipalPolicy",
         ],
     ),
     // EC2 API reference, "Ensuring idempotency": tags, attribute changes and deletions.

@@ -5,8 +5,8 @@ use strum::{Display, EnumIter};
 
 /// A check: a hop of a request, or something that a stack needs.
 ///
-/// In the order in which reports have them: those of `verify` as a request
-/// passes them, then those that `doctor` alone has.
+/// Those of `verify` as a request passes them, then those that `doctor` alone
+/// has, which puts them into an order of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Display, EnumIter)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Check {

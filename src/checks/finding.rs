@@ -100,6 +100,20 @@ impl Finding {
         }
     }
 
+    /// It is not as it should be, and what was seen says all of it.
+    pub fn plain(
+        code: Code,
+        verdict: Verdict,
+        found: impl Into<String>,
+        remedy: Option<String>,
+    ) -> Self {
+        Self {
+            code: Some(code),
+            remedy,
+            ..Self::new(code.check, verdict, found)
+        }
+    }
+
     /// It was not judged; why.
     pub fn skipped(check: Check, why: impl Into<String>) -> Self {
         Self::new(check, Verdict::Skipped, why)
@@ -140,6 +154,11 @@ impl Finding {
     pub fn because(mut self, cause: impl Into<String>) -> Self {
         self.cause = Some(cause.into());
         self
+    }
+
+    /// Whether it is as it should be.
+    pub fn is_ok(&self) -> bool {
+        self.verdict == Verdict::Ok
     }
 
     /// Whether it does not work.

@@ -20,7 +20,8 @@
 //!   look says `skipped` and why. Silence is never success.
 //! - A check fails for what its own hop does wrong. What it cannot judge because
 //!   something before it is broken is skipped, with that said.
-//! - A finding that failed or warns has a code, a cause and a remedy.
+//! - A finding that failed or warns has a code, a remedy where there is one, and a
+//!   cause where that is not what was seen itself.
 
 mod check;
 mod code;

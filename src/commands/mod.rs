@@ -61,7 +61,7 @@ pub async fn run(cli: Cli, printer: Printer) -> Result<u8> {
         Command::Wait(args) => wait::run(&global, printer, args).await,
         Command::Outputs(args) => bounded(&global, outputs::run(&global, printer, args)).await,
         Command::Verify(args) => bounded(&global, verify::run(&global, printer, args)).await,
-        Command::Doctor(args) => bounded(&global, doctor::run(printer, args)).await,
+        Command::Doctor(args) => bounded(&global, doctor::run(&global, printer, args)).await,
         Command::Completions { shell } => generate::completions(printer, shell),
         Command::Man => generate::man(printer),
         Command::Schema => generate::schema(printer),
@@ -201,9 +201,7 @@ fn out_of_time() -> Error {
 
 /// Reads the configuration and connects as it says.
 async fn connect(global: &Global) -> Result<(Config, Connection)> {
-    let environment = |name: &str| std::env::var(name).ok();
-    let config = Config::load(global.config_file(), &global.set, &environment)
-        .map_err(|errors| unusable(&errors))?;
+    let config = load(global)?;
     let region = match (&config.region, &global.region) {
         (Some(file), Some(flag)) if file != flag => {
             return Err(Error::invalid(format!(
@@ -219,6 +217,13 @@ async fn connect(global: &Global) -> Result<(Config, Connection)> {
         .check_region(&connection.region)
         .map_err(|errors| unusable(&errors))?;
     Ok((config, connection))
+}
+
+/// Reads the configuration.
+fn load(global: &Global) -> Result<Config> {
+    let environment = |name: &str| std::env::var(name).ok();
+    Config::load(global.config_file(), &global.set, &environment)
+        .map_err(|errors| unusable(&errors))
 }
 
 fn unusable(errors: &ConfigErrors) -> Error {

@@ -5,14 +5,14 @@ use std::{collections::BTreeMap, net::Ipv4Addr};
 use ipnet::Ipv4Net;
 
 use super::{
-    finding::{Finding, Problems, failed, problem},
+    finding::{Finding, Problem, Problems, failed, problem},
     network::Places,
     own_endpoint,
 };
 use crate::{
     aws::read::{Interfaces, Reads, Vpcs},
+    checks::codes,
     config::Config,
-    error::Error,
     resource::Kind,
 };
 
@@ -39,6 +39,7 @@ pub(super) async fn check(
             Ok(subnet) => {
                 if let Some(other) = pins.insert(subnet.to_owned(), *address) {
                     problems.note(problem(
+                        codes::SUBNETS_ADDRESS,
                         PLACE,
                         format!("{other} and {address} are both in {subnet}"),
                         "name one address of each subnet",
@@ -67,6 +68,7 @@ async fn check_foreign(config: &Config, reads: &Reads) -> Finding<()> {
         // No VPC: said elsewhere.
         if !ranges.is_empty() && !ranges.iter().any(|range| range.contains(address)) {
             problems.note(problem(
+                codes::SUBNETS_ADDRESS,
                 PLACE,
                 format!("{address} is not an address of {vpc}"),
                 "name addresses of an endpoint in `network.vpc`; its owner knows them",
@@ -77,13 +79,14 @@ async fn check_foreign(config: &Config, reads: &Reads) -> Finding<()> {
 }
 
 /// The subnet that has the address, if it may be used there.
-fn subnet_of(address: Ipv4Addr, places: &Places) -> std::result::Result<&str, Error> {
+fn subnet_of(address: Ipv4Addr, places: &Places) -> std::result::Result<&str, Problem> {
     let ranges = places
         .iter()
         .filter_map(|(id, place)| Some((id, place.range?)));
     let mut ranges = ranges.filter(|(_, range)| range.contains(&address));
     let Some((id, range)) = ranges.next() else {
         return Err(problem(
+            codes::SUBNETS_ADDRESS,
             PLACE,
             format!("{address} is in none of the subnets"),
             "name one address of each subnet of `network.subnets`",
@@ -91,6 +94,7 @@ fn subnet_of(address: Ipv4Addr, places: &Places) -> std::result::Result<&str, Er
     };
     if is_reserved(address, range) {
         return Err(problem(
+            codes::SUBNETS_ADDRESS,
             PLACE,
             format!("{address} is one of the five that AWS keeps in {id} ({range})"),
             "not the first four and not the last",
@@ -133,6 +137,7 @@ async fn check_free(addresses: &[Ipv4Addr], config: &Config, reads: &Reads) -> F
             let what = interface.description().filter(|text| !text.is_empty());
             let what = what.map(|text| format!(", {text}")).unwrap_or_default();
             problems.note(problem(
+                codes::SUBNETS_ADDRESS_TAKEN,
                 PLACE,
                 format!("{address} is taken ({holder}{what})"),
                 "choose an address that is free",
@@ -164,10 +169,10 @@ mod tests {
             assert_eq!(subnet(address).unwrap(), id);
         }
         for address in ["10.0.1.0", "10.0.1.3", "10.0.1.255", "10.0.2.15"] {
-            let said = subnet(address).unwrap_err().to_string();
+            let said = subnet(address).unwrap_err().error.to_string();
             assert!(said.contains("AWS keeps"), "{said}");
         }
-        let said = subnet("10.0.2.16").unwrap_err().to_string();
+        let said = subnet("10.0.2.16").unwrap_err().error.to_string();
         assert!(said.contains("in none of the subnets"), "{said}");
     }
 }

@@ -5,19 +5,20 @@ use futures_util::future::join_all;
 
 use super::{
     TO_COME,
-    finding::{Finding, Problems, failed, problem, wrong},
+    finding::{Finding, Problems, Warning, failed, problem, wrong},
     own_endpoint,
     passage::{Outcome, Passage},
 };
 use crate::{
     aws::{Partition, read::Reads},
+    checks::codes,
     config::{ApiSource, Config, Route},
     policy::{self, Authorization, Gate, Policy, Request, statements},
     resource::Kind,
 };
 
 /// Checks every borrowed API. Returns warnings.
-pub(super) async fn check(config: &Config, reads: &Reads) -> Finding<Vec<String>> {
+pub(super) async fn check(config: &Config, reads: &Reads) -> Finding<Vec<Warning>> {
     let borrowed = config.routes.iter().filter_map(|route| {
         let api = route.api()?;
         match &api.source {
@@ -41,12 +42,13 @@ async fn check_one(
     stage_name: &str,
     config: &Config,
     reads: &Reads,
-) -> Finding<Option<String>> {
+) -> Finding<Option<Warning>> {
     let place = format!("route {}", route.path);
     let (api, stage) = tokio::join!(reads.rest_api(id), reads.stage(id, stage_name));
     let (api, stage) = (api.map_err(failed)?, stage.map_err(failed)?);
     let Some(api) = api.as_ref() else {
         return wrong(
+            codes::CONFIG_API_MISSING,
             &place,
             format!("the API {id} does not exist in {}", reads.region),
             "check the id, the region and the account",
@@ -59,6 +61,7 @@ async fn check_one(
         .unwrap_or_default();
     if !types.iter().any(|kind| kind.as_str() == "PRIVATE") {
         problems.push(problem(
+            codes::CONFIG_API_NOT_PRIVATE,
             &place,
             format!("the API {id} is not PRIVATE: an endpoint cannot reach it"),
             "let its team change the endpoint type to PRIVATE",
@@ -66,6 +69,7 @@ async fn check_one(
     }
     if stage.is_none() {
         problems.push(problem(
+            codes::CONFIG_STAGE_MISSING,
             &place,
             format!("the API {id} has no stage {stage_name}"),
             "name a stage that is deployed",
@@ -87,13 +91,14 @@ async fn admission(
     policy: &str,
     config: &Config,
     reads: &Reads,
-) -> Finding<Option<String>> {
+) -> Finding<Option<Warning>> {
     if config.endpoint.foreign && config.endpoint.id.is_none() {
         // Which endpoint it is, nobody here knows.
-        return Ok(Some(format!(
+        let found = format!(
             "route {}: whether the policy of the API {id} admits the endpoint cannot be told without `endpoint.id`",
             route.path
-        )));
+        );
+        return Ok(Some(Warning::bare(codes::POLICY_UNCLEAR, found)));
     }
     let endpoint = match &config.endpoint.id {
         Some(borrowed) => Some(borrowed.clone()),
@@ -146,13 +151,14 @@ async fn admission(
     let may = if outcome.now.is_no() { "does" } else { "may" };
     let except = format!("its team has to except requests through {of} from it and deploy again");
     let add = format!("its team has to add this and deploy again: {statement}");
-    Ok(Some(format!(
-        "route {}: the policy of the API {id} {may} not admit this stack's endpoint{what}{}: {}; {}",
+    let found = format!(
+        "route {}: the policy of the API {id} {may} not admit this stack's endpoint{what}{}: {}",
         route.path,
         passage.yet(),
         outcome.now,
-        outcome.remedy(&except, &add),
-    )))
+    );
+    let remedy = outcome.remedy(&except, &add);
+    Ok(Some(Warning::new(outcome.code(), found, remedy)))
 }
 
 /// A method of an API.

@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 
 use super::{
     TO_COME,
-    finding::{Finding, Problems, failed, wrong},
+    finding::{Finding, Problem, Problems, Warning, failed, unanswered, wrong},
     own_endpoint,
     passage::{Outcome, Passage},
 };
@@ -17,14 +17,15 @@ use crate::{
         Partition,
         read::{Bucket, Object, Reads},
     },
+    checks::{Code, codes},
     config::{Config, Route, Site},
-    error::{Error, ErrorKind, Result},
+    error::{ErrorKind, Result},
     policy::{self, Policy, Request, statements},
     resource::{Key, Kind},
 };
 
 /// Checks the bucket of every site. Returns warnings.
-pub(super) async fn check(config: &Config, reads: &Reads) -> Finding<Vec<String>> {
+pub(super) async fn check(config: &Config, reads: &Reads) -> Finding<Vec<Warning>> {
     if !config.has_site() {
         return Ok(Vec::new());
     }
@@ -54,7 +55,7 @@ async fn check_one(
     sites: &[(&Route, &Site)],
     passage: &Passage,
     reads: &Reads,
-) -> Finding<Vec<String>> {
+) -> Finding<Vec<Warning>> {
     let place = place(sites);
     check_region(bucket, &place, reads).await?;
     let indexes = join_all(
@@ -88,16 +89,19 @@ async fn check_region(bucket: &str, place: &str, reads: &Reads) -> Finding<()> {
     match &*reads.bucket(bucket).await.map_err(failed)? {
         Bucket::Here => Ok(()),
         Bucket::Missing => wrong(
+            codes::CONFIG_BUCKET_MISSING,
             place,
             format!("the bucket {bucket} does not exist"),
             "check the name and the account",
         ),
         Bucket::In(region) => wrong(
+            codes::CONFIG_BUCKET_ELSEWHERE,
             place,
             format!("the bucket {bucket} is in {region}, not in {here}"),
             "use a bucket in the stack's region: its S3 endpoint leads to no other",
         ),
         Bucket::Refused => wrong(
+            codes::CONFIG_BUCKET_REFUSED,
             place,
             format!("the bucket {bucket} may not be looked at"),
             "use one of this account, and allow the caller s3:ListBucket on it",
@@ -109,51 +113,57 @@ async fn check_region(bucket: &str, place: &str, reads: &Reads) -> Finding<()> {
 /// said, and stands in nobody's way.
 pub(super) fn optional<T>(
     answer: Result<T>,
+    code: Code,
     place: &str,
     what: &str,
 ) -> std::result::Result<T, Unseen> {
     answer.map_err(|error| match error.kind {
         ErrorKind::Denied => {
-            Unseen::Warning(format!("{place}: {what} could not be looked at: {error}"))
+            let found = format!("{place}: {what} could not be looked at: {error}");
+            Unseen::Warning(Box::new(Warning::bare(code, found)))
         }
-        _ => Unseen::Failure(error),
+        _ => Unseen::Failure(Box::new(unanswered(error))),
     })
 }
 
 pub(super) enum Unseen {
-    Warning(String),
-    Failure(Error),
+    Warning(Box<Warning>),
+    Failure(Box<Problem>),
 }
 
-impl From<Unseen> for Finding<Option<String>> {
+impl From<Unseen> for Finding<Option<Warning>> {
     fn from(unseen: Unseen) -> Self {
         match unseen {
-            Unseen::Warning(warning) => Ok(Some(warning)),
-            Unseen::Failure(error) => Err(failed(error)),
+            Unseen::Warning(warning) => Ok(Some(*warning)),
+            Unseen::Failure(problem) => Err(vec![*problem]),
         }
     }
 }
 
 /// Requests without credentials cannot use a KMS key: such objects are refused
 /// to them (S3 user guide, "Protecting data with SSE-KMS").
-async fn check_index(route: &Route, site: &Site, reads: &Reads) -> Finding<Option<String>> {
+async fn check_index(route: &Route, site: &Site, reads: &Reads) -> Finding<Option<Warning>> {
     let Site { bucket, index, .. } = site;
     let place = format!("route {}", route.path);
     let encryption = match &*reads.object(bucket, index).await.map_err(failed)? {
         Object::There(encryption) => encryption.clone(),
         Object::Refused => {
-            return Ok(Some(format!(
+            let found = format!(
                 "{place}: {index} of the bucket {bucket} may not be looked at (s3:GetObject)"
-            )));
+            );
+            return Ok(Some(Warning::bare(codes::CONFIG_UNSEEN, found)));
         }
         Object::Missing => {
-            return Ok(Some(format!(
-                "{place}: the bucket {bucket} has no {index} yet; until it has, people get an error of S3"
+            return Ok(Some(Warning::new(
+                codes::CONFIG_INDEX_MISSING,
+                format!("{place}: the bucket {bucket} has no {index} yet"),
+                "upload it: until then people get an error of S3",
             )));
         }
     };
     if encryption.as_ref().is_some_and(is_kms) {
         return wrong(
+            codes::CONFIG_KMS,
             &place,
             format!(
                 "{index} of the bucket {bucket} is encrypted with a KMS key, so that it cannot be read without credentials"
@@ -171,13 +181,16 @@ fn is_kms(encryption: &ServerSideEncryption) -> bool {
 /// Whether a bucket encrypts new objects with a KMS key.
 pub(super) async fn encrypts_with_kms(
     bucket: &str,
+    code: Code,
     place: &str,
     reads: &Reads,
 ) -> std::result::Result<bool, Unseen> {
     let answer = reads.bucket_encryption(bucket).await;
     let what = format!("the encryption of the bucket {bucket}");
-    let answer = match optional(answer, place, &what) {
-        Err(Unseen::Failure(error)) if error.code() == Some(NO_ENCRYPTION) => return Ok(false),
+    let answer = match optional(answer, code, place, &what) {
+        Err(Unseen::Failure(problem)) if problem.error.code() == Some(NO_ENCRYPTION) => {
+            return Ok(false);
+        }
         answer => answer?,
     };
     let rules = answer.as_ref().as_ref();
@@ -186,14 +199,16 @@ pub(super) async fn encrypts_with_kms(
     Ok(defaults.any(|default| is_kms(default.sse_algorithm())))
 }
 
-async fn check_encryption(bucket: &str, place: &str, reads: &Reads) -> Finding<Option<String>> {
-    let kms = match encrypts_with_kms(bucket, place, reads).await {
+async fn check_encryption(bucket: &str, place: &str, reads: &Reads) -> Finding<Option<Warning>> {
+    let kms = match encrypts_with_kms(bucket, codes::CONFIG_UNSEEN, place, reads).await {
         Ok(kms) => kms,
         Err(unseen) => return unseen.into(),
     };
     Ok(kms.then(|| {
-        format!(
-            "{place}: the bucket {bucket} encrypts new objects with a KMS key; they cannot be read without credentials, so upload with SSE-S3 (AES256) or change the default"
+        Warning::new(
+            codes::CONFIG_KMS,
+            format!("{place}: the bucket {bucket} encrypts new objects with a KMS key"),
+            "they cannot be read without credentials, so upload with SSE-S3 (AES256) or change the default",
         )
     }))
 }
@@ -209,11 +224,11 @@ async fn check_policy(
     sites: &[(&Route, &Site)],
     passage: &Passage,
     reads: &Reads,
-) -> Finding<Option<String>> {
+) -> Finding<Option<Warning>> {
     let place = place(sites);
     let answer = reads.bucket_policy(bucket).await;
     let what = format!("the policy of the bucket {bucket}");
-    let answer = match optional(answer, &place, &what) {
+    let answer = match optional(answer, codes::POLICY_UNSEEN, &place, &what) {
         Ok(answer) => answer,
         Err(unseen) => return unseen.into(),
     };
@@ -247,10 +262,14 @@ async fn check_policy(
     } else {
         let may = if outcome.now.is_no() { "does" } else { "may" };
         let add = format!("add this statement, or set `manage_policy = true`: {statement}");
-        Some(format!(
-            "{place}: {what} {may} not admit this stack's S3 endpoint{}: {}; {}",
+        let found = format!(
+            "{place}: {what} {may} not admit this stack's S3 endpoint{}: {}",
             passage.yet(),
             outcome.now,
+        );
+        Some(Warning::new(
+            outcome.code(),
+            found,
             outcome.remedy(&except, &add),
         ))
     })

@@ -9,13 +9,13 @@ use aws_sdk_acm::types::{CertificateDetail, CertificateStatus};
 use futures_util::future::join_all;
 
 use super::{
-    finding::{Finding, Problems, failed, problem},
+    finding::{Finding, Problem, Problems, failed, problem},
     place_of_host,
 };
 use crate::{
     aws::read::Reads,
+    checks::codes,
     config::{Config, Host},
-    error::Error,
 };
 
 /// Checks that each name has a certificate that is issued and covers it.
@@ -38,13 +38,14 @@ pub(super) async fn check(config: &Config, reads: &Reads) -> Finding<()> {
         match certificate.map(|one| one.as_ref()) {
             None => {}
             Some(None) => problems.note(problem(
+                codes::CERTIFICATE_MISSING,
                 &place,
                 format!("{} does not exist", host.certificate),
                 "check the ARN, the region and the account",
             )),
             Some(Some(certificate)) => {
-                for error in judge(certificate, host, &place) {
-                    problems.note(error);
+                for problem in judge(certificate, host, &place) {
+                    problems.note(problem);
                 }
             }
         }
@@ -52,12 +53,13 @@ pub(super) async fn check(config: &Config, reads: &Reads) -> Finding<()> {
     problems.or(())
 }
 
-fn judge(certificate: &CertificateDetail, host: &Host<'_>, place: &str) -> Vec<Error> {
+fn judge(certificate: &CertificateDetail, host: &Host<'_>, place: &str) -> Vec<Problem> {
     let mut problems = Vec::new();
     if certificate.status() != Some(&CertificateStatus::Issued) {
         let status = certificate.status();
         let status = status.map_or("UNKNOWN", CertificateStatus::as_str);
         problems.push(problem(
+            codes::CERTIFICATE_NOT_ISSUED,
             place,
             format!("the certificate is {status}, not ISSUED"),
             "validate or renew it first",
@@ -69,6 +71,7 @@ fn judge(certificate: &CertificateDetail, host: &Host<'_>, place: &str) -> Vec<E
     if !names.iter().any(|name| covers(name, host.name)) {
         let listed = names.into_iter().collect::<Vec<_>>().join(", ");
         problems.push(problem(
+            codes::CERTIFICATE_NOT_COVERING,
             place,
             format!("it covers {listed}, not {}", host.name),
             "use a certificate for the name or for a wildcard above it",

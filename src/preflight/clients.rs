@@ -8,6 +8,7 @@ use aws_sdk_ec2::types::ManagedPrefixList;
 use super::finding::{Finding, Problems, failed, problem};
 use crate::{
     aws::read::{Groups, Reads},
+    checks::codes,
     config::{Client, Config},
 };
 
@@ -82,6 +83,7 @@ fn check_list(
 ) -> Finding<usize> {
     let Some(list) = list else {
         return Err(vec![problem(
+            codes::CLIENTS_MISSING,
             place,
             format!(
                 "{id} does not exist in {}, or is not shared with this account",
@@ -93,6 +95,7 @@ fn check_list(
     let family = list.address_family().unwrap_or("IPv4");
     if !family.eq_ignore_ascii_case("IPv4") {
         return Err(vec![problem(
+            codes::CLIENTS_NOT_IPV4,
             place,
             format!("{id} is a list of {family} ranges"),
             "name an IPv4 list: the load balancer has IPv4 addresses only",
@@ -119,11 +122,13 @@ fn check_group(
     match vpc {
         Some(vpc) if vpc == own => Ok(()),
         Some(vpc) => Err(vec![problem(
+            codes::CLIENTS_OTHER_VPC,
             place,
             format!("{id} is in {vpc}, not in {own}"),
             "name a security group of `network.vpc`, or the addresses of what is in this one",
         )]),
         None => Err(vec![problem(
+            codes::CLIENTS_MISSING,
             place,
             format!("{id} does not exist in {}", reads.region),
             "check the id, the region and the account",

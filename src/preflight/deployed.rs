@@ -5,16 +5,17 @@
 use futures_util::future::join_all;
 use serde_json::Value;
 
-use super::finding::{Finding, failed};
+use super::finding::{Finding, Warning, failed};
 use crate::{
     aws::read::{Reads, stands_aside},
+    checks::codes,
     config::{ApiSource, Config},
     policy,
 };
 
 /// Compares the policy that each borrowed stage serves with the API's own.
 /// Returns warnings.
-pub(super) async fn check(config: &Config, reads: &Reads) -> Finding<Vec<String>> {
+pub(super) async fn check(config: &Config, reads: &Reads) -> Finding<Vec<Warning>> {
     let borrowed = config.routes.iter().filter_map(|route| {
         let api = route.api()?;
         match &api.source {
@@ -30,7 +31,7 @@ pub(super) async fn check(config: &Config, reads: &Reads) -> Finding<Vec<String>
     Ok(warnings)
 }
 
-async fn check_one(path: &str, id: &str, stage: &str, reads: &Reads) -> Finding<Option<String>> {
+async fn check_one(path: &str, id: &str, stage: &str, reads: &Reads) -> Finding<Option<Warning>> {
     let (api, export) = tokio::join!(reads.rest_api(id), reads.export(id, stage));
     let export = match export {
         Ok(export) => export,
@@ -49,8 +50,12 @@ async fn check_one(path: &str, id: &str, stage: &str, reads: &Reads) -> Finding<
     if policy == live {
         return Ok(None);
     }
-    Ok(Some(format!(
-        "route {path}: the policy of the API {id} was changed and not deployed: stage {stage} still has the one before; its team has to deploy the API to {stage}"
+    Ok(Some(Warning::new(
+        codes::POLICY_NOT_DEPLOYED,
+        format!(
+            "route {path}: the policy of the API {id} was changed and not deployed: stage {stage} still has the one before"
+        ),
+        format!("its team has to deploy the API to {stage}"),
     )))
 }
 

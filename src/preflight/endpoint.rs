@@ -7,7 +7,7 @@ use ipnet::Ipv4Net;
 use serde_json::json;
 
 use super::{
-    finding::{Finding, Problems, failed, problem, wrong},
+    finding::{Finding, Problems, Warning, failed, problem, wrong},
     network::Places,
     passage::{Outcome, Passage},
 };
@@ -16,6 +16,7 @@ use crate::{
         Partition,
         read::{Endpoints, Groups, Reads, Subnets},
     },
+    checks::codes,
     config::{ApiSource, Config},
     error::Result,
     policy::{self, Policy, Request, Through, statements},
@@ -46,7 +47,7 @@ pub(super) async fn check(
     service: &str,
     account: &str,
     places: Option<&Places>,
-) -> Finding<(Option<Borrowed>, Vec<String>)> {
+) -> Finding<(Option<Borrowed>, Vec<Warning>)> {
     if config.endpoint.foreign && config.has_api() {
         let unseen = unseen(config, reads, account, places).await?;
         return Ok((None, vec![unseen]));
@@ -58,6 +59,7 @@ pub(super) async fn check(
     let found = found.map_err(failed)?;
     let Some(endpoint) = found.first() else {
         return wrong(
+            codes::ENDPOINT_SERVICE_NO_ENDPOINT,
             PLACE,
             format!("{id} does not exist in {}", reads.region),
             "check the id, the region and the account",
@@ -86,7 +88,7 @@ async fn unseen(
     reads: &Reads,
     account: &str,
     places: Option<&Places>,
-) -> Finding<String> {
+) -> Finding<Warning> {
     let (apis, groups) = tokio::join!(apis(config, reads, account), SecurityGroup::discover(reads));
     let apis = apis.map_err(failed)?;
     let mut groups = groups.map_err(failed)?.into_iter();
@@ -114,10 +116,14 @@ async fn unseen(
             config.network.vpc
         ),
     };
-    Ok(format!(
-        "endpoint.foreign: the endpoint is not looked at, and {admitted}; its owner has to see that {} are its addresses, that its security groups let in tcp 443 from {from}, or from {}, and that its policy has this statement: {statement}",
-        addresses.join(" and "),
-        ranges.join(" and "),
+    Ok(Warning::new(
+        codes::ENDPOINT_SERVICE_FOREIGN,
+        format!("endpoint.foreign: the endpoint is not looked at, and {admitted}"),
+        format!(
+            "its owner has to see that {} are its addresses, that its security groups let in tcp 443 from {from}, or from {}, and that its policy has this statement: {statement}",
+            addresses.join(" and "),
+            ranges.join(" and "),
+        ),
     ))
 }
 
@@ -142,12 +148,14 @@ fn fits(endpoint: &Described, id: &str, service: &str, vpc: &str) -> Finding<()>
     let actual = endpoint.service_name().unwrap_or("?");
     if actual != service {
         problems.note(problem(
+            codes::ENDPOINT_SERVICE_OTHER,
             PLACE,
             format!("{id} leads to {actual}, not to {service}"),
             "name an endpoint for execute-api, or leave `id` out",
         ));
     } else if kind != "Interface" {
         problems.note(problem(
+            codes::ENDPOINT_SERVICE_OTHER,
             PLACE,
             format!("{id} is a {kind} endpoint"),
             "name an interface endpoint: only these have addresses",
@@ -156,6 +164,7 @@ fn fits(endpoint: &Described, id: &str, service: &str, vpc: &str) -> Finding<()>
     let own = endpoint.vpc_id().unwrap_or("another VPC");
     if own != vpc {
         problems.note(problem(
+            codes::ENDPOINT_SERVICE_OTHER_VPC,
             PLACE,
             format!("{id} is in {own}, not in {vpc}"),
             "name an endpoint of `network.vpc`",
@@ -165,6 +174,7 @@ fn fits(endpoint: &Described, id: &str, service: &str, vpc: &str) -> Finding<()>
     let state = endpoint.state().map_or("?", |state| state.as_str());
     if !state.eq_ignore_ascii_case("available") {
         problems.note(problem(
+            codes::ENDPOINT_SERVICE_NOT_AVAILABLE,
             PLACE,
             format!("{id} is {}, not available", state.to_lowercase()),
             "wait for it, or name another one",
@@ -172,6 +182,7 @@ fn fits(endpoint: &Described, id: &str, service: &str, vpc: &str) -> Finding<()>
     }
     if endpoint.subnet_ids().is_empty() {
         problems.note(problem(
+            codes::ENDPOINT_SERVICE_NO_ADDRESS,
             PLACE,
             format!("{id} is in no subnet, so it has no address"),
             "its owner has to give it one",
@@ -185,7 +196,7 @@ async fn missing_zones(
     borrowed: &Borrowed,
     reads: &Reads,
     places: Option<&Places>,
-) -> Finding<Option<String>> {
+) -> Finding<Option<Warning>> {
     let Some(places) = places else {
         return Ok(None);
     };
@@ -210,14 +221,21 @@ async fn missing_zones(
             "{} has no address in a zone of `network.subnets`; a load balancer uses only targets in its zones",
             borrowed.id
         );
-        return wrong(PLACE, what, "name subnets in the endpoint's zones");
+        return wrong(
+            codes::ZONES_NO_ENDPOINT,
+            PLACE,
+            what,
+            "name subnets in the endpoint's zones",
+        );
     }
     Ok((!without.is_empty()).then(|| {
-        format!(
-            "{PLACE}: {} has no address in {}; the load balancer's requests from there cross to another zone",
+        let found = format!(
+            "{PLACE}: {} has no address in {}",
             borrowed.id,
             without.join(" and ")
-        )
+        );
+        let remedy = "the load balancer's requests from there cross to another zone, unless its owner adds a subnet";
+        Warning::new(codes::ZONES_CROSSED, found, remedy)
     }))
 }
 
@@ -228,7 +246,7 @@ async fn closed_groups(
     config: &Config,
     reads: &Reads,
     places: Option<&Places>,
-) -> Finding<Option<String>> {
+) -> Finding<Option<Warning>> {
     let (Some(places), false) = (places, config.endpoint.manage) else {
         return Ok(None);
     };
@@ -249,11 +267,17 @@ async fn closed_groups(
     });
     let ranges: Vec<String> = ranges.iter().map(ToString::to_string).collect();
     let groups: Vec<&str> = borrowed.groups.iter().map(String::as_str).collect();
-    Ok(Some(format!(
-        "{PLACE}: the security groups of {} ({}) do not admit the load balancer; their owner has to let in tcp 443 from {from}, or from {}; or set `manage = true`",
-        borrowed.id,
-        groups.join(", "),
-        ranges.join(" and "),
+    Ok(Some(Warning::new(
+        codes::ENDPOINT_SERVICE_CLOSED,
+        format!(
+            "{PLACE}: the security groups of {} ({}) do not admit the load balancer",
+            borrowed.id,
+            groups.join(", "),
+        ),
+        format!(
+            "their owner has to let in tcp 443 from {from}, or from {}; or set `manage = true`",
+            ranges.join(" and "),
+        ),
     )))
 }
 
@@ -336,7 +360,7 @@ async fn missing_statement(
     config: &Config,
     reads: &Reads,
     account: &str,
-) -> Finding<Option<String>> {
+) -> Finding<Option<Warning>> {
     let apis = apis(config, reads, account).await.map_err(failed)?;
     let passage = Passage::of(config, reads, Some(borrowed.id.clone())).await;
     let through = passage.through();
@@ -377,9 +401,13 @@ async fn missing_statement(
         let may = if outcome.now.is_no() { "does" } else { "may" };
         let add =
             format!("its owner has to add this statement, or set `manage = true`: {statement}");
-        Some(format!(
-            "{PLACE}: {what} {may} not admit this stack's APIs{yet}: {}; {}",
-            outcome.now,
+        let found = format!(
+            "{PLACE}: {what} {may} not admit this stack's APIs{yet}: {}",
+            outcome.now
+        );
+        Some(Warning::new(
+            outcome.code(),
+            found,
             outcome.remedy(except, &add),
         ))
     })
@@ -387,7 +415,7 @@ async fn missing_statement(
 
 /// A warning if the endpoint leads to APIs of whatever account: people on the
 /// network could reach a stranger's through it.
-fn too_open(borrowed: &Borrowed, config: &Config, reads: &Reads) -> Option<String> {
+fn too_open(borrowed: &Borrowed, config: &Config, reads: &Reads) -> Option<Warning> {
     let region = &reads.region;
     let partition = Partition::of(region).id();
     let strangers = policy::api_arn(partition, region, "000000000000", "aaaaaaaaaa");
@@ -399,9 +427,13 @@ fn too_open(borrowed: &Borrowed, config: &Config, reads: &Reads) -> Option<Strin
     let request = Request::invoke(&strangers, None, None, None, &through);
     let policy = Policy::of_endpoint(&borrowed.text);
     policy.judge(&request).is_yes().then(|| {
-        format!(
-            "{PLACE}: the policy of {} admits the APIs of every AWS account; its owner may want to narrow it",
-            borrowed.id
+        Warning::new(
+            codes::POLICY_TOO_OPEN,
+            format!(
+                "{PLACE}: the policy of {} admits the APIs of every AWS account",
+                borrowed.id
+            ),
+            "its owner may want to narrow it",
         )
     })
 }

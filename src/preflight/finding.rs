@@ -1,28 +1,83 @@
-//! What checks find: values, or all that is wrong.
+//! What checks find: values, or all that is wrong; and what is worth saying.
 
-use crate::error::{Error, ErrorKind, Result};
+use std::fmt;
+
+use crate::{
+    checks::Code,
+    error::{Error, ErrorKind, Result},
+};
 
 /// A finding of a check: bad references come as a list, failed calls as one.
-pub(super) type Finding<T> = std::result::Result<T, Vec<Error>>;
+pub(super) type Finding<T> = std::result::Result<T, Vec<Problem>>;
+
+/// Something that does not fit, or could not be looked at.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    /// What is wrong, by its stable name; none: a call failed.
+    pub code: Option<Code>,
+    /// Its place in the configuration, what is wrong there, and what to do.
+    pub error: Box<Error>,
+}
+
+/// Something that fits and should be looked at. Displayed with its remedy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// What it is, by its stable name.
+    pub code: Code,
+    /// Its place in the configuration, and what was seen there.
+    pub found: String,
+    /// What to do, where there is something to do.
+    pub remedy: Option<String>,
+}
+
+impl Warning {
+    /// A warning of what was seen, with what to do about it.
+    pub(super) fn new(code: Code, found: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self {
+            code,
+            found: found.into(),
+            remedy: Some(remedy.into()),
+        }
+    }
+
+    /// A warning about which there is nothing to do now.
+    pub(super) fn bare(code: Code, found: impl Into<String>) -> Self {
+        Self {
+            code,
+            found: found.into(),
+            remedy: None,
+        }
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.found)?;
+        match &self.remedy {
+            Some(remedy) => write!(f, "; {remedy}"),
+            None => Ok(()),
+        }
+    }
+}
 
 #[derive(Default)]
-pub(super) struct Problems(Vec<Error>);
+pub(super) struct Problems(Vec<Problem>);
 
 impl Problems {
-    /// The value of a finding, whose errors are noted.
+    /// The value of a finding, whose problems are noted.
     pub fn take<T>(&mut self, finding: Finding<T>) -> Option<T> {
         match finding {
             Ok(value) => Some(value),
-            Err(errors) => {
-                self.0.extend(errors);
+            Err(problems) => {
+                self.0.extend(problems);
                 None
             }
         }
     }
 
     /// Notes one more.
-    pub fn note(&mut self, error: Error) {
-        self.0.push(error);
+    pub fn note(&mut self, problem: Problem) {
+        self.0.push(problem);
     }
 
     /// The value, if nothing was noted.
@@ -33,49 +88,64 @@ impl Problems {
             Err(self.0)
         }
     }
+}
 
-    /// All that was noted, as one error.
-    pub fn into_result(self) -> Result<()> {
-        let mut errors = self.0;
-        // A refused permission explains the rest.
-        if let Some(index) = errors
-            .iter()
-            .position(|error| matches!(error.kind, ErrorKind::Denied | ErrorKind::Credentials))
-        {
-            return Err(errors.swap_remove(index));
-        }
-        let mut errors = errors.into_iter();
-        let Some(first) = errors.next() else {
-            return Ok(());
-        };
-        let rest: Vec<Error> = errors.collect();
-        if rest.is_empty() {
-            return Err(first);
-        }
-        let mut all = Error::invalid(format!(
-            "{} references of the configuration do not fit",
-            rest.len() + 1
-        ));
-        for error in std::iter::once(first).chain(rest) {
-            all.also.push(error.to_string());
-            all.hints.extend(error.hints);
-        }
-        Err(all)
+/// All problems as one error; none of none.
+///
+/// # Errors
+///
+/// What the problems say.
+pub(super) fn into_result(problems: impl IntoIterator<Item = Problem>) -> Result<()> {
+    let mut errors: Vec<Error> = problems.into_iter().map(|one| *one.error).collect();
+    // A refused permission explains the rest.
+    if let Some(index) = errors
+        .iter()
+        .position(|error| matches!(error.kind, ErrorKind::Denied | ErrorKind::Credentials))
+    {
+        return Err(errors.swap_remove(index));
     }
+    let mut errors = errors.into_iter();
+    let Some(first) = errors.next() else {
+        return Ok(());
+    };
+    let rest: Vec<Error> = errors.collect();
+    if rest.is_empty() {
+        return Err(first);
+    }
+    let mut all = Error::invalid(format!(
+        "{} references of the configuration do not fit",
+        rest.len() + 1
+    ));
+    for error in std::iter::once(first).chain(rest) {
+        all.also.push(error.to_string());
+        all.hints.extend(error.hints);
+    }
+    Err(all)
 }
 
 /// A finding of one problem: its place in the configuration, what is wrong,
 /// and what to do.
-pub(super) fn wrong<T>(place: &str, what: impl AsRef<str>, remedy: &str) -> Finding<T> {
-    Err(vec![problem(place, what, remedy)])
+pub(super) fn wrong<T>(code: Code, place: &str, what: impl AsRef<str>, remedy: &str) -> Finding<T> {
+    Err(vec![problem(code, place, what, remedy)])
 }
 
 /// One problem, as [`wrong`] takes it.
-pub(super) fn problem(place: &str, what: impl AsRef<str>, remedy: &str) -> Error {
-    Error::invalid(format!("{place}: {}", what.as_ref())).hint(remedy)
+pub(super) fn problem(code: Code, place: &str, what: impl AsRef<str>, remedy: &str) -> Problem {
+    Problem {
+        code: Some(code),
+        error: Box::new(Error::invalid(format!("{place}: {}", what.as_ref())).hint(remedy)),
+    }
+}
+
+/// A call that failed, as a problem.
+pub(super) fn unanswered(error: Error) -> Problem {
+    Problem {
+        code: None,
+        error: Box::new(error),
+    }
 }
 
 /// A call that failed.
-pub(super) fn failed(error: Error) -> Vec<Error> {
-    vec![error]
+pub(super) fn failed(error: Error) -> Vec<Problem> {
+    vec![unanswered(error)]
 }

@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 use super::finding::{Finding, Problems, failed, problem};
 use crate::{
     aws::read::Reads,
+    checks::codes,
     config::{ApiSource, Config, Route, Target},
 };
 
@@ -38,6 +39,7 @@ pub(super) async fn check(config: &Config, reads: &Reads) -> Finding<()> {
     for finding in found.await {
         if let Some((arn, route, false)) = problems.take(finding) {
             problems.note(problem(
+                codes::CONFIG_FUNCTION_MISSING,
                 &format!("route {}", route.path),
                 format!("the function {arn} does not exist"),
                 "check the ARN, and its version or alias",

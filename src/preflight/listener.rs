@@ -2,12 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::finding::{Finding, Problems, failed, problem, wrong};
+use super::finding::{Finding, Problem, Problems, failed, problem, wrong};
 use crate::{
-    aws::read::Reads,
-    config::Config,
-    error::{Error, Result},
-    resource::Resource,
+    aws::read::Reads, checks::codes, config::Config, error::Result, resource::Resource,
     resources::Listener,
 };
 
@@ -50,6 +47,7 @@ async fn check_policy(config: &Config, reads: &Reads) -> Finding<()> {
         return Ok(());
     }
     wrong(
+        codes::CONFIG_TLS_POLICY_MISSING,
         "load_balancer.tls_policy",
         format!("{name} does not exist in {}", reads.region),
         "`aws elbv2 describe-ssl-policies` lists those that do; without the key a current one is used",
@@ -86,8 +84,9 @@ async fn check_quotas(config: &Config, reads: &Reads) -> Finding<()> {
     problems.or(())
 }
 
-fn too_many(what: &str, wanted: usize, most: usize) -> Error {
+fn too_many(what: &str, wanted: usize, most: usize) -> Problem {
     problem(
+        codes::QUOTAS_EXCEEDED,
         "route",
         format!(
             "the names and routes take {wanted} {what}, and a load balancer of this account takes {most}"

@@ -8,6 +8,7 @@ use std::{
 
 use crate::{
     aws::{Partition, read::Reads, record::Record},
+    checks::Check,
     config::{Alias, Config},
     error::{Error, Result},
     resource::{Found, Host, Kind, Resource},
@@ -32,9 +33,11 @@ mod room;
 mod stage;
 mod zone;
 
-use finding::Problems;
+use finding::Finding;
 
 pub use endpoint::Borrowed;
+pub use finding::{Problem, Warning};
+pub use quotas::Load;
 
 /// What stands in a statement for an endpoint that does not exist yet.
 const TO_COME: &str = "<the endpoint's id, see `hybridgw outputs`>";
@@ -59,7 +62,7 @@ pub struct References {
     /// The pinned address of each subnet; empty if AWS chooses.
     pub addresses: BTreeMap<String, Ipv4Addr>,
     /// What is not wrong but worth saying.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
 }
 
 impl References {
@@ -94,6 +97,39 @@ pub async fn account(reads: &Reads, wanted: Option<&str>) -> Result<String> {
     }
 }
 
+/// What was found out about one of the things that the configuration refers to.
+#[derive(Debug)]
+pub struct Part {
+    /// The checks that it answers.
+    pub checks: &'static [Check],
+    /// What does not fit, and what could not be looked at.
+    pub problems: Vec<Problem>,
+    /// What is not wrong but worth saying.
+    pub warnings: Vec<Warning>,
+}
+
+impl Part {
+    /// A part, and its value where it has one.
+    fn of<T: Default>(checks: &'static [Check], finding: Finding<T>) -> (Self, T) {
+        let (value, problems) = match finding {
+            Ok(value) => (value, Vec::new()),
+            Err(problems) => (T::default(), problems),
+        };
+        let part = Self {
+            checks,
+            problems,
+            warnings: Vec::new(),
+        };
+        (part, value)
+    }
+
+    /// A part whose value is what is worth saying.
+    fn saying(checks: &'static [Check], finding: Finding<Vec<Warning>>) -> Self {
+        let (part, warnings) = Self::of(checks, finding);
+        Self { warnings, ..part }
+    }
+}
+
 /// Checks everything that the configuration refers to. Reads only.
 ///
 /// # Errors
@@ -102,6 +138,23 @@ pub async fn account(reads: &Reads, wanted: Option<&str>) -> Result<String> {
 pub async fn check(config: &Config, reads: &Reads) -> Result<References> {
     // The guard comes first and alone: in a wrong account nothing else is said.
     let account = account(reads, config.account.as_deref()).await?;
+    let (references, parts) = examine(config, reads, account).await;
+    let mut problems = Vec::new();
+    let mut warnings = Vec::new();
+    for part in parts {
+        problems.extend(part.problems);
+        warnings.extend(part.warnings);
+    }
+    finding::into_result(problems)?;
+    Ok(References {
+        warnings,
+        ..references
+    })
+}
+
+/// Looks at everything that the configuration refers to, whatever of it does not
+/// fit: what is known of it, as far as it fits, and what each part came to.
+pub async fn examine(config: &Config, reads: &Reads, account: String) -> (References, Vec<Part>) {
     let region = reads.region.clone();
     let endpoint_service = Partition::of(&region).execute_api_service(&region);
     let site_endpoint_service = Partition::of(&region).s3_service(&region);
@@ -155,28 +208,41 @@ pub async fn check(config: &Config, reads: &Reads) -> Result<References> {
     let (zones, hidden) = zones;
     let (deployed, stages) =
         tokio::join!(deployed::check(config, reads), stage::check(config, reads));
-    let mut problems = Problems::default();
-    let places = problems.take(places).unwrap_or_default();
-    problems.take(room);
-    problems.take(rules);
-    problems.take(dns);
-    let addresses = problems.take(pins).unwrap_or_default();
-    let hosted_zones = problems.take(zones).unwrap_or_default();
-    problems.take(certificates);
-    problems.take(listener);
-    problems.take(quotas);
-    let (endpoint, of_endpoint) = problems.take(endpoint).unwrap_or_default();
-    problems.take(functions);
-    let mut warnings = problems.take(apis).unwrap_or_default();
-    warnings.extend(problems.take(buckets).unwrap_or_default());
-    warnings.extend(problems.take(logs).unwrap_or_default());
-    warnings.extend(problems.take(hidden).unwrap_or_default());
-    warnings.extend(problems.take(deployed).unwrap_or_default());
-    warnings.extend(problems.take(stages).unwrap_or_default());
-    warnings.extend(of_endpoint);
-    problems.into_result()?;
+    let (network, places) = Part::of(
+        &[Check::Subnets, Check::Zones, Check::EndpointService],
+        places,
+    );
+    let (pins, addresses) = Part::of(&[Check::Subnets], pins);
+    let (zones, hosted_zones) = Part::of(&[Check::Zone], zones);
+    let (of_endpoint, (endpoint, warnings)) = Part::of(
+        &[Check::EndpointService, Check::Zones, Check::Policy],
+        endpoint,
+    );
+    let of_endpoint = Part {
+        warnings,
+        ..of_endpoint
+    };
+    let parts = vec![
+        network,
+        Part::of(&[Check::Subnets], room).0,
+        Part::of(&[Check::Clients], rules).0,
+        Part::of(&[Check::VpcDns, Check::PrivateDns], dns).0,
+        pins,
+        zones,
+        Part::saying(&[Check::Record], hidden),
+        Part::of(&[Check::Certificate], certificates).0,
+        Part::of(&[Check::Config, Check::Quotas], listener).0,
+        Part::of(&[Check::Quotas], quotas).0,
+        of_endpoint,
+        Part::of(&[Check::Config], functions).0,
+        Part::saying(&[Check::Config, Check::Policy], apis),
+        Part::saying(&[Check::Config, Check::Policy], buckets),
+        Part::saying(&[Check::Logs], logs),
+        Part::saying(&[Check::Policy], deployed),
+        Part::saying(&[Check::Logs], stages),
+    ];
     let zones = places.into_iter().map(|(id, place)| (id, place.zone));
-    Ok(References {
+    let references = References {
         account,
         region,
         hosted_zones,
@@ -185,8 +251,9 @@ pub async fn check(config: &Config, reads: &Reads) -> Result<References> {
         site_endpoint_service,
         endpoint,
         addresses,
-        warnings,
-    })
+        warnings: Vec::new(),
+    };
+    (references, parts)
 }
 
 /// Where the configuration has records, as far as its hosted zones are there.
@@ -205,16 +272,25 @@ pub async fn records(config: &Config, reads: &Reads) -> Vec<Record> {
     records.collect()
 }
 
+/// How much of each quota is used, with what is to be made.
+///
+/// # Errors
+///
+/// A call that failed.
+pub async fn loads(config: &Config, reads: &Reads) -> Result<Vec<Load>> {
+    let rules = clients::check(config, reads).await.unwrap_or_default();
+    quotas::loads(config, reads, rules).await
+}
+
 /// The ids of the hosted zones in which the stack has records.
 ///
 /// # Errors
 ///
 /// A zone that does not exist or does not hold its name.
 pub async fn zones(config: &Config, reads: &Reads) -> Result<Vec<String>> {
-    let mut problems = Problems::default();
-    let zones = problems.take(zone::check(config, reads).await);
-    problems.into_result()?;
-    let zones: BTreeSet<String> = zones.into_iter().flat_map(BTreeMap::into_values).collect();
+    let (part, zones) = Part::of(&[Check::Zone], zone::check(config, reads).await);
+    finding::into_result(part.problems)?;
+    let zones: BTreeSet<String> = zones.into_values().collect();
     Ok(zones.into_iter().collect())
 }
 

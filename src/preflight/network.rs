@@ -6,7 +6,7 @@ use aws_sdk_ec2::types::{ServiceDetail, ServiceType, Subnet, VpcAttributeName};
 use ipnet::Ipv4Net;
 
 use super::{
-    finding::{Finding, failed, problem, wrong},
+    finding::{Finding, Problem, failed, problem, wrong},
     own_endpoint,
 };
 use crate::{
@@ -14,8 +14,8 @@ use crate::{
         Partition,
         read::{Endpoints, Reads, Subnets, Vpcs},
     },
+    checks::codes,
     config::Config,
-    error::Error,
     resource::{Kind, Resource},
     resources::VpcEndpoint,
 };
@@ -53,6 +53,7 @@ pub(super) async fn check(config: &Config, reads: &Reads, all: &[String]) -> Fin
     if vpc_is_missing? {
         // Nothing can be said of subnets then.
         return wrong(
+            codes::SUBNETS_NO_VPC,
             "network.vpc",
             format!("{} does not exist in {}", network.vpc, reads.region),
             "check the id, the region and the account",
@@ -64,6 +65,7 @@ pub(super) async fn check(config: &Config, reads: &Reads, all: &[String]) -> Fin
         let mut all = subnets.iter();
         let Some(subnet) = all.find(|one| one.subnet_id() == Some(id)) else {
             problems.push(problem(
+                codes::SUBNETS_MISSING,
                 PLACE,
                 format!("{id} does not exist in {}", reads.region),
                 "check the id, the region and the account",
@@ -94,11 +96,12 @@ async fn vpc_is_missing(reads: &Reads, vpc: &str, standing: bool) -> Finding<boo
     Ok(vpcs.map_err(failed)?.is_empty())
 }
 
-fn check_subnet(subnet: &Subnet, id: &str, vpc: &str, offers: &[ServiceDetail]) -> Vec<Error> {
+fn check_subnet(subnet: &Subnet, id: &str, vpc: &str, offers: &[ServiceDetail]) -> Vec<Problem> {
     let mut problems = Vec::new();
     if subnet.vpc_id() != Some(vpc) {
         let other = subnet.vpc_id().unwrap_or("another VPC");
         problems.push(problem(
+            codes::SUBNETS_OTHER_VPC,
             PLACE,
             format!("{id} is in {other}, not in {vpc}"),
             "name subnets of `network.vpc`",
@@ -110,6 +113,7 @@ fn check_subnet(subnet: &Subnet, id: &str, vpc: &str, offers: &[ServiceDetail]) 
         if !offered.is_empty() && !offered.iter().any(|one| one == zone) {
             let service = offer.service_name().unwrap_or_default();
             problems.push(problem(
+                codes::ENDPOINT_SERVICE_NOT_OFFERED,
                 PLACE,
                 format!("{id} is in {zone}, where {service} is not offered"),
                 "choose a subnet in another zone",
@@ -162,7 +166,7 @@ async fn not_yet_used(config: &Config, reads: &Reads, all: &[String]) -> Finding
     Ok(open.cloned().collect())
 }
 
-fn check_zones(places: &Places, subnets: usize) -> Vec<Error> {
+fn check_zones(places: &Places, subnets: usize) -> Vec<Problem> {
     let mut zones: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (id, place) in places {
         zones.entry(&place.zone).or_default().insert(id);
@@ -171,6 +175,7 @@ fn check_zones(places: &Places, subnets: usize) -> Vec<Error> {
     for (zone, ids) in zones.iter().filter(|(_, ids)| ids.len() > 1) {
         let ids: Vec<&str> = ids.iter().copied().collect();
         problems.push(problem(
+            codes::ZONES_SHARED,
             PLACE,
             format!("{} are all in {zone}", ids.join(" and ")),
             "name one subnet a zone: a load balancer and an endpoint take no second one",
@@ -178,6 +183,7 @@ fn check_zones(places: &Places, subnets: usize) -> Vec<Error> {
     }
     if places.len() == subnets && zones.len() < 2 {
         problems.push(problem(
+            codes::ZONES_SINGLE,
             PLACE,
             "a load balancer needs subnets in two zones or more",
             "add a subnet in another zone",
@@ -207,6 +213,7 @@ pub(super) async fn check_dns(config: &Config, reads: &Reads) -> Finding<()> {
         return check_private_name(config, reads).await;
     }
     wrong(
+        codes::VPC_DNS_OFF,
         "endpoint.private_dns",
         format!(
             "{} has DNS support or DNS host names off",
@@ -251,7 +258,7 @@ async fn check_private_name(config: &Config, reads: &Reads) -> Finding<()> {
         let name = name.and_then(|tag| tag.value());
         let name = name.map(|name| format!(" ({name})")).unwrap_or_default();
         let what = format!("{id}{name} has the private names of {service} in {vpc} already");
-        return wrong(PLACE, what, REMEDY);
+        return wrong(codes::PRIVATE_DNS_TAKEN, PLACE, what, REMEDY);
     }
     // In a shared VPC the endpoint of its owner shows by its zone alone.
     let name = format!("execute-api.{}.{suffix}", reads.region);
@@ -259,6 +266,7 @@ async fn check_private_name(config: &Config, reads: &Reads) -> Finding<()> {
         if zone.name == name {
             let what = format!("{vpc} has a private zone {name} already ({})", zone.whose());
             return wrong(
+                codes::PRIVATE_DNS_TAKEN,
                 PLACE,
                 what,
                 "an endpoint of the VPC's owner has these names, or somebody's zone: leave `private_dns` off, hybridgw does not need it",
@@ -282,7 +290,7 @@ mod tests {
         let places = ["subnet-1", "subnet-2"].map(|id| (id.to_owned(), place()));
         let problems = check_zones(&Places::from(places), 2);
         assert_eq!(problems.len(), 2);
-        let said = problems[0].to_string();
+        let said = problems[0].error.to_string();
         assert!(
             said.contains("subnet-1 and subnet-2 are all in a"),
             "{said}"

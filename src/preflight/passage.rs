@@ -3,8 +3,10 @@
 use ipnet::Ipv4Net;
 use serde_json::Value;
 
+use super::finding::Warning;
 use crate::{
     aws::read::{Reads, Subnets},
+    checks::{Code, codes},
     config::Config,
     policy::{Answer, Policy, Request, Through, statements},
 };
@@ -88,7 +90,7 @@ impl Outcome {
 
     /// A warning if not even the statement that hybridgw adds makes a yes of it.
     /// `policy` is whose it is, in words.
-    pub fn vain(&self, place: &str, policy: &str, except: &str) -> Option<String> {
+    pub fn vain(&self, place: &str, policy: &str, except: &str) -> Option<Warning> {
         let (will, remedy) = match &self.then {
             Answer::Yes(_) => return None,
             then if then.is_denied() => ("will", format!("a Deny wins over every Allow: {except}")),
@@ -97,10 +99,20 @@ impl Outcome {
                 "its owner has to know whether these requests are so".to_owned(),
             ),
         };
-        Some(format!(
-            "{place}: the statement that hybridgw adds to {policy} {will} not help: {}; {remedy}",
+        let found = format!(
+            "{place}: the statement that hybridgw adds to {policy} {will} not help: {}",
             self.then
-        ))
+        );
+        Some(Warning::new(codes::POLICY_IN_VAIN, found, remedy))
+    }
+
+    /// What it is that keeps requests from passing now.
+    pub fn code(&self) -> Code {
+        if self.now.is_no() {
+            codes::POLICY_NOT_ADMITTING
+        } else {
+            codes::POLICY_UNCLEAR
+        }
     }
 
     /// What has to be done so that all passes: `except` where a Deny stands in the

@@ -14,13 +14,14 @@ use aws_sdk_elasticloadbalancingv2::types::LoadBalancerTypeEnum;
 use futures_util::future::join_all;
 
 use super::{
-    finding::{Finding, Problems, failed, problem},
+    finding::{Finding, Problem, Problems, failed, problem},
     listener, own_endpoint,
 };
 use crate::{
     aws::read::{Endpoints, Groups, Reads},
+    checks::codes,
     config::{ApiSource, Config, Route, Target},
-    error::{Error, Result},
+    error::Result,
     names,
     resource::{Kind, tags},
 };
@@ -97,32 +98,72 @@ struct Want {
 const ASK: &str = "ask AWS for a higher quota, or take what is not used away";
 const FEWER: &str = "join neighbouring ranges, put what asks into one security group and name that (`sg-…`, one rule a port), or ask AWS for a higher quota; a prefix list (`pl-…`) counts with its largest size";
 
+/// How much of a quota is used, with what is to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Load {
+    /// What it counts, and where.
+    pub what: &'static str,
+    /// The service and the code that Service Quotas has for it.
+    pub quota: String,
+    /// How many there are and will be.
+    pub all: usize,
+    /// How many there may be.
+    pub most: usize,
+}
+
 /// Checks all that is to be made. `rules` is how many the load balancer's group
 /// needs.
 pub(super) async fn check(config: &Config, reads: &Reads, rules: usize) -> Finding<()> {
-    let mut wants = balancing(config, reads).await.map_err(failed)?;
-    let (network, gateway) = tokio::join!(network(config, reads, rules), gateway(config, reads));
-    wants.extend(network.map_err(failed)?);
-    wants.extend(gateway.map_err(failed)?);
-    wants.retain(|want| want.new > 0);
-    let services: BTreeSet<&str> = wants.iter().map(|want| want.quota.service).collect();
-    let asked = services.into_iter().map(|service| ask(reads, service));
-    let known: BTreeMap<&str, Arc<BTreeMap<String, f64>>> =
-        join_all(asked).await.into_iter().flatten().collect();
+    let wants = wants(config, reads, rules).await.map_err(failed)?;
+    let new = wants.into_iter().filter(|want| want.new > 0).collect();
     let mut problems = Problems::default();
-    for want in &wants {
-        let account = known.get(want.quota.service);
-        let account = account.and_then(|all| all.get(want.quota.code));
-        let most = account.and_then(|most| whole(*most));
-        if let Some(error) = want.beyond(most.unwrap_or(want.quota.default)) {
-            problems.note(error);
+    for (want, most) in limits(new, reads).await {
+        if let Some(problem) = want.beyond(most) {
+            problems.note(problem);
         }
     }
     problems.or(())
 }
 
+/// How much of each quota is used, with what is to be made.
+pub(super) async fn loads(config: &Config, reads: &Reads, rules: usize) -> Result<Vec<Load>> {
+    let wants = wants(config, reads, rules).await?;
+    let loads = limits(wants, reads).await.into_iter();
+    let loads = loads.map(|(want, most)| Load {
+        what: want.quota.what,
+        quota: format!("{} {}", want.quota.service, want.quota.code),
+        all: want.used + want.new,
+        most,
+    });
+    Ok(loads.collect())
+}
+
+async fn wants(config: &Config, reads: &Reads, rules: usize) -> Result<Vec<Want>> {
+    let mut wants = balancing(config, reads).await?;
+    let (network, gateway) = tokio::join!(network(config, reads, rules), gateway(config, reads));
+    wants.extend(network?);
+    wants.extend(gateway?);
+    Ok(wants)
+}
+
+/// Each with how many there may be.
+async fn limits(wants: Vec<Want>, reads: &Reads) -> Vec<(Want, usize)> {
+    let services: BTreeSet<&str> = wants.iter().map(|want| want.quota.service).collect();
+    let asked = services.into_iter().map(|service| ask(reads, service));
+    let known: BTreeMap<&str, Arc<BTreeMap<String, f64>>> =
+        join_all(asked).await.into_iter().flatten().collect();
+    let limited = wants.into_iter().map(|want| {
+        let account = known.get(want.quota.service);
+        let account = account.and_then(|all| all.get(want.quota.code));
+        let most = account.and_then(|most| whole(*most));
+        let most = most.unwrap_or(want.quota.default);
+        (want, most)
+    });
+    limited.collect()
+}
+
 impl Want {
-    fn beyond(&self, most: usize) -> Option<Error> {
+    fn beyond(&self, most: usize) -> Option<Problem> {
         let Quota {
             service,
             code,
@@ -137,7 +178,7 @@ impl Want {
         (all > most).then(|| {
             let words =
                 format!("{what}: {how}, and this account has a quota of {most} ({service} {code})");
-            problem(self.place, words, self.remedy)
+            problem(codes::QUOTAS_EXCEEDED, self.place, words, self.remedy)
         })
     }
 }

@@ -1,14 +1,14 @@
 //! Whether the subnets have room for what gets addresses in them.
 
 use super::{
-    finding::{Finding, Problems, failed, problem},
+    finding::{Finding, Problem, Problems, failed, problem},
     network::Places,
     own_endpoint,
 };
 use crate::{
     aws::read::Reads,
+    checks::codes,
     config::Config,
-    error::Error,
     resource::{Found, Kind},
     resources::vpc_endpoint::Actual,
 };
@@ -77,16 +77,17 @@ pub(super) async fn check(config: &Config, reads: &Reads, places: &Places) -> Fi
             endpoints: i32::try_from(missing.count()).unwrap_or(0),
         };
         let length = place.range.map(|range| range.prefix_len());
-        if let Some(error) = fits(id, &coming, length, place.free) {
-            problems.note(error);
+        if let Some(problem) = fits(id, &coming, length, place.free) {
+            problems.note(problem);
         }
     }
     problems.or(())
 }
 
-fn fits(id: &str, coming: &Coming, length: Option<u8>, free: Option<i32>) -> Option<Error> {
+fn fits(id: &str, coming: &Coming, length: Option<u8>, free: Option<i32>) -> Option<Problem> {
     if let Some(length) = length.filter(|length| coming.balancer && *length > SMALLEST) {
         return Some(problem(
+            codes::SUBNETS_TOO_SMALL,
             PLACE,
             format!("{id} is a /{length}, and a load balancer wants a /{SMALLEST} or larger"),
             "choose a larger subnet",
@@ -94,6 +95,7 @@ fn fits(id: &str, coming: &Coming, length: Option<u8>, free: Option<i32>) -> Opt
     }
     let free = free.filter(|free| *free < coming.addresses())?;
     Some(problem(
+        codes::SUBNETS_FULL,
         PLACE,
         format!(
             "{id} has {free} free addresses, and {} are needed: {}",
@@ -116,7 +118,7 @@ mod tests {
                 endpoints,
             };
             let error = fits("subnet-1", &coming, Some(length), Some(free));
-            error.map(|error| error.to_string()).unwrap_or_default()
+            error.map(|one| one.error.to_string()).unwrap_or_default()
         };
         assert_eq!(fits(true, 1, 27, 9), "");
         assert_eq!(

@@ -1,15 +1,16 @@
 //! What the stages of the stack's own APIs ask for.
 
-use super::finding::{Finding, failed};
+use super::finding::{Finding, Warning, failed};
 use crate::{
     aws::read::{Reads, stands_aside},
+    checks::codes,
     config::Config,
     resources::stage::LOG_ROLE,
 };
 
 /// Checks that API Gateway may write to log groups, if it is to. Returns
 /// warnings.
-pub(super) async fn check(config: &Config, reads: &Reads) -> Finding<Vec<String>> {
+pub(super) async fn check(config: &Config, reads: &Reads) -> Finding<Vec<Warning>> {
     let apis = config.routes.iter().filter_map(|route| route.api());
     let logs = apis.filter_map(|api| api.access_logs.as_ref());
     // To Firehose it writes by a role of its own.
@@ -19,7 +20,8 @@ pub(super) async fn check(config: &Config, reads: &Reads) -> Finding<Vec<String>
     }
     match reads.gateway_account().await {
         Ok(account) if account.cloudwatch_role_arn().is_none() => {
-            Ok(vec![format!("access_logs: {LOG_ROLE}")])
+            let found = format!("access_logs: {LOG_ROLE}");
+            Ok(vec![Warning::bare(codes::LOGS_NO_ROLE, found)])
         }
         Err(error) if !stands_aside(&error) => Err(failed(error)),
         _ => Ok(Vec::new()),

@@ -6,13 +6,14 @@ use aws_sdk_route53::types::RrType;
 use futures_util::future::join_all;
 
 use super::{
-    finding::{Finding, Problems, failed, problem, wrong},
+    finding::{Finding, Problem, Problems, Warning, failed, problem, wrong},
     place_of_host,
 };
 use crate::{
     aws::read::Reads,
+    checks::codes,
     config::{Config, is_zone_id},
-    error::{Error, ErrorKind},
+    error::ErrorKind,
 };
 
 /// A hosted zone.
@@ -71,7 +72,7 @@ pub(super) async fn of_vpc(vpc: &str, reads: &Reads) -> Vec<Seen> {
 /// name is looked up in the most specific private zone that holds it, and found
 /// there or nowhere (Route 53 developer guide, "Considerations when working with
 /// a private hosted zone"). Looked for only while a record is to be made.
-pub(super) async fn hidden(config: &Config, reads: &Reads) -> Finding<Vec<String>> {
+pub(super) async fn hidden(config: &Config, reads: &Reads) -> Finding<Vec<Warning>> {
     let zones = all(config, reads).await.unwrap_or_default();
     let mut to_come = Vec::new();
     for (index, host) in config.hosts().iter().enumerate() {
@@ -100,11 +101,15 @@ pub(super) async fn hidden(config: &Config, reads: &Reads) -> Finding<Vec<String
         });
         let other = others.next()?;
         let place = place_of_host(config, index, "zone");
-        Some(format!(
-            "{place}: {vpc} sees the private zone {} ({}), which hides the record of {host} in {} there; put the record into that zone, or take the zone off the VPC",
-            other.name,
-            other.whose(),
-            zone.name,
+        Some(Warning::new(
+            codes::RECORD_HIDDEN,
+            format!(
+                "{place}: {vpc} sees the private zone {} ({}), which hides the record of {host} in {} there",
+                other.name,
+                other.whose(),
+                zone.name,
+            ),
+            "put the record into that zone, or take the zone off the VPC",
         ))
     });
     Ok(warnings.collect())
@@ -146,6 +151,7 @@ async fn all(config: &Config, reads: &Reads) -> Finding<BTreeMap<String, Zone>> 
             continue;
         }
         problems.note(problem(
+            codes::ZONE_NOT_HOLDING,
             &place_of_host(config, index, "zone"),
             format!("{} is not in the zone {name}", host.name),
             "name the zone that holds the name",
@@ -165,9 +171,8 @@ async fn find(text: &str, place: &str, config: &Config, reads: &Reads) -> Findin
         found => return found,
     };
     // What is not there for this account may be another's, and the VPC sees it.
-    let is_gone = |error: &Error| error.kind == ErrorKind::Invalid;
-    let names_none = |error: &Error| is_gone(error) && !error.message.contains(" hosted zones: ");
-    if !errors.iter().any(names_none) {
+    let is_gone = |problem: &Problem| problem.code == Some(codes::ZONE_MISSING);
+    if !errors.iter().any(is_gone) {
         return Err(errors);
     }
     let own = format!("account {}", reads.account().await.map_err(failed)?);
@@ -181,9 +186,10 @@ async fn find(text: &str, place: &str, config: &Config, reads: &Reads) -> Findin
 }
 
 /// A zone that this account cannot change.
-fn of_another(text: &str, owner: Option<&str>, place: &str) -> Vec<Error> {
+fn of_another(text: &str, owner: Option<&str>, place: &str) -> Vec<Problem> {
     let owner = owner.unwrap_or("another account");
     vec![problem(
+        codes::ZONE_OTHER_ACCOUNT,
         place,
         format!(
             "the hosted zone {text} is of {owner}, and records are made in zones of the account that hybridgw runs in"
@@ -209,8 +215,9 @@ async fn by_id(id: &str, place: &str, reads: &Reads) -> Finding<Zone> {
         found => found.map_err(failed)?,
     };
     match found.as_ref() {
-        Some(found) => Ok(zone(id, found.name())),
+        Some(found) => Ok(zone(id, &found.name)),
         None => wrong(
+            codes::ZONE_MISSING,
             place,
             format!("the hosted zone {id} does not exist"),
             "check the id and the account",
@@ -227,6 +234,7 @@ async fn by_name(name: &str, place: &str, reads: &Reads) -> Finding<Zone> {
         .collect();
     match zones.as_slice() {
         [] => wrong(
+            codes::ZONE_MISSING,
             place,
             format!("there is no hosted zone {name}"),
             "check the name and the account, or give the zone's id",
@@ -236,6 +244,7 @@ async fn by_name(name: &str, place: &str, reads: &Reads) -> Finding<Zone> {
             let ids: Vec<&str> = several.iter().map(|zone| zone.id.as_str()).collect();
             let count = ids.len();
             wrong(
+                codes::ZONE_AMBIGUOUS,
                 place,
                 format!("{name} names {count} hosted zones: {}", ids.join(", ")),
                 "give the id of the one you mean",

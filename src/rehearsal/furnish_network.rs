@@ -29,6 +29,9 @@ pub(super) fn add_network(ctx: &mut Ctx<'_>, config: &Config) -> Vec<String> {
     if missing && let Ok(range) = Ipv4Net::new(base, 16) {
         let range = range.trunc();
         ec2::furnish::add_vpc(ctx, &network.vpc, range);
+        if let Some(vpc) = ctx.here.ec2.vpcs.get_mut(&network.vpc) {
+            vpc.dns_hostnames = true; // its private zone is to answer
+        }
         invented.push(format!("{} ({range})", network.vpc));
     }
     for subnet in &network.subnets {

@@ -14,12 +14,12 @@
 //! and a `lambda-permission` for the group. What only `api` routes need is not
 //! there without one.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use crate::{
     aws::Partition,
-    body::{Body, Claims, Limits, Line, OpenApiError},
-    config::{ApiSource, Config},
+    body::{Body, Claims, Limits, Line, OpenApiError, Read},
+    config::{ApiSource, Config, Route},
     error::{Error, Result},
     graph::{Node, Step},
     names,
@@ -81,14 +81,10 @@ pub fn read(config: &Config, region: &str) -> Result<(Bodies, Notes)> {
         let title = names::rest_api(&config.stack, &route.path);
         let body = match &api.source {
             ApiSource::Borrowed(_) => continue,
-            ApiSource::OpenApi(path) => {
-                let limits = Limits {
-                    integration_timeout_ms: u64::from(api.integration_timeout) * 1000,
-                    resources: usize::try_from(api.resources).unwrap_or(usize::MAX),
-                    variables: api.variables.keys().cloned().collect(),
-                    ..Limits::of(region)
+            ApiSource::OpenApi(_) => {
+                let Some((_, read)) = definition(route, region) else {
+                    continue;
                 };
-                let read = Body::read(path, &limits);
                 let read = read.map_err(|error| unusable(&route.path, &error))?;
                 let said = read.warnings.iter().map(|one| Line(one).to_string());
                 notes.warnings.extend(said);
@@ -101,6 +97,24 @@ pub fn read(config: &Config, region: &str) -> Result<(Bodies, Notes)> {
         bodies.insert(route.path.clone(), body);
     }
     Ok((bodies, notes))
+}
+
+/// The definition that a route names, and its file; none if it names none.
+pub fn definition<'a>(
+    route: &'a Route,
+    region: &str,
+) -> Option<(&'a Path, std::result::Result<Read, OpenApiError>)> {
+    let api = route.api()?;
+    let ApiSource::OpenApi(path) = &api.source else {
+        return None;
+    };
+    let limits = Limits {
+        integration_timeout_ms: u64::from(api.integration_timeout) * 1000,
+        resources: usize::try_from(api.resources).unwrap_or(usize::MAX),
+        variables: api.variables.keys().cloned().collect(),
+        ..Limits::of(region)
+    };
+    Some((path, Body::read(path, &limits)))
 }
 
 /// The error of a route whose file cannot be used.

@@ -32,6 +32,8 @@ use network::Network;
 use path::{Reached, reach};
 use scene::Scene;
 
+pub use hops::certificate::judged as certificate;
+
 mod choice;
 mod explain;
 mod hops;

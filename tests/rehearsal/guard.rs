@@ -204,3 +204,29 @@ async fn an_altered_one_is_put_right_where_it_stands() {
             .any(|(arn, priority, _)| arn == guard && priority == "1")
     );
 }
+
+/// `doctor` asks EC2 by dry runs: nothing else that writes gets out.
+#[tokio::test(start_paused = true)]
+async fn who_may_only_try_cannot_write() {
+    let bench = Bench::new("placeholder.toml", quick());
+    let (aws, before) = (bench.connection.prober(), bench.census());
+    let make = || {
+        let call = aws.ec2.create_security_group().group_name("x");
+        call.description("x").vpc_id(&bench.config.network.vpc)
+    };
+    for call in [make(), make().dry_run(false)] {
+        let refused = call.send().await.expect_err("it is not let out");
+        let words = format!("{refused:?}");
+        assert!(words.contains("this client may only try"), "{words}");
+    }
+    let delete = aws.elb.delete_load_balancer().load_balancer_arn("x");
+    assert!(delete.send().await.is_err());
+    assert_eq!(bench.connection.journal.attempts(), 0);
+    let tried = make()
+        .dry_run(true)
+        .send()
+        .await
+        .expect_err("a yes is an error");
+    assert!(format!("{tried:?}").contains("DryRunOperation"));
+    assert_eq!(bench.census(), before);
+}

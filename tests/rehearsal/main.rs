@@ -7,6 +7,7 @@ mod aliases;
 mod bench;
 mod bodies;
 mod changes;
+mod doctor;
 mod endpoints;
 mod entrance;
 #[path = "../support/following.rs"]

@@ -50,7 +50,7 @@ async fn walk(bench: &Bench, by_file: bool) -> Vec<Finding> {
     found.expect("there is a stack")
 }
 
-fn change(bench: &Bench, how: impl FnOnce(&mut Ctx<'_>)) {
+pub fn change(bench: &Bench, how: impl FnOnce(&mut Ctx<'_>)) {
     let done = bench.simulator.edit(|world, conditions| {
         how(&mut world.context(ACCOUNT, REGION, conditions));
     });
@@ -63,7 +63,7 @@ fn put_back(bench: &Bench, world: World) {
 }
 
 /// What counts: `rule/missing`.
-fn accused(findings: &[Finding]) -> BTreeSet<String> {
+pub fn accused(findings: &[Finding]) -> BTreeSet<String> {
     let counts = |one: &&Finding| matches!(one.verdict, Verdict::Failed | Verdict::Warning);
     let codes = findings.iter().filter(counts).filter_map(|one| one.code);
     codes.map(|code| code.to_string()).collect()

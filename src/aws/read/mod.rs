@@ -19,6 +19,7 @@ mod acm;
 mod apigateway;
 mod ec2;
 mod elb;
+mod iam;
 mod lambda;
 mod memory;
 mod quotas;
@@ -26,8 +27,10 @@ mod route53;
 mod s3;
 mod unreadable;
 
+pub use account::Caller;
 pub use ec2::{Endpoints, Groups, Interfaces, Subnets, Vpcs};
 pub use elb::rules;
+pub use iam::{Decision, Evaluation};
 pub use memory::Moment;
 pub use s3::{Bucket, Object};
 pub use unreadable::{Unreadable, stands_aside};
@@ -91,10 +94,12 @@ queries![
     GetHostedZone,
     GetModels,
     GetPolicy,
+    GetPublicAccessBlock,
     GetRequestValidators,
     GetResources,
     GetRestApi,
     GetRestApis,
+    GetRole,
     GetStage,
     GetStages,
     HeadBucket,
@@ -103,6 +108,7 @@ queries![
     ListHostedZonesByVPC,
     ListResourceRecordSets,
     ListServiceQuotas,
+    SimulatePrincipalPolicy,
 ];
 
 /// Read-only access to AWS, for one stack, with a memory. A clone shares it.
@@ -144,6 +150,7 @@ struct Memory {
     apigateway: apigateway::Known,
     ec2: ec2::Known,
     elb: elb::Known,
+    iam: iam::Known,
     lambda: lambda::Known,
     quotas: quotas::Known,
     route53: route53::Known,

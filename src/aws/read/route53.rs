@@ -14,7 +14,7 @@ use crate::{
 
 #[derive(Debug)]
 pub(super) struct Known {
-    zone: Answers<String, Option<HostedZone>>,
+    zone: Answers<String, Option<Zone>>,
     zones: Answers<String, Vec<HostedZone>>,
     zones_of_vpc: Answers<String, Vec<HostedZoneSummary>>,
     /// Of a zone, from a name on; all of it without a name.
@@ -38,14 +38,33 @@ impl Default for Known {
 /// for sets.
 const OF_A_NAME: i32 = 10;
 
+/// A hosted zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Zone {
+    /// Its name as Route 53 writes it, with the dot at its end.
+    pub name: String,
+    /// Whether only VPCs see it.
+    pub is_private: bool,
+    /// The VPCs that see it, if it is private.
+    pub vpcs: Vec<String>,
+}
+
 impl Reads {
     /// A hosted zone; none if it is not there.
-    pub async fn hosted_zone(&self, id: &str) -> Result<Arc<Option<HostedZone>>> {
+    pub async fn hosted_zone(&self, id: &str) -> Result<Arc<Option<Zone>>> {
         let call = self.aws.route53.get_hosted_zone().id(id);
         let known = &self.memory.route53.zone;
         self.get(known, id.to_owned(), |name| async move {
             let answer = none_if_missing(call.send().await.called(name))?;
-            Ok(answer.and_then(|answer| answer.hosted_zone))
+            Ok(answer.and_then(|answer| {
+                let zone = answer.hosted_zone?;
+                let vpcs = answer.vpcs.unwrap_or_default().into_iter();
+                Some(Zone {
+                    is_private: zone.config.is_some_and(|config| config.private_zone),
+                    name: zone.name,
+                    vpcs: vpcs.filter_map(|vpc| vpc.vpc_id).collect(),
+                })
+            }))
         })
         .await
     }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use aws_sdk_s3::{
     error::SdkError,
-    types::{ServerSideEncryption, ServerSideEncryptionConfiguration},
+    types::{
+        PublicAccessBlockConfiguration, ServerSideEncryption, ServerSideEncryptionConfiguration,
+    },
 };
 
 use super::{Answers, Query, Reads};
@@ -43,6 +45,7 @@ pub(super) struct Known {
     object: Answers<(String, String), Object>,
     encryption: Answers<String, Option<ServerSideEncryptionConfiguration>>,
     policy: Answers<String, Option<String>>,
+    block: Answers<String, Option<PublicAccessBlockConfiguration>>,
 }
 
 impl Default for Known {
@@ -52,6 +55,7 @@ impl Default for Known {
             object: Answers::to(Query::HeadObject),
             encryption: Answers::to(Query::GetBucketEncryption),
             policy: Answers::to(Query::GetBucketPolicy),
+            block: Answers::to(Query::GetPublicAccessBlock),
         }
     }
 }
@@ -114,6 +118,20 @@ impl Reads {
         self.get(known, bucket.to_owned(), |name| async move {
             let answer = call.send().await.called(name)?;
             Ok(answer.server_side_encryption_configuration)
+        })
+        .await
+    }
+
+    /// What a bucket blocks of public access; none: nothing, or it is gone.
+    pub async fn public_access_block(
+        &self,
+        bucket: &str,
+    ) -> Result<Arc<Option<PublicAccessBlockConfiguration>>> {
+        let call = self.aws.s3.get_public_access_block().bucket(bucket);
+        let known = &self.memory.s3.block;
+        self.get(known, bucket.to_owned(), |name| async move {
+            let answer = none_if_missing(call.send().await.called(name))?;
+            Ok(answer.and_then(|answer| answer.public_access_block_configuration))
         })
         .await
     }

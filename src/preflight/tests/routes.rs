@@ -60,7 +60,7 @@ async fn what_will_be_missing_or_unreadable_is_warned_of() {
         bucket.objects.clear();
     });
     insta::assert_snapshot!(bench.warnings().await, @r"
-    route /app: the bucket orders-frontend has no index.html yet; until it has, people get an error of S3
+    route /app: the bucket orders-frontend has no index.html yet; upload it: until then people get an error of S3
     route /app: the bucket orders-frontend encrypts new objects with a KMS key; they cannot be read without credentials, so upload with SSE-S3 (AES256) or change the default
     ");
 }

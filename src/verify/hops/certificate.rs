@@ -101,7 +101,8 @@ fn names_of(detail: &CertificateDetail) -> Vec<String> {
     names
 }
 
-fn judged(arn: &str, detail: &CertificateDetail, now: i64) -> Finding {
+/// What is to be said of a certificate at this moment, in seconds since 1970.
+pub fn judged(arn: &str, detail: &CertificateDetail, now: i64) -> Finding {
     let status = detail.status();
     let left = detail.not_after().map(|moment| days(now, moment.secs()));
     let renew = "renew it: ACM does so by itself where DNS validation still holds; an imported one is imported again under the same ARN";

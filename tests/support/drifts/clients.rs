@@ -21,6 +21,7 @@ pub fn clients(http: SharedHttpClient, endpoint: Option<&str>, account: &str, re
         apigateway: aws_sdk_apigateway::Client::new(&config),
         ec2: aws_sdk_ec2::Client::new(&config),
         elb: aws_sdk_elasticloadbalancingv2::Client::new(&config),
+        iam: aws_sdk_iam::Client::new(&config),
         lambda: aws_sdk_lambda::Client::new(&config),
         quotas: aws_sdk_servicequotas::Client::new(&config),
         route53: aws_sdk_route53::Client::new(&config),
