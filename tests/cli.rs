@@ -154,6 +154,48 @@ fn missing_credentials_exit_with_4() {
 }
 
 #[test]
+fn doctor_without_credentials_says_so_in_its_document_and_exits_with_2() {
+    let folder = Folder::with("doctor-credentials", LEAST);
+    let output = folder.run(&["doctor", "-o", "json"], &[]);
+    assert_eq!(output.status.code(), Some(2), "{}", seen(&output));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a document");
+    assert_eq!(report["ok"], false);
+    let checks = report["checks"].as_array().expect("a list");
+    assert_eq!(checks.len(), 18);
+    assert_eq!(checks[0]["check"], "credentials");
+    assert_eq!(checks[0]["code"], "credentials/unusable");
+    assert!(checks[1..].iter().all(|one| one["verdict"] == "skipped"));
+}
+
+#[test]
+fn doctor_is_asked_of_a_rehearsal_like_everything_else() {
+    let folder = Folder::with("doctor-rehearsal", LEAST);
+    let simulated = ["doctor", "--simulate=world.json", "--color", "never"];
+    let output = folder.run(&simulated, &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", seen(&output));
+    assert!(
+        seen(&output).contains("All is well: 18 ok"),
+        "{}",
+        seen(&output)
+    );
+    let faults = r#"{"denied": ["elasticloadbalancing:CreateLoadBalancer"]}"#;
+    fs::write(folder.0.join("faults.json"), faults).expect("it can be written");
+    let denied = [&simulated[..], &["--faults", "faults.json", "--short"]].concat();
+    let output = folder.run(&denied, &[]);
+    assert_eq!(output.status.code(), Some(2), "{}", seen(&output));
+    let said = seen(&output);
+    assert!(
+        said.contains("Failed permissions/denied: 1 failed, 17 ok"),
+        "{said}"
+    );
+    assert!(!said.contains("  ok  "), "{said}");
+    // One that is left alone counts no more.
+    let left = [&denied[..], &["--suppress", "permissions/denied"]].concat();
+    let output = folder.run(&left, &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", seen(&output));
+}
+
+#[test]
 fn an_unreachable_endpoint_is_named_and_nothing_hangs() {
     let folder = Folder::with("endpoint", LEAST);
     // Port 9 is reserved (discard) and closed.
