@@ -76,9 +76,9 @@ pub struct Global {
     /// When to use colour
     #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN")]
     pub color: ColorChoice,
-    /// Give up after this time, as in `90s`, `20m`, `1h`
-    #[arg(long, global = true, value_name = "TIME", default_value = "20m", value_parser = duration)]
-    pub timeout: Duration,
+    /// Give up after this time, as in `90s`, `20m`, `1h` [default: 20m; with --wait, that much longer]
+    #[arg(long, global = true, value_name = "TIME", value_parser = duration)]
+    pub timeout: Option<Duration>,
 }
 
 impl Global {
@@ -86,6 +86,17 @@ impl Global {
     pub fn config_file(&self) -> &Path {
         let named = self.config.as_deref();
         named.unwrap_or(Path::new("hybridgw.toml"))
+    }
+
+    /// The time that the whole command has.
+    pub fn timeout(&self) -> Duration {
+        self.timeout_with(None)
+    }
+
+    /// The same for a command that may wait for so long besides.
+    pub fn timeout_with(&self, wait: Option<Duration>) -> Duration {
+        let usual = Duration::from_mins(20) + wait.unwrap_or_default();
+        self.timeout.unwrap_or(usual)
     }
 }
 

@@ -38,11 +38,17 @@ impl Report {
         }
     }
 
-    /// The same without what is well or was not judged.
+    /// The same without what is well or was not judged; where nothing could be
+    /// judged, with what says why.
     #[must_use]
     pub fn short(mut self) -> Self {
-        let counts = |finding: &Finding| finding.is_failed();
-        self.checks.retain(counts);
+        if self.ok || self.failed().next().is_some() {
+            self.checks.retain(Finding::is_failed);
+        } else {
+            let first = self.checks.iter().position(|one| one.remedy.is_some());
+            let first = first.unwrap_or_default();
+            self.checks = self.checks.into_iter().skip(first).take(1).collect();
+        }
         self
     }
 

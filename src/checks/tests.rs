@@ -50,6 +50,18 @@ fn what_failed_decides_the_exit_code_and_warnings_do_not() {
 }
 
 #[test]
+fn a_short_report_of_which_nothing_could_be_judged_says_why() {
+    let skipped = Finding::skipped(Check::Tls, "no way there");
+    let denied = Finding {
+        remedy: Some("allow it".to_owned()),
+        ..Finding::skipped(Check::Rule, "the caller may not")
+    };
+    let report = Report::new("orders", vec![skipped, denied], &[]).short();
+    let found: Vec<&str> = report.checks.iter().map(|one| one.found.as_str()).collect();
+    assert_eq!(found, ["the caller may not"]);
+}
+
+#[test]
 fn what_is_suppressed_is_still_shown_and_counts_no_more() {
     let checks = vec![Finding::ok(Check::Dns, "fine"), failed()];
     let report = Report::new("orders", checks, &[codes::RULE_MISSING]);

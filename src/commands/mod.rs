@@ -1,6 +1,6 @@
 //! One file a verb: load, call the pipeline, print.
 
-use std::{io::IsTerminal, sync::Arc};
+use std::{io::IsTerminal, sync::Arc, time::Duration};
 
 use serde_json::json;
 
@@ -60,8 +60,14 @@ pub async fn run(cli: Cli, printer: Printer) -> Result<u8> {
         Command::Status(args) => bounded(&global, status::run(&global, printer, args)).await,
         Command::Wait(args) => wait::run(&global, printer, args).await,
         Command::Outputs(args) => bounded(&global, outputs::run(&global, printer, args)).await,
-        Command::Verify(args) => bounded(&global, verify::run(&global, printer, args)).await,
-        Command::Doctor(args) => bounded(&global, doctor::run(&global, printer, args)).await,
+        Command::Verify(args) => {
+            let limit = global.timeout_with(args.checking.wait);
+            bounded_by(&global, limit, verify::run(&global, printer, args)).await
+        }
+        Command::Doctor(args) => {
+            let limit = global.timeout_with(args.checking.wait);
+            bounded_by(&global, limit, doctor::run(&global, printer, args)).await
+        }
         Command::Completions { shell } => generate::completions(printer, shell),
         Command::Man => generate::man(printer),
         Command::Schema => generate::schema(printer),
@@ -138,7 +144,7 @@ async fn changing(
     let began = clock.now();
     let stop = Arc::new(Stop::by(clock));
     signals::watch(Arc::clone(&stop), printer);
-    signals::limit(Arc::clone(&stop), global.timeout);
+    signals::limit(Arc::clone(&stop), global.timeout());
     let mut run = Run {
         global,
         printer,
@@ -172,10 +178,18 @@ async fn changing(
 
 /// Runs a command that only reads: a signal or the time limit ends it at once.
 async fn bounded(global: &Global, work: impl Future<Output = Result<u8>>) -> Result<u8> {
+    bounded_by(global, global.timeout(), work).await
+}
+
+async fn bounded_by(
+    global: &Global,
+    limit: Duration,
+    work: impl Future<Output = Result<u8>>,
+) -> Result<u8> {
     tokio::select! {
         done = work => done,
         () = signals::first() => Err(Error::new(ErrorKind::Interrupted, "interrupted")),
-        () = rehearsal::clock(global).sleep(global.timeout) => Err(out_of_time()),
+        () = rehearsal::clock(global).sleep(limit) => Err(out_of_time()),
     }
 }
 

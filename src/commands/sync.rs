@@ -30,6 +30,9 @@ use crate::{
     ui::{self, Printer, Text, progress},
 };
 
+/// The exit code of whoever a signal has ended.
+const INTERRUPTED: u8 = 130;
+
 pub(super) async fn run(global: &Global, printer: Printer, args: Sync) -> Result<u8> {
     let clock = rehearsal::clock(global);
     let began = clock.now();
@@ -56,7 +59,8 @@ pub(super) async fn run(global: &Global, printer: Printer, args: Sync) -> Result
         );
         printer.json_line(&line)?;
     }
-    done.map(|()| 0)
+    // Nothing but a signal ends a watcher that does not fail.
+    done.map(|()| if args.watch { INTERRUPTED } else { 0 })
 }
 
 fn result(
@@ -101,7 +105,7 @@ async fn once(
     calls: &mut usize,
 ) -> Result<()> {
     signals::watch(Arc::clone(stop), printer);
-    signals::limit(Arc::clone(stop), global.timeout);
+    signals::limit(Arc::clone(stop), global.timeout());
     let (wanted, connection) = tokio::select! {
         opened = open(global, args) => opened?,
         why = stop.thrown() => {

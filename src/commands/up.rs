@@ -109,7 +109,7 @@ async fn execute(
 /// it has a time limit of its own, and a second Ctrl-C leaves at once.
 async fn undo(run: &mut Run<'_>, session: &Session, aws: &Aws, sink: &dyn Sink) {
     let stop = Arc::new(Stop::by(run.stop.clock));
-    signals::limit(Arc::clone(&stop), run.global.timeout);
+    signals::limit(Arc::clone(&stop), run.global.timeout());
     session.connection.heed(&stop);
     let reads = session.reads.forgetful();
     let (stack, report) = (&session.stack, &mut run.report);

@@ -17,7 +17,7 @@ pub(super) async fn run(global: &Global, printer: Printer, args: cli::Wait) -> R
     let waited = tokio::select! {
         done = wait(global, printer, &args, &mut missing) => done,
         () = super::signals::first() => Err(Error::new(ErrorKind::Interrupted, Why::Interrupted.words())),
-        () = rehearsal::clock(global).sleep(global.timeout) => Err(super::out_of_time()),
+        () = rehearsal::clock(global).sleep(global.timeout()) => Err(super::out_of_time()),
     };
     waited.map(|()| 0).map_err(|mut error| {
         if !missing.is_empty() {

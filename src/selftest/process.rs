@@ -88,7 +88,7 @@ impl Program {
             .map_err(|error| Error::invalid(format!("cannot run myself: {error}")))?;
         let mut flags = vec![
             format!("--config={}", global.config_file().display()),
-            format!("--timeout={}s", global.timeout.as_secs()),
+            format!("--timeout={}s", global.timeout().as_secs()),
         ];
         let named = [
             ("--profile", &global.profile),

@@ -147,7 +147,7 @@ fn sync_writes_its_result_and_changes_what_differs() {
 }
 
 #[test]
-fn a_watcher_is_ready_reads_its_file_again_and_ends_with_0() {
+fn a_watcher_is_ready_reads_its_file_again_and_ends_with_130_on_sigterm() {
     let served = standing();
     let mut manager = Manager::new("ready");
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("watched.toml");
@@ -203,7 +203,7 @@ fn a_watcher_is_ready_reads_its_file_again_and_ends_with_0() {
     running.signal("TERM");
     manager.hears("STOPPING=1");
     leash.0 = None;
-    let ended = running.end().exits(0);
+    let ended = running.end().exits(130);
     let lines = lines(&ended.stdout);
     let events: Vec<&str> = lines
         .iter()
