@@ -41,6 +41,8 @@ pub struct LoadBalancer {
     pub group: Arc<Node<SecurityGroup>>,
     /// The attributes that are managed, as ELBv2 spells them.
     pub attributes: BTreeMap<String, String>,
+    /// What has its addresses before this takes any of its subnets.
+    pub after: Vec<Need>,
 }
 
 /// A load balancer as ELBv2 reports it.
@@ -133,6 +135,12 @@ impl Resource for LoadBalancer {
 
     fn needs(&self) -> Vec<Need> {
         vec![self.group.exists()]
+    }
+
+    /// ELBv2 takes any free address of a subnet (ELB user guide, "Subnets for your
+    /// load balancer"), a pinned one too.
+    fn waits_for(&self) -> Vec<Need> {
+        self.after.clone()
     }
 
     fn summary(&self) -> String {

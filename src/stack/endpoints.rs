@@ -8,7 +8,7 @@ use crate::{
     aws::record::Record,
     graph::Node,
     names,
-    resource::{Key, Kind},
+    resource::{Key, Kind, Need},
     resources::{
         SecurityGroup, SecurityGroupRules, VpcEndpoint,
         vpc_endpoint::{Foreign, Ghosts, Own, Placement, Source},
@@ -23,6 +23,8 @@ pub(super) struct Way {
     pub(super) apis: Option<Arc<Node<VpcEndpoint>>>,
     /// For S3, if there is a route to a site.
     pub(super) sites: Option<Arc<Node<VpcEndpoint>>>,
+    /// What has pinned addresses, which nothing else may take before.
+    pub(super) pinned: Vec<Need>,
 }
 
 impl Builder<'_> {
@@ -72,8 +74,10 @@ impl Builder<'_> {
         let own = group.filter(|_| is_own);
         let apis = borrowed.or_else(|| own.map(|group| self.api_endpoint(group)));
         let sites = rules.desired.endpoint.clone().filter(|_| config.has_site());
-        let sites = sites.map(|group| self.site_endpoint(group));
+        let pinned = self.pinned(apis.as_ref());
+        let sites = sites.map(|group| self.site_endpoint(group, pinned.clone()));
         Way {
+            pinned,
             balancer_group,
             rules,
             apis,
@@ -106,6 +110,7 @@ impl Builder<'_> {
             service: self.references.endpoint_service.clone(),
             private_dns: self.config.endpoint.private_dns,
             objects: None,
+            after: vec![],
             ghosts: Ghosts::default(),
         };
         let source = Source::Own(Box::new(own));
@@ -115,9 +120,21 @@ impl Builder<'_> {
         })
     }
 
+    /// The endpoint, if addresses are pinned: AWS gives a free one to whoever asks,
+    /// and what else stands in the subnets asks at the same time.
+    fn pinned(&self, endpoint: Option<&Arc<Node<VpcEndpoint>>>) -> Vec<Need> {
+        let is_pinned = !self.references.addresses.is_empty();
+        let pinned = endpoint.filter(|_| is_pinned).map(|one| one.settled());
+        pinned.into_iter().collect()
+    }
+
     /// Private DNS stays off: with it, whatever in the VPC uses S3 would go
     /// through this endpoint, whose policy admits the sites' buckets only.
-    fn site_endpoint(&mut self, group: Arc<Node<SecurityGroup>>) -> Arc<Node<VpcEndpoint>> {
+    fn site_endpoint(
+        &mut self,
+        group: Arc<Node<SecurityGroup>>,
+        after: Vec<Need>,
+    ) -> Arc<Node<VpcEndpoint>> {
         let sites = self.config.sites();
         let objects = sites.map(|(_, site)| self.objects(&site.bucket)).collect();
         let own = Own {
@@ -128,6 +145,7 @@ impl Builder<'_> {
             service: self.references.site_endpoint_service.clone(),
             private_dns: false,
             objects: Some(objects),
+            after,
             ghosts: Ghosts::default(),
         };
         let source = Source::Own(Box::new(own));

@@ -15,13 +15,18 @@ use crate::{
 };
 
 impl Builder<'_> {
-    pub(super) fn balancer(&mut self, group: &Arc<Node<SecurityGroup>>) -> Arc<Node<LoadBalancer>> {
+    pub(super) fn balancer(
+        &mut self,
+        group: &Arc<Node<SecurityGroup>>,
+        after: Vec<Need>,
+    ) -> Arc<Node<LoadBalancer>> {
         self.add(LoadBalancer {
             owner: self.owner.clone(),
             vpc: self.config.network.vpc.clone(),
             subnets: by_zone(&self.references.zones),
             group: group.clone(),
             attributes: attributes(self.config),
+            after,
         })
     }
 

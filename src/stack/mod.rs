@@ -168,7 +168,7 @@ impl Builder<'_> {
         if let Some(endpoint) = &way.apis {
             self.gateway(&names, endpoint, &way.balancer_group, bodies);
         }
-        let balancer = self.balancer(&way.balancer_group);
+        let balancer = self.balancer(&way.balancer_group, way.pinned);
         let listener = self.listeners(&names, &balancer);
         if let Some(endpoint) = way.apis {
             self.api_routes(&names, &listener, endpoint, &way.rules);

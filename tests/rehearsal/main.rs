@@ -16,6 +16,7 @@ mod following;
 mod functions;
 mod guard;
 mod names;
+mod pins;
 mod probe;
 mod recipes;
 mod replacement;

@@ -24,7 +24,7 @@ fn whole(part: Kind) -> Option<Kind> {
 }
 
 /// Needs that are not reversed, and why.
-const NOT_REVERSED: [(Kind, Kind, &str); 7] = [
+const NOT_REVERSED: [(Kind, Kind, &str); 8] = [
     (
         Kind::Targets,
         Kind::ListenerRule,
@@ -41,6 +41,11 @@ const NOT_REVERSED: [(Kind, Kind, &str); 7] = [
         "an endpoint whose addresses are registered goes; its targets, minutes later, with the balancer",
     ),
     (Kind::Targets, Kind::SiteEndpoint, "as above"),
+    (
+        Kind::LoadBalancer,
+        Kind::VpcEndpoint,
+        "it waits for pinned addresses alone, and uses nothing of the endpoint",
+    ),
     (
         Kind::Targets,
         Kind::SecurityGroupRules,

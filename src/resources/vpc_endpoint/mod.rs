@@ -266,6 +266,13 @@ impl Resource for VpcEndpoint {
         }
     }
 
+    fn waits_for(&self) -> Vec<Need> {
+        match &self.source {
+            Source::Own(own) => own.after.clone(),
+            Source::Borrowed { .. } | Source::Followed { .. } | Source::Foreign(_) => vec![],
+        }
+    }
+
     fn summary(&self) -> String {
         match &self.source {
             Source::Own(own) => {

@@ -13,7 +13,7 @@ use crate::{
     hash,
     policy::{self, statements},
     resource::{
-        Drift, Owner,
+        Drift, Need, Owner,
         tags::{self, Tags},
     },
     resources::SecurityGroup,
@@ -36,6 +36,8 @@ pub struct Own {
     pub private_dns: bool,
     /// The objects that may be read through it, as ARNs; none for APIs.
     pub objects: Option<BTreeSet<String>>,
+    /// What has its addresses before this takes any of its subnets.
+    pub after: Vec<Need>,
     /// What its tokens name and is gone.
     pub ghosts: Ghosts,
 }
