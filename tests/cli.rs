@@ -434,6 +434,48 @@ fn an_endpoint_of_one_service_is_named() {
 }
 
 #[test]
+fn services_of_a_profile_are_spelt_as_aws_documents_them() {
+    let folder = Folder::with("services", LEAST);
+    let settings = "[profile emulated]\nservices = local\nendpoint_url = http://127.0.0.1:9\n\
+        [services local]\n\
+        route_53 =\n  endpoint_url = http://127.0.0.1:11\n\
+        api_gateway =\n  endpoint_url = http://127.0.0.1:12\n\
+        elastic_load_balancing_v2 =\n  endpoint_url = http://127.0.0.1:13\n\
+        service_quotas =\n  endpoint_url = http://127.0.0.1:14\n\
+        s3 =\n  endpoint_url = http://127.0.0.1:15\n";
+    fs::write(folder.0.join("aws"), settings).expect("it can be written");
+    let file = folder.0.join("aws").display().to_string();
+    let set = [KEYS[0], KEYS[1], ("AWS_CONFIG_FILE", &file)];
+    let by_flag = folder.run(&["plan", "--profile", "emulated"], &set);
+    let by_environment = folder.run(
+        &["plan"],
+        &[&set[..], &[("AWS_PROFILE", "emulated")]].concat(),
+    );
+    let text = String::from_utf8_lossy(&by_environment.stderr);
+    for named in [
+        "http://127.0.0.1:9",
+        "http://127.0.0.1:11 for Route 53",
+        "http://127.0.0.1:12 for API Gateway",
+        "http://127.0.0.1:13 for Elastic Load Balancing v2",
+        "http://127.0.0.1:14 for Service Quotas",
+        "http://127.0.0.1:15 for S3",
+    ] {
+        assert!(text.contains(named), "{named}: {text}");
+    }
+    // A profile on the command line has to have credentials of its own.
+    let text = String::from_utf8_lossy(&by_flag.stderr);
+    assert!(text.contains("no usable AWS credentials"), "{text}");
+    // The environment beats the profile.
+    let own = ("AWS_ENDPOINT_URL_ROUTE_53", "http://127.0.0.1:21");
+    let output = folder.run(
+        &["plan"],
+        &[&set[..], &[("AWS_PROFILE", "emulated"), own]].concat(),
+    );
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(text.contains("http://127.0.0.1:21 for Route 53"), "{text}");
+}
+
+#[test]
 fn a_path_without_an_end_is_refused_wherever_a_file_is_read() {
     let text = LEAST.replace("placeholder = true", "openapi = \"/dev/zero\"");
     assert_ne!(text, LEAST, "the route's API is a file now");

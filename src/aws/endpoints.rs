@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use aws_config::SdkConfig;
-use aws_types::service_config::ServiceConfigKey;
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 use crate::{
     error::{Error, Result},
@@ -97,6 +97,30 @@ impl Endpoints {
             .hint("use https, or pass --allow-http if that network is yours alone")),
         }
     }
+}
+
+/// The settings of services as AWS spells them in a profile: `route_53`, where
+/// the SDK looks for `route-53`. In the environment both are `ROUTE_53`.
+#[derive(Debug)]
+struct AsDocumented(SdkConfig);
+
+impl LoadServiceConfig for AsDocumented {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let id = key.service_id().replace(' ', "_");
+        let key = ServiceConfigKey::builder()
+            .service_id(&id)
+            .env(key.env())
+            .profile(key.profile())
+            .build()
+            .ok()?;
+        self.0.service_config()?.load_config(key)
+    }
+}
+
+/// The same configuration, with the settings of services as AWS spells them.
+pub(super) fn as_documented(config: SdkConfig) -> SdkConfig {
+    let builder = config.clone().into_builder();
+    builder.service_config(AsDocumented(config)).build()
 }
 
 fn configured(config: &SdkConfig, service: &str) -> Option<String> {

@@ -148,7 +148,7 @@ impl Connection {
         if let Some(url) = &options.endpoint_url {
             loader = loader.endpoint_url(url);
         }
-        let mut config = loader.load().await;
+        let mut config = endpoints::as_documented(loader.load().await);
         if let Some(profile) = &options.profile {
             config = of_profile(&config, profile, http);
         }
