@@ -1,13 +1,16 @@
-//! The command line. Types only: documentation, completions and the man page
-//! are made from them.
+//! The command line: types, from which documentation, completions and the man page
+//! are made, and how they are read.
 
 use std::{
+    ffi::OsString,
     net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueEnum};
+use clap::{
+    ArgAction, Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
+};
 use clap_complete::Shell;
 
 use crate::{checks::Code, verify::network::Override};
@@ -31,6 +34,36 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// Reads the command line.
+///
+/// # Errors
+///
+/// A usage error, or what was asked for instead of a command: help, the version.
+/// Both are coloured as `--color` says, wherever that stands.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let mut command = Cli::command().color(colour(&arguments));
+    let matches = command.try_get_matches_from_mut(arguments)?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
+/// What `--color` says, before it is known whether the rest can be read.
+fn colour(arguments: &[OsString]) -> ColorChoice {
+    let texts = arguments.iter().map(|one| one.to_str().unwrap_or_default());
+    let mut texts = texts.take_while(|text| *text != "--");
+    let mut choice = ColorChoice::Auto;
+    while let Some(text) = texts.next() {
+        let value = match text.strip_prefix("--color") {
+            Some("") => texts.next(),
+            Some(rest) => rest.strip_prefix('='),
+            None => None,
+        };
+        let read = value.and_then(|value| <ColorChoice as ValueEnum>::from_str(value, false).ok());
+        choice = read.unwrap_or(choice);
+    }
+    choice
 }
 
 /// What every command takes.

@@ -2,15 +2,13 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use hybridgw::{
-    cli::Cli,
-    commands,
+    cli, commands,
     ui::{Printer, log},
 };
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match cli::parse(std::env::args_os()) {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();

@@ -497,29 +497,89 @@ fn a_path_without_an_end_is_refused_wherever_a_file_is_read() {
 }
 
 #[test]
+fn a_stack_is_called_on_the_command_line_as_in_the_file() {
+    let folder = Folder::new("stack-name");
+    let long = "a".repeat(25);
+    for verb in ["status", "outputs", "verify", "sync", "down"] {
+        for name in [
+            "",
+            "Orders",
+            "orders_dev",
+            "orders-",
+            "internal-x",
+            "x y",
+            &long,
+        ] {
+            let mut arguments = vec![verb, "--stack", name, "--region", "eu-central-1"];
+            arguments.extend((verb == "down").then_some("--yes"));
+            // Nothing listens there: it is refused before anything is asked.
+            let extra = [KEYS[0], KEYS[1], ("AWS_ENDPOINT_URL", "http://127.0.0.1:9")];
+            let output = folder.run(&arguments, &extra);
+            let text = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(1), "{arguments:?}: {text}");
+            assert!(text.contains("--stack names none"), "{arguments:?}: {text}");
+            assert!(text.contains("hint: "), "{arguments:?}: {text}");
+        }
+    }
+}
+
+#[test]
 fn what_is_shown_obeys_nobody_else() {
     let folder = Folder::new("escaped");
     let stack = "a\u{9b}2J\u{202e}\nb";
     let arguments = [
-        "--simulate",
-        "status",
+        "down",
+        "--yes",
         "--region",
         "eu-central-1",
         "--stack",
         stack,
     ];
     // A pipe would have everything stripped that looks like a colour.
-    let output = folder.run(&[&arguments[..], &["--color", "always"]].concat(), &[]);
-    let text = String::from_utf8_lossy(&output.stdout);
+    let output = folder.run(&[&arguments[..], &["--color", "always"]].concat(), &KEYS);
+    let text = String::from_utf8_lossy(&output.stderr);
     assert!(text.contains(r"a\u{9b}2J\u{202e}\nb"), "{text:?}");
     assert!(!text.contains(['\u{9b}', '\u{202e}']), "{text:?}");
-    assert_eq!(text.lines().count(), 2, "{text:?}");
+    assert_eq!(text.lines().count(), 4, "{text:?}");
 
-    let output = folder.run(&[&arguments[..], &["-o", "json"]].concat(), &[]);
+    let output = folder.run(&[&arguments[..], &["-o", "json"]].concat(), &KEYS);
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(!text.contains(['\u{9b}', '\u{202e}']), "{text:?}");
     let value: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
-    assert_eq!(value["stack"], stack);
+    assert_eq!(value["ok"], false);
+}
+
+#[test]
+fn usage_errors_and_help_are_coloured_only_where_everything_is() {
+    let folder = Folder::new("usage-colour");
+    let coloured = |arguments: &[&str], forced: &[(&str, &str)]| {
+        let output = folder.run(arguments, forced);
+        assert!(!(output.stderr.is_empty() && output.stdout.is_empty()));
+        [output.stderr, output.stdout].concat().contains(&0x1b)
+    };
+    let forced = [("CLICOLOR_FORCE", "1")];
+    for wrong in [
+        &["plan", "--nonsense"][..],
+        &["nonsense"],
+        &["--help"],
+        &["plan", "--help"],
+    ] {
+        assert!(coloured(wrong, &forced), "{wrong:?}");
+        for never in [&["--color", "never"][..], &["--color=never"]] {
+            assert!(!coloured(&[never, wrong].concat(), &forced), "{wrong:?}");
+            assert!(!coloured(&[wrong, never].concat(), &forced), "{wrong:?}");
+        }
+        assert!(
+            coloured(&[&["--color", "always"], wrong].concat(), &[]),
+            "{wrong:?}"
+        );
+        assert!(!coloured(wrong, &[]), "a pipe: {wrong:?}");
+    }
+    // Behind `--` and as another flag's value it is none.
+    assert!(coloured(
+        &["up", "--nonsense", "--", "--color=never"],
+        &forced
+    ));
 }
 
 #[test]

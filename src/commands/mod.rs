@@ -8,7 +8,7 @@ use crate::{
     aws::{Connection, Options, read::Reads},
     body,
     cli::{Cli, Command, Global, Output},
-    config::{ApiSource, Config, ConfigErrors},
+    config::{ApiSource, Config, ConfigErrors, check_stack},
     error::{Error, ErrorKind, Result},
     pipeline::{Plan, Report},
     preflight::{self, References},
@@ -271,6 +271,7 @@ async fn named(
     stack: Option<&str>,
 ) -> Result<(Connection, Reads, Option<Config>)> {
     let (connection, name, config) = if let Some(name) = stack {
+        check_stack(name).map_err(|error| error.context("--stack names none"))?;
         let connection = open(global, global.region.clone(), None).await?;
         (connection, name.to_owned(), None)
     } else {

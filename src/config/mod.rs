@@ -44,3 +44,4 @@ pub(crate) use problem::{shown, write_lines};
 pub(crate) use values::dns::is_zone_id;
 pub use values::network::Client;
 pub use values::s3::S3Location;
+pub(crate) use values::stack::check_stack;

@@ -2,7 +2,8 @@
 
 use super::{all, lower_or_digit};
 use crate::config::form::Text;
-use crate::config::problem::{Checked, refusal, shown};
+use crate::config::problem::{Checked, Refusal, refusal, shown};
+use crate::error::{Error, Result};
 
 /// The name of a stack.
 pub(in crate::config) const STACK: Text<String> = Text::new(|text, _| stack(text))
@@ -21,6 +22,19 @@ pub(in crate::config) const ACCOUNT: Text<String> = Text::new(|text, _| account(
 
 /// The value of a tag.
 pub(in crate::config) const TAG_VALUE: Text<String> = Text::new(|text, _| tag_value(text));
+
+/// Checks the name of a stack that does not come from a file.
+///
+/// # Errors
+///
+/// It is none.
+pub(crate) fn check_stack(text: &str) -> Result<()> {
+    let checked = stack(text).map(drop);
+    checked.map_err(|Refusal { message, hint }| {
+        let error = Error::invalid(message);
+        hint.into_iter().fold(error, Error::hint)
+    })
+}
 
 fn stack(text: &str) -> Checked<String> {
     const HINT: &str = "1 to 24 of a-z, 0-9 and '-', as in orders-dev";
