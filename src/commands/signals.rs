@@ -6,7 +6,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     stop::{Stop, Why},
-    ui::{Printer, Text},
+    ui::{Printer, Text, progress},
 };
 
 /// Throws the switch at the first signal and ends the process at the second.
@@ -22,6 +22,7 @@ pub(super) fn watch(stop: Arc<Stop>, printer: Printer) {
             ));
         }
         first().await;
+        progress::put_away();
         std::process::exit(130);
     });
 }

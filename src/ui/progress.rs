@@ -157,20 +157,45 @@ pub fn beside<T>(write: impl FnOnce() -> T) -> T {
     }
 }
 
+/// Takes the live tree off the screen, for who leaves without an end.
+pub fn put_away() {
+    let screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(screen) = screen.as_ref() {
+        let _ = screen.clear();
+    }
+}
+
 /// A line for each resource at work, redrawn in place; what is done scrolls up.
+///
+/// Between two drawings the cursor stands at the beginning of an empty line below.
+/// At the end of a full one, where indicatif leaves it, the `^C` that a terminal
+/// shows when it is pressed breaks the line, and the next drawing begins a line
+/// too low: the topmost one would stay for ever.
 struct Live {
     screen: MultiProgress,
+    /// The empty line.
+    last: ProgressBar,
     clock: Clock,
     bars: Mutex<BTreeMap<Key, ProgressBar>>,
 }
 
 impl Live {
     fn new(clock: Clock) -> Self {
-        let screen = MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(10));
+        Self::on(ProgressDrawTarget::stderr_with_hz(10), clock)
+    }
+
+    fn on(target: ProgressDrawTarget, clock: Clock) -> Self {
+        let screen = MultiProgress::with_draw_target(target);
         let mut shown = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
         *shown = Some(screen.clone());
+        // As wide as the screen, or indicatif fills it up behind the return.
+        let style = ProgressStyle::with_template("{wide_msg}\r")
+            .unwrap_or_else(|_| ProgressStyle::default_spinner());
+        let last = screen.add(ProgressBar::new_spinner().with_style(style));
+        last.enable_steady_tick(Duration::from_secs(1));
         Self {
             screen,
+            last,
             clock,
             bars: Mutex::default(),
         }
@@ -187,7 +212,7 @@ impl Live {
             .with_key("spent", spent)
             .tick_strings(&["-", "\\", "|", "/", " "]);
         let bar = ProgressBar::new_spinner().with_style(style);
-        let bar = self.screen.add(bar);
+        let bar = self.screen.insert_before(&self.last, bar);
         bar.set_prefix(plainly(key));
         bar.enable_steady_tick(Duration::from_millis(120));
         bar
@@ -226,6 +251,7 @@ impl Drop for Live {
     fn drop(&mut self) {
         let mut shown = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
         *shown = None;
+        self.last.finish_and_clear();
         let _ = self.screen.clear();
     }
 }
@@ -241,8 +267,139 @@ fn styled(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::{io, sync::Arc};
+
+    use indicatif::TermLike;
+
     use super::*;
     use crate::error::Error;
+
+    /// A terminal of 100 columns that breaks lines, and on which somebody types.
+    #[derive(Clone, Debug, Default)]
+    struct Paper(Arc<Mutex<(Vec<String>, usize, usize)>>);
+
+    impl Paper {
+        fn put(&self, text: &str) {
+            let mut paper = self.0.lock().expect("no panic");
+            let (rows, row, column) = &mut *paper;
+            for c in text.chars() {
+                match c {
+                    '\r' => *column = 0,
+                    '\n' => (*row, *column) = (*row + 1, 0),
+                    c => {
+                        if *column == 100 {
+                            (*row, *column) = (*row + 1, 0);
+                        }
+                        rows.resize((*row + 1).max(rows.len()), String::new());
+                        let mut cells: Vec<char> = rows[*row].chars().collect();
+                        cells.resize((*column + 1).max(cells.len()), ' ');
+                        cells[*column] = c;
+                        rows[*row] = cells.into_iter().collect();
+                        *column += 1;
+                    }
+                }
+            }
+        }
+
+        fn step(&self, change: impl FnOnce(&mut usize, &mut usize)) -> io::Result<()> {
+            let mut paper = self.0.lock().expect("no panic");
+            let (_, row, column) = &mut *paper;
+            change(row, column);
+            Ok(())
+        }
+
+        fn lines(&self) -> Vec<String> {
+            let paper = self.0.lock().expect("no panic");
+            let lines = paper.0.iter().map(|line| line.trim_end().to_owned());
+            lines.filter(|line| !line.is_empty()).collect()
+        }
+    }
+
+    impl TermLike for Paper {
+        fn width(&self) -> u16 {
+            100
+        }
+
+        fn move_cursor_up(&self, n: usize) -> io::Result<()> {
+            self.step(|row, _| *row = row.saturating_sub(n))
+        }
+
+        fn move_cursor_down(&self, n: usize) -> io::Result<()> {
+            self.step(|row, _| *row += n)
+        }
+
+        fn move_cursor_right(&self, n: usize) -> io::Result<()> {
+            self.step(|_, column| *column += n)
+        }
+
+        fn move_cursor_left(&self, n: usize) -> io::Result<()> {
+            self.step(|_, column| *column = column.saturating_sub(n))
+        }
+
+        fn write_line(&self, text: &str) -> io::Result<()> {
+            self.put(&anstream::adapter::strip_str(text).to_string());
+            self.put("\n");
+            Ok(())
+        }
+
+        fn write_str(&self, text: &str) -> io::Result<()> {
+            // Escapes go; what moves the cursor stays.
+            let parts = text
+                .split('\r')
+                .map(|part| anstream::adapter::strip_str(part).to_string());
+            self.put(&parts.collect::<Vec<_>>().join("\r"));
+            Ok(())
+        }
+
+        fn clear_line(&self) -> io::Result<()> {
+            let mut paper = self.0.lock().expect("no panic");
+            let (rows, row, column) = &mut *paper;
+            if let Some(line) = rows.get_mut(*row) {
+                line.clear();
+            }
+            *column = 0;
+            Ok(())
+        }
+
+        fn flush(&self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn nothing_of_the_live_tree_stays_when_somebody_types_into_it() {
+        let paper = Paper::default();
+        let target = ProgressDrawTarget::term_like(Box::new(paper.clone()));
+        let live = Live::on(target, Clock::REAL);
+        let keys = ["load-balancer", "targets", "vpc-endpoint"];
+        let at = |key: &str, happening: Happening| {
+            live.emit(Event {
+                key: Key::from_tag(key).expect("a key"),
+                happening,
+                elapsed: Duration::from_secs(3),
+            });
+        };
+        for key in keys {
+            at(key, Happening::Waiting("pending".to_owned()));
+        }
+        // Drawings are not so frequent that each is seen.
+        let drawn = || paper.lines().len() == 3;
+        let began = std::time::Instant::now();
+        while !drawn() && began.elapsed() < Duration::from_secs(10) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        assert!(drawn(), "{:?}", paper.lines());
+        paper.put("^C");
+        beside(|| paper.put("stopping\n"));
+        for key in keys {
+            at(key, Happening::Stopped("interrupted".to_owned()));
+        }
+        drop(live);
+        let lines = paper.lines();
+        let stopped = lines.iter().filter(|line| line.starts_with("  stopped"));
+        assert_eq!(stopped.count(), 3, "{lines:?}");
+        assert_eq!(lines.len(), 4, "{lines:?}");
+    }
 
     #[test]
     fn an_event_is_one_line_whatever_aws_says_in_it() {
