@@ -40,12 +40,14 @@ pub mod retry;
 pub mod simulated;
 pub mod tags;
 mod turns;
+mod waits;
 
 pub use denial::permissions;
 pub use error::Called;
 pub use journal::Journal;
 pub use partition::Partition;
 pub use turns::Turns;
+pub use waits::telling;
 
 /// Where and as whom to call, as the command line says it.
 #[derive(Clone, Debug, Default)]

@@ -70,6 +70,17 @@ const READS_OF_BALANCERS: &str = "Elastic Load Balancing v2 Describe";
 /// arrive.
 const DISTANCE: f64 = 1.03;
 
+impl Quota {
+    /// What is allowed, in words: `DeleteDomainName once in 30 s`.
+    pub(super) fn words(&self) -> String {
+        let (of, every) = (self.of, Duration::from_millis(self.every));
+        match 1_000 / self.every {
+            0 | 1 => format!("{of} once in {} s", every.as_secs()),
+            each => format!("{each} calls a second of {of}"),
+        }
+    }
+}
+
 /// The quota of an operation alone, if it has one.
 pub(super) fn own(operation: &str) -> Option<&'static Quota> {
     OPERATIONS.iter().find(|quota| quota.of == operation)

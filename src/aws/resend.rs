@@ -41,9 +41,10 @@ use tokio::time::Instant;
 
 use super::{
     codes::{Refusal, is_clock_code, kind_of},
-    pacing::{self, Slots},
+    pacing::{self, Quota, Slots},
     reply,
     retry::{self, Class},
+    waits,
 };
 use crate::{clock::Clock, error::ErrorKind, stop::Stop};
 
@@ -61,6 +62,9 @@ const WAIT: (Duration, Duration) = (Duration::from_millis(200), Duration::from_s
 
 /// How long a wait sleeps at a time: after that it sees that the run stops.
 const NAP: Duration = Duration::from_secs(1);
+
+/// A wait for a slot that is said.
+const WORTH_SAYING: Duration = Duration::from_secs(2);
 
 /// What all calls of a connection share: the line they stand in, the chance in
 /// their waits, and the switch that ends their waiting.
@@ -278,17 +282,20 @@ impl Resend {
         if let (false, Some(quota)) = (ticket.slot.0, pacing::own(call.name())) {
             ticket.slot.0 = true;
             ticket.due = line.slots.take(quota, now);
+            told(call, quota, ticket.due, now);
             wait(ticket.due)?;
         }
         if let (false, Some(quota)) = (ticket.slot.1, pacing::sum(call.service(), call.name())) {
             ticket.slot.1 = true;
             ticket.due = line.slots.take(quota, now);
+            told(call, quota, ticket.due, now);
             wait(ticket.due)?;
         }
         if let Some(quota) = pacing::own(call.name())
             && let Err(due) = line.slots.send(quota, now)
         {
             ticket.due = due;
+            told(call, quota, due, now);
             wait(due)?;
         }
         Ok(())
@@ -330,6 +337,19 @@ impl Resend {
             ticket.due = now + pause.max(asked.unwrap_or_default().min(BUDGET));
         }
         again && !self.0.stopped()
+    }
+}
+
+/// Says that a call waits for its slot, if that takes longer than nobody minds.
+fn told(call: &Metadata, quota: &Quota, due: Duration, now: Duration) {
+    let wait = due.saturating_sub(now);
+    if wait >= WORTH_SAYING {
+        waits::tell(format!(
+            "{} waits {} s for its slot: AWS allows {}",
+            call.name(),
+            wait.as_secs_f64().ceil(),
+            quota.words()
+        ));
     }
 }
 

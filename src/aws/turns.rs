@@ -12,6 +12,8 @@ use std::{
 
 use tokio::sync::{Mutex as Turn, OwnedMutexGuard};
 
+use super::waits;
+
 /// Who may write what, by the thing's name. Clones share their turns.
 #[derive(Clone, Debug, Default)]
 pub struct Turns {
@@ -25,7 +27,13 @@ impl Turns {
             let mut all = self.by_name.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(all.entry(name.to_owned()).or_default())
         };
-        turn.lock_owned().await
+        match Arc::clone(&turn).try_lock_owned() {
+            Ok(guard) => guard,
+            Err(_) => {
+                waits::tell(format!("waits for its turn to write to {name}"));
+                turn.lock_owned().await
+            }
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::time::Instant;
 
 use crate::{
-    aws::{Aws, read::Reads},
+    aws::{Aws, read::Reads, telling},
     error::{Error, ErrorKind},
     event::{Event, Happening, Sink},
     graph::Owned,
@@ -126,7 +126,9 @@ impl Removal<'_> {
             match (self.goes_with_parent(), self.stop.why()) {
                 (true, _) => End::Gone,
                 (false, Some(why)) => End::NotStarted(why.words().to_owned()),
-                (false, None) => self.delete().await,
+                (false, None) => {
+                    telling(self.delete(), |why| self.emit(Happening::Waiting(why))).await
+                }
             }
         };
         let (progress, happening) = match &end {

@@ -24,6 +24,7 @@ mod saved;
 mod several;
 mod sharing;
 mod sites;
+mod slots;
 mod sync;
 mod teardown;
 mod throttles;

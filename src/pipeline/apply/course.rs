@@ -9,8 +9,9 @@ use super::{
     walk::{Turn, Walk, Written, wanted},
 };
 use crate::{
+    aws::telling,
     error::{Error, ErrorKind},
-    event::Happening,
+    event::{Event, Happening},
     graph::Observed,
     pipeline::{
         patience::{PATIENCE, Patience},
@@ -28,7 +29,7 @@ impl Walk<'_> {
             Err(why) => End::NotStarted(why),
             Ok(()) => match self.pass.stop.why() {
                 Some(why) => End::NotStarted(why.words().to_owned()),
-                None => self.make().await,
+                None => self.make_and_tell().await,
             },
         };
         let (progress, happening) = match &end {
@@ -82,6 +83,19 @@ impl Walk<'_> {
     fn is_met(&self, need: &Need) -> bool {
         let neighbour = self.pass.board.get(need.key());
         neighbour.is_none_or(|neighbour| neighbour.get().progress >= wanted(need))
+    }
+
+    /// Looks and acts as [`Walk::make`] does, and tells what its calls wait for.
+    async fn make_and_tell(&mut self) -> End {
+        let (pass, since, key) = (self.pass, self.since, self.step.key());
+        let hear = |why| {
+            pass.sink.emit(Event {
+                key: key.clone(),
+                happening: Happening::Waiting(why),
+                elapsed: pass.stop.clock.since(since),
+            });
+        };
+        telling(self.make(), hear).await
     }
 
     /// Looks, acts, and looks again until AWS shows what is wanted.
