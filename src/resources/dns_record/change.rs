@@ -9,11 +9,17 @@ use aws_sdk_route53::types::{Change, ChangeAction, ChangeBatch, ResourceRecordSe
 use super::whose::{self, Shape};
 use crate::{
     aws::{Aws, Called},
-    error::{Error, ErrorKind, Result},
+    error::{Error, ErrorKind, Result, Unseen},
 };
 
 /// Route 53's code for a batch that cannot be applied.
 const INVALID: &str = "InvalidChangeBatch";
+
+/// What passes when the record is read again; if it lasts, it is final.
+const RACED: Unseen = Unseen {
+    code: INVALID,
+    minutes: 1,
+};
 
 /// The id of a change: AWS tells of changes only by it.
 #[derive(Clone, Debug)]
@@ -165,9 +171,16 @@ fn cause(error: &Error) -> Option<Cause> {
 fn explained(error: Error, zone: &str) -> Error {
     match cause(&error) {
         None => error,
-        // The record changed between the read and the write: look again.
-        Some(Cause::Exists | Cause::Gone | Cause::Changed | Cause::TooNew) => {
-            Error::not_yet(error.message)
+        // The load balancer becomes known by itself.
+        Some(Cause::TooNew) => Error::not_yet(error.message),
+        // The record changed between the read and the write: look again. Or it is
+        // one that Route 53 does not show as it keeps it, and that stays so.
+        Some(Cause::Exists | Cause::Gone | Cause::Changed) => {
+            let mut raced = error.hint(format!(
+                "the record is not what Route 53 shows of it: delete it in the hosted zone {zone} yourself, and run the command again"
+            ));
+            raced.kind = ErrorKind::Unseen(&RACED);
+            raced
         }
         Some(Cause::Guarded) => error
             .context(format!(
@@ -203,7 +216,10 @@ mod tests {
         ];
         for words in passing {
             let error = explained(refused(&words), "Z1");
-            assert_eq!(error.kind, ErrorKind::NotYet, "{words}");
+            let passes = matches!(error.kind, ErrorKind::NotYet | ErrorKind::Unseen(_));
+            assert!(passes, "{words}");
+            let is_new = words.contains("target was not found");
+            assert_eq!(error.kind == ErrorKind::NotYet, is_new, "{words}");
         }
         let permanent = [
             "Tried to create an alias that targets b., type A in zone Z1, but the alias target name does not lie within the target zone",
