@@ -24,7 +24,7 @@ pub(super) async fn run(run: &mut Run<'_>, args: Up) -> Result<()> {
 
     let planning = async {
         let session = Session::open(run.global, run.printer).await?;
-        let plan = observe(&session.stack, &session.reads).await?;
+        let plan = observe(&session.stack, &session.reads, run.stop.clock).await?;
         Ok((session, plan))
     };
     let (session, plan) = tokio::select! {

@@ -110,7 +110,7 @@ pub async fn converge(
     let mut round = 0;
     loop {
         let reads = Reads::new(connection.reader(), &stack.name);
-        let plan = match observe(stack, &reads).await {
+        let plan = match observe(stack, &reads, stop.clock).await {
             // What was listed a moment ago is gone: another run is at it.
             Err(error) if error.kind == ErrorKind::NotFound && round < ROUNDS => {
                 round += 1;

@@ -44,11 +44,13 @@ async fn standing(config: &Config) -> (Simulator, Connection, Stack) {
     let references = preflight::check(config, &reads).await.unwrap();
     let bodies = stack::bodies(config, REGION).unwrap();
     let stack = Stack::new(config, &references, bodies);
-    let plan = observe(&stack, &reads).await.unwrap();
+    let plan = observe(&stack, &reads, Clock::REAL).await.unwrap();
     let (aws, stop) = (connection.writer(), Stop::default());
     let report = execute(&stack, &plan, &aws, &reads, &Silent, &stop).await;
     assert!(report.ok(), "{report:?}");
-    observe(&stack, &reads.forgetful()).await.unwrap();
+    observe(&stack, &reads.forgetful(), Clock::REAL)
+        .await
+        .unwrap();
     (simulator, connection, stack)
 }
 

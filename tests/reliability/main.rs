@@ -39,6 +39,7 @@ mod growth;
 mod kills;
 mod ownership;
 mod parser;
+mod passing;
 mod processes;
 mod refused;
 mod rollback;

@@ -106,7 +106,7 @@ impl Bench {
         let bodies = stack::bodies(&self.config, REGION)?;
         let references = preflight::check(&self.config, look).await?;
         let stack = Stack::new(&self.config, &references, bodies);
-        let plan = observe(&stack, look).await?;
+        let plan = observe(&stack, look, Clock::REAL).await?;
         Ok((stack, plan))
     }
 
