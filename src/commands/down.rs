@@ -21,7 +21,7 @@ pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
         let account = preflight::account(&reads, wanted).await;
         let account = account.map_err(|error| located(error, &connection))?;
         if let Some(config) = &config {
-            reads.records = preflight::records(config, &reads).await;
+            preflight::locate_records(config, &mut reads).await?;
         }
         let reads = reads.bare();
         let mut found = survey(&reads).await?;

@@ -7,10 +7,14 @@ use std::{
 };
 
 use crate::{
-    aws::{Partition, read::Reads, record::Record},
+    aws::{
+        Partition,
+        read::{Reads, Unreadable, stands_aside},
+        record::Record,
+    },
     checks::Check,
     config::{Alias, Config},
-    error::{Error, Result},
+    error::{Error, ErrorKind, Result},
     resource::{Found, Host, Kind, Resource},
     resources::{self, VpcEndpoint},
 };
@@ -258,15 +262,49 @@ pub async fn examine(config: &Config, reads: &Reads, account: String) -> (Refere
 
 /// Where the configuration has records, as far as its hosted zones are there.
 pub async fn records(config: &Config, reads: &Reads) -> Vec<Record> {
-    let zones = zone::check(config, reads).await.unwrap_or_default();
+    records_in(config, &zone::known(config, reads).await.0)
+}
+
+/// Tells `reads` where the configuration has records, and which of its names may
+/// have one that nothing remembers in a zone that cannot be read.
+///
+/// # Errors
+///
+/// A failure that concerns more than single reads.
+pub async fn locate_records(config: &Config, reads: &mut Reads) -> Result<()> {
+    let (zones, errors) = zone::known(config, reads).await;
+    reads.records = records_in(config, &zones);
+    // A zone that is not there holds nothing.
+    let mut errors = errors.into_iter();
+    let Some(error) = errors.find(|error| error.kind != ErrorKind::Invalid) else {
+        return Ok(());
+    };
+    if !stands_aside(&error) {
+        return Err(error);
+    }
+    // What cannot tell is said by who reads it next.
+    let remembered = resources::dns_record::remembered(reads).await;
+    let remembered = remembered.unwrap_or_default();
+    let hosts = config.hosts().into_iter().enumerate();
+    let unknown = hosts.filter(|(_, host)| !remembered.contains(host.name));
+    reads.unplaced = unknown
+        .map(|(index, host)| Unreadable {
+            of: host_of(index, host.name)
+                .key(Kind::DnsRecord, "/")
+                .to_string(),
+            what: format!("the hosted zone {} of {}", host.zone, host.name),
+            error: error.clone(),
+        })
+        .collect();
+    Ok(())
+}
+
+fn records_in(config: &Config, zones: &BTreeMap<String, String>) -> Vec<Record> {
     let hosts = config.hosts().into_iter().enumerate();
     let records = hosts.filter_map(|(index, host)| {
-        let zone = zones.get(host.name)?.clone();
-        let name = host.name.to_owned();
-        let alias = index > 0;
         Some(Record {
-            zone,
-            host: Host { name, alias },
+            zone: zones.get(host.name)?.clone(),
+            host: host_of(index, host.name),
         })
     });
     records.collect()
@@ -280,6 +318,12 @@ pub async fn records(config: &Config, reads: &Reads) -> Vec<Record> {
 pub async fn loads(config: &Config, reads: &Reads) -> Result<Vec<Load>> {
     let rules = clients::check(config, reads).await.unwrap_or_default();
     quotas::loads(config, reads, rules).await
+}
+
+/// The name at this place: the first is the domain's own.
+fn host_of(index: usize, name: &str) -> Host {
+    let (name, alias) = (name.to_owned(), index > 0);
+    Host { name, alias }
 }
 
 /// The ids of the hosted zones in which the stack has records.

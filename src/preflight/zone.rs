@@ -126,7 +126,23 @@ pub(super) async fn check(config: &Config, reads: &Reads) -> Finding<BTreeMap<St
     Ok(zones.map(|(host, zone)| (host, zone.id)).collect())
 }
 
+/// The ids of the zones by host name, as far as they can be found, and what keeps
+/// the others from it.
+pub(super) async fn known(
+    config: &Config,
+    reads: &Reads,
+) -> (BTreeMap<String, String>, Vec<Error>) {
+    let (zones, problems) = look(config, reads).await;
+    let zones = zones.into_iter().map(|(host, zone)| (host, zone.id));
+    (zones.collect(), problems.or(()).err().unwrap_or_default())
+}
+
 async fn all(config: &Config, reads: &Reads) -> Finding<BTreeMap<String, Zone>> {
+    let (zones, problems) = look(config, reads).await;
+    problems.or(zones)
+}
+
+async fn look(config: &Config, reads: &Reads) -> (BTreeMap<String, Zone>, Problems) {
     let hosts = config.hosts();
     let texts: BTreeSet<&str> = hosts.iter().map(|host| host.zone).collect();
     let known = join_all(texts.iter().map(|text| {
@@ -157,7 +173,7 @@ async fn all(config: &Config, reads: &Reads) -> Finding<BTreeMap<String, Zone>> 
             "name the zone that holds the name",
         ));
     }
-    problems.or(zones)
+    (zones, problems)
 }
 
 async fn find(text: &str, place: &str, config: &Config, reads: &Reads) -> Finding<Zone> {

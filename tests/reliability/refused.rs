@@ -1,6 +1,6 @@
 //! Refusals that do not pass: said at once, with what is left and what to do.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use hybridgw::{
     error::ErrorKind,
@@ -13,6 +13,7 @@ use hybridgw::{
 };
 use tokio::time::Instant;
 
+use crate::bench::{ACCOUNT, REGION};
 use crate::support::{
     scene::{Scene, Verb, steady},
     sweep::prepared,
@@ -156,6 +157,64 @@ fn one_denied_read_keeps_neither_down_nor_status_from_the_rest() {
             assert!(findings.is_empty(), "{operation}: {findings:?}");
         });
     }
+}
+
+/// The zones of a file are known by name alone.
+const ZONES: &str = "route53:ListHostedZonesByName";
+
+#[test]
+fn a_denied_list_of_zones_keeps_nothing_that_is_remembered_from_going() {
+    let scene = Scene::of("everything.toml", Verb::Down);
+    prepared(async move || {
+        let bench = scene.bench(refusing(ZONES, 1, "AccessDenied", 403, "no"));
+        let outcome = bench.down().await;
+        assert!(bench.simulator.idle().is_empty());
+        assert!(outcome.ok(), "{outcome:?}");
+        bench.simulator.set_conditions(steady());
+        let findings = scene.judge(&bench, &outcome).await;
+        assert!(findings.is_empty(), "{findings:?}");
+    });
+}
+
+#[test]
+fn a_zone_of_the_file_that_cannot_be_read_and_nothing_remembers_is_said() {
+    let scene = Scene::of("everything.toml", Verb::Down);
+    prepared(async move || {
+        let bench = scene.bench(refusing(ZONES, 1, "AccessDenied", 403, "no"));
+        let forgotten = bench.simulator.edit(|world, conditions| {
+            let ctx = world.context(ACCOUNT, REGION, conditions);
+            let stack = bench.config.stack.as_str();
+            let own = |tags: &&mut BTreeMap<String, String>| {
+                tags.get("hybridgw:stack").is_some_and(|one| one == stack)
+            };
+            for tags in ctx.here.ec2.tags.values_mut().filter(own) {
+                tags.retain(|key, _| !key.starts_with("hybridgw:record:"));
+            }
+        });
+        forgotten.expect("it is in memory");
+        let outcome = bench.down().await;
+        assert!(bench.simulator.idle().is_empty());
+        let error = outcome.error.as_ref();
+        let error = error.unwrap_or_else(|| panic!("{:?}", outcome.report));
+        assert_eq!(error.exit_code(), 4, "{error:?}");
+        let also = error.also.join("\n");
+        assert!(
+            also.contains("unreadable: the hosted zone corp.example.com of "),
+            "{also}"
+        );
+        assert!(
+            error
+                .hints
+                .iter()
+                .any(|hint| hint.contains("ListHostedZonesByName")),
+            "{error:?}"
+        );
+        // What proves whose the record is stays until it can be looked for.
+        bench.simulator.set_conditions(steady());
+        let again = bench.down().await;
+        let findings = scene.judge(&bench, &again).await;
+        assert!(findings.is_empty(), "{findings:?}");
+    });
 }
 
 #[test]

@@ -149,18 +149,22 @@ impl Bench {
         }
     }
 
-    async fn look_where_the_file_says(&self) -> Reads {
+    async fn look_where_the_file_says(&self) -> Result<Reads, Error> {
         let mut look = self.look();
-        look.records = preflight::records(&self.config, &look).await;
-        look
+        preflight::locate_records(&self.config, &mut look).await?;
+        Ok(look)
     }
 
     /// `down --yes`, its second round included.
     pub async fn down(&self) -> Outcome {
         let mut outcome = Outcome::default();
         let aws = self.connection.writer();
+        let look = match self.look_where_the_file_says().await {
+            Ok(look) => look.bare(),
+            Err(error) => return Outcome::stopped(error),
+        };
         for _ in 0..2 {
-            let look = self.look_where_the_file_says().await.bare();
+            let look = look.forgetful();
             let found = match survey(&look).await {
                 Ok(found) => found,
                 Err(error) => {
@@ -181,8 +185,7 @@ impl Bench {
                 return outcome;
             }
         }
-        let look = self.look_where_the_file_says().await;
-        outcome.error = match survey(&look).await {
+        outcome.error = match survey(&look.forgetful()).await {
             Ok(left) if left.free.is_empty() => left.gaps(),
             Ok(left) => {
                 let left: Vec<String> = left.owned().map(|one| one.key.to_string()).collect();

@@ -123,6 +123,9 @@ pub struct Reads {
     /// Where the configuration, if there is one, has records. They cannot be
     /// tagged: a record is found here also when nothing remembers it any more.
     pub records: Vec<Record>,
+    /// Where it has records in a zone that cannot be read, and nothing remembers
+    /// them.
+    pub unplaced: Vec<Unreadable>,
     memory: Arc<Memory>,
     fresh: Fresh,
     /// Whether ids, tags and protections are all that is wanted.
@@ -165,6 +168,7 @@ impl Reads {
             aws,
             stack: stack.into(),
             records: Vec::new(),
+            unplaced: Vec::new(),
             memory: Arc::default(),
             fresh: Fresh::default(),
             bare: false,

@@ -58,17 +58,14 @@ impl Reads {
 
     /// What these reads did without.
     pub fn unreadable(&self) -> Vec<Unreadable> {
-        let gaps = self.gaps.as_ref();
-        gaps.map_or_else(Vec::new, |gaps| {
-            let mut all = gaps
-                .0
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clone();
-            all.sort_by(|a, b| (&a.of, &a.what).cmp(&(&b.of, &b.what)));
-            all.dedup_by(|a, b| a.of == b.of && a.what == b.what);
-            all
-        })
+        let mut all = self.unplaced.clone();
+        if let Some(gaps) = &self.gaps {
+            let gaps = gaps.0.lock().unwrap_or_else(PoisonError::into_inner);
+            all.extend(gaps.iter().cloned());
+        }
+        all.sort_by(|a, b| (&a.of, &a.what).cmp(&(&b.of, &b.what)));
+        all.dedup_by(|a, b| a.of == b.of && a.what == b.what);
+        all
     }
 
     /// An answer that these reads may do without; none if they do.

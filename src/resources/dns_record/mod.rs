@@ -347,7 +347,7 @@ async fn places(reads: &Reads) -> Result<Vec<Record>> {
 }
 
 /// The hosts that have records of the stack's, or had until a moment ago.
-pub(super) async fn remembered(reads: &Reads) -> Result<BTreeSet<String>> {
+pub async fn remembered(reads: &Reads) -> Result<BTreeSet<String>> {
     let places = places(reads).await?;
     Ok(places.into_iter().map(|record| record.host.name).collect())
 }
