@@ -29,6 +29,9 @@ pub(super) async fn run(global: &Global, printer: Printer, args: PlanArgs) -> Re
     if let Err(error) = refusal::of_replacement(&replaced, &session.reads).await {
         printer.warn(format!("`up --allow-replace` would refuse: {error}"));
     }
+    if let Err(error) = refusal::of_removal(&plan.orphans, &session.reads).await {
+        printer.warn(format!("`up` would refuse: {error}"));
+    }
     tracing::info!(calls = session.connection.journal.attempts(), "planned");
     Ok(if args.detailed_exitcode && !plan.is_empty() {
         2

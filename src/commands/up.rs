@@ -47,6 +47,7 @@ pub(super) async fn run(run: &mut Run<'_>, args: Up) -> Result<()> {
     refuse_replacement(&plan, args.allow_replace)?;
     let replaced = refusal::replaced(&session.stack, &plan);
     refusal::of_replacement(&replaced, &session.reads).await?;
+    refusal::of_removal(&plan.orphans, &session.reads).await?;
     if asks && !plan.is_empty() {
         let place = format!("{} in {} / {}", plan.stack, plan.account, plan.region);
         let answer = ask(&format!("Apply to {place}? [y/N]"), &run.stop).await?;

@@ -40,12 +40,14 @@ pub async fn execute(
 ) -> Report {
     let replaced = refusal::replaced(stack, plan);
     // What the plan saw may be another by now: a person was asked meanwhile.
-    let asked = refusal::of_replacement(&replaced, &reads.forgetful()).await;
-    if let (Err(error), Some(first)) = (asked, replaced.first()) {
-        return Report {
-            failed: vec![(first.key.clone(), error)],
-            ..Report::default()
-        };
+    let now = reads.forgetful();
+    let asked = refusal::of_replacement(&replaced, &now).await;
+    if let Some(refused) = refused(asked, &replaced) {
+        return refused;
+    }
+    let asked = refusal::of_removal(&plan.orphans, &now).await;
+    if let Some(refused) = refused(asked, &plan.orphans) {
+        return refused;
     }
     let mut report = remove(&replaced, aws, reads, sink, stop).await;
     if report.ok() {
@@ -64,6 +66,15 @@ pub async fn execute(
         report.extend(remove(&rest, aws, reads, sink, stop).await);
     }
     report
+}
+
+/// The report of a run that was refused before it began.
+fn refused(asked: Result<()>, doomed: &[Owned]) -> Option<Report> {
+    let (error, first) = asked.err().zip(doomed.first())?;
+    Some(Report {
+        failed: vec![(first.key.clone(), error)],
+        ..Report::default()
+    })
 }
 
 /// The host names that are served by now.

@@ -11,7 +11,7 @@ use hybridgw::{
     config::Config,
     event::Silent,
     graph::Owned,
-    pipeline::{execute, observe::discover},
+    pipeline::{Plan, execute, observe::discover},
     rehearsal,
     simulator::{Simulator, conditions::Conditions},
     stop::Stop,
@@ -183,4 +183,35 @@ async fn what_others_have_on_our_things_refuses_before_anything_is_deleted() {
         }
         refused(&there, because).await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_protected_load_balancer_that_nobody_wants_any_more_refuses_before_anything_is_written() {
+    let (here, _) = moved(true).await;
+    let look = here.look();
+    let (mut stack, _) = here.plan(&look).await.expect("a plan");
+    // A file in which nothing of the front is left.
+    stack
+        .steps
+        .retain(|step| step.key().as_str().ends_with("security-group"));
+    let owned = discover(&look).await.expect("it can be read");
+    let plan = Plan::new(&stack, owned);
+    let orphans: Vec<&str> = plan.orphans.iter().map(|one| one.key.as_str()).collect();
+    assert!(orphans.contains(&"load-balancer"), "{orphans:?}");
+    let (before, writes) = (here.census(), here.writes());
+    let aws = here.connection.writer();
+    let report = execute(&stack, &plan, &aws, &look, &Silent, &Stop::default()).await;
+    let said: Vec<String> = report
+        .failed
+        .iter()
+        .map(|(_, error)| error.to_string())
+        .collect();
+    assert!(
+        said.join("\n")
+            .contains("load_balancer.deletion_protection"),
+        "{report:?}"
+    );
+    assert!(report.deleted.is_empty(), "{report:?}");
+    assert_eq!(here.writes(), writes, "something was written");
+    assert_same(&before, &here.census(), "a protected orphan");
 }
