@@ -6,7 +6,11 @@ use hybridgw::{
     error::ErrorKind,
     names,
     simulator::{
-        Simulator, apigateway, ec2, elbv2, route53,
+        Simulator, apigateway,
+        conditions::Conditions,
+        ec2, elbv2,
+        faults::{Fault, Rule},
+        route53,
         world::{Ctx, Region, World},
     },
 };
@@ -104,6 +108,16 @@ fn take(ctx: &mut Ctx<'_>, bench: &Bench, taken: &str, whose: Whose) {
             let name = names::target_group(stack, "target-group");
             let arn = arn(&format!("targetgroup/{name}/73e2d6bc24d8a099"));
             elbv2::furnish::add_target_group(ctx, &arn, &network.vpc, "/");
+            // With a target of theirs, where ours would stand.
+            let group = ctx.here.elbv2.groups.get_mut(&arn).expect("just added");
+            group.targets.push(elbv2::Target {
+                id: "10.0.1.77".to_owned(),
+                port: Some(443),
+                zone: None,
+                serial: 0,
+                health: elbv2::Health::default(),
+                draining: false,
+            });
             ctx.here.elbv2.tags.insert(arn, tags);
         }
         "domain-name" => {
@@ -112,7 +126,12 @@ fn take(ctx: &mut Ctx<'_>, bench: &Bench, taken: &str, whose: Whose) {
             let mut domain: apigateway::Domain = other.clone();
             domain.name.clone_from(&config.domain.name);
             domain.tags = tags;
-            domain.mappings.clear();
+            // It leads to an API of theirs, where our mapping would stand.
+            let mapping = apigateway::Mapping {
+                api: "decoy00001".to_owned(),
+                stage: Some("v1".to_owned()),
+            };
+            domain.mappings = BTreeMap::from([("(none)".to_owned(), mapping)]);
             domains.insert(config.domain.name.clone(), domain);
         }
         _ => take_name(ctx, bench, taken),
@@ -310,5 +329,72 @@ fn only_foreign(before: &World, scene: &Scene, bench: &Bench) -> Findings {
         vec![(Breach::Foreign, words)]
     } else {
         Findings::new()
+    }
+}
+
+/// A listener of somebody's on the stack's own load balancer, on a port that ours would have.
+#[test]
+fn a_listener_that_somebody_has_where_ours_would_be_is_refused_and_left_as_it_is() {
+    let cases: Vec<String> = [443_u16, 80]
+        .into_iter()
+        .flat_map(|port| WHOSE.map(|whose| format!("{port}/{whose:?}")))
+        .collect();
+    sweep("a_listener_that_somebody_has", &cases, async |case| {
+        let (port, whose) = case.split_once('/').expect("two parts");
+        let port: u16 = port.parse().expect("a port");
+        let whose = WHOSE.into_iter().find(|one| format!("{one:?}") == whose);
+        let whose = whose.expect("somebody");
+        let scene = Scene::of("placeholder.toml", Verb::Up);
+        let no_listeners = Conditions {
+            faults: vec![denying("elasticloadbalancing:CreateListener")],
+            ..steady()
+        };
+        let bench = scene.bench(no_listeners);
+        let half = bench.up().await;
+        assert!(!half.ok() && bench.simulator.idle().is_empty(), "{half:?}");
+        bench.simulator.set_faults(Vec::new());
+        let stack = &bench.config.stack;
+        edit(&bench.simulator, |ctx| {
+            let balancers = &ctx.here.elbv2.balancers;
+            let own = balancers.iter().find(|(_, one)| one.name == *stack);
+            let arn = own
+                .expect("it stands")
+                .0
+                .replacen(":loadbalancer/", ":listener/", 1);
+            let arn = format!("{arn}/f2f7dc8efc52dddd");
+            elbv2::furnish::add_https_listener(ctx, &arn, port, &bench.config.domain.certificate);
+            ctx.here
+                .elbv2
+                .tags
+                .insert(arn, tags(whose, stack, "listener"));
+        });
+        let before = bench.simulator.world();
+        let bench = bench.afresh();
+        let outcome = bench.up().await;
+        let mut findings = untouched(&before, &bench);
+        findings.extend(refused(&outcome, &bench));
+        let error = outcome
+            .error
+            .map(|error| error.to_string())
+            .unwrap_or_default();
+        if !error.contains("f2f7dc8efc52dddd") {
+            findings.push((Breach::Report, format!("it is not named: {error}")));
+        }
+        Ran::with(findings)
+    });
+}
+
+fn denying(operation: &str) -> Rule {
+    Rule {
+        operation: operation.to_owned(),
+        calls: None,
+        from: None,
+        probability: None,
+        times: None,
+        then: Fault::Refuse {
+            code: "AccessDenied".to_owned(),
+            status: 403,
+            message: "no".to_owned(),
+        },
     }
 }

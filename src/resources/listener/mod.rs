@@ -25,7 +25,7 @@ use crate::{
         error::none_if_missing,
         read::{Query, Reads},
     },
-    error::Result,
+    error::{Error, ErrorKind, Result},
     graph::Node,
     resource::{
         Drift, Found, Key, Kind, Mark, Need, Ours, Owner, Resource,
@@ -288,6 +288,22 @@ impl Resource for Listener {
             found.actual.further = Some(certificates::further(reads, &found.id).await?);
         }
         Ok(Some(found))
+    }
+
+    async fn conflict(&self, reads: &Reads) -> Result<Option<Error>> {
+        let (_, wanted) = self.traffic();
+        for balancer in LoadBalancer::discover(reads).await? {
+            let listeners = reads.listeners(&balancer.id).await?;
+            let other = listeners.iter().find(|one| one.port() == Some(wanted));
+            if let Some(arn) = other.and_then(|one| one.listener_arn()) {
+                let message = format!("the listener {arn} on port {wanted} is not this stack's");
+                let error = Error::new(ErrorKind::NotOurs, message);
+                return Ok(Some(error.hint(
+                    "delete it: the stack's load balancer needs its port for its own listener",
+                )));
+            }
+        }
+        Ok(None)
     }
 
     fn diff(&self, actual: &Actual) -> Vec<Drift<Field>> {
