@@ -1,10 +1,17 @@
 //! The real program: killed with SIGKILL, interrupted, with closed pipes and full disks, and never
 //! showing a secret.
 
-use std::{fs::OpenOptions, process::Stdio, sync::Arc, thread, time::Duration};
+use std::{
+    fs::{self, OpenOptions},
+    path::PathBuf,
+    process::Stdio,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use crate::{
-    bench::Outcome,
+    bench::{ACCOUNT, Outcome},
     support::{
         program::{CANARIES, Running, Served},
         scene::{Scene, Verb},
@@ -185,6 +192,85 @@ fn interrupted_twice_it_leaves_at_once_and_the_next_run_is_whole() {
     // The call that hangs would have taken half a minute to time out.
     assert!(ended.took < Duration::from_secs(10), "{ended}");
     whole(&served);
+}
+
+/// Somebody whose session ends in the middle: the program asks for credentials, and there are none.
+fn signed_out(verb: Verb, operation: &str) {
+    let served = Served::of(&Scene::of("placeholder.toml", verb));
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let session = folder.join(format!("session-{verb}-{}", std::process::id()));
+    let config = session.with_extension("config");
+    let script = session.with_extension("sh");
+    // They are good for less than the SDK wants to have left: each call asks anew.
+    let text = format!(
+        "[ -e {session} ] || {{ echo 'the session has ended' >&2; exit 255; }}\n\
+         ends=$(date -u -d '+5 seconds' +%Y-%m-%dT%H:%M:%SZ)\n\
+         printf '{{\"Version\":1,\"AccessKeyId\":\"{ACCOUNT}\",\"SecretAccessKey\":\"{secret}\",\"SessionToken\":\"{token}\",\"Expiration\":\"%s\"}}' $ends\n",
+        session = session.display(),
+        secret = CANARIES[0],
+        token = CANARIES[1],
+    );
+    fs::write(&script, text).expect("it can be written");
+    fs::write(&session, "").expect("it can be written");
+    let profile = format!("[default]\ncredential_process = sh {}\n", script.display());
+    fs::write(&config, profile).expect("it can be written");
+    // A call that takes long enough for the session to end meanwhile.
+    let rule = format!(
+        r#"[{{"operation": "{operation}", "calls": [1], "then": {{"delay-reply": {{"seconds": 600}}}}}}]"#
+    );
+    let rules = serde_json::from_str(&rule).expect("a rule");
+    served.simulator.set_faults(rules);
+    let arguments = if verb == Verb::Down { DOWN } else { UP };
+    let mut command = served.command(&arguments);
+    for name in [
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+    ] {
+        command.env_remove(name);
+    }
+    let running = Running::start(command.env("AWS_CONFIG_FILE", &config));
+    let began = Instant::now();
+    let is_sent = || {
+        let journal = served.simulator.journal();
+        journal
+            .iter()
+            .any(|entry| entry.outcome.starts_with("delay-reply"))
+    };
+    while !is_sent() && began.elapsed() < Duration::from_mins(2) {
+        thread::sleep(Duration::from_millis(10));
+    }
+    fs::remove_file(&session).expect("it is there");
+    let ended = running.end();
+    for path in [&config, &script] {
+        let _ = fs::remove_file(path);
+    }
+    assert!(served.simulator.idle().is_empty(), "{ended}");
+    let ended = ended.exits(4);
+    for said in [
+        "no usable credentials",
+        "sign in",
+        "run again",
+        "left behind: ",
+    ] {
+        assert!(ended.stderr.contains(said), "{said}: {ended}");
+    }
+    assert!(!ended.stderr.contains("check the network"), "{ended}");
+    let last = ended.stdout.lines().last().unwrap_or_default();
+    let result: serde_json::Value = serde_json::from_str(last).expect("the last line is JSON");
+    let left = result["left_behind"].as_array().expect("a list");
+    assert!(!left.is_empty(), "{ended}");
+    if verb == Verb::Down {
+        empty(&served);
+    } else {
+        whole(&served);
+    }
+}
+
+#[test]
+fn a_session_that_ends_in_the_middle_is_named_with_what_is_left_behind() {
+    signed_out(Verb::Up, "elasticloadbalancing:CreateLoadBalancer");
+    signed_out(Verb::Down, "elasticloadbalancing:DeleteLoadBalancer");
 }
 
 #[test]
