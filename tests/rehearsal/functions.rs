@@ -208,7 +208,7 @@ async fn killed_while_a_function_is_changed_leaves_no_permission_that_nothing_fi
         let (bench, _) = changing(&hang).await;
         let run = tokio::time::timeout(std::time::Duration::from_secs(40), bench.up()).await;
         killed += usize::from(run.is_err());
-        bench.simulator.set_faults(Vec::new());
+        bench.heal();
         // Straight down, with nothing but the name.
         let outcome = bench.down().await;
         assert!(outcome.ok(), "call {point}: {outcome:?}");

@@ -222,6 +222,7 @@ async fn a_run_killed_before_its_record_does_not_claim_one_that_came_meanwhile()
     let conditions = Conditions::from_json(rule).expect("it is understood");
     ours.simulator.set_conditions(conditions);
     assert!(!ours.up().await.ok());
+    ours.assert_struck();
     ours.simulator.set_conditions(Conditions::default());
     let here = ours.simulator.world();
     let groups = &here
@@ -424,6 +425,7 @@ async fn what_a_guardrail_refuses_is_said_at_once_with_what_to_do() {
         let outcome = bench.up().await;
         let took = began.elapsed();
         assert!(took < Duration::from_mins(6), "{words}: up {took:?}");
+        bench.assert_struck();
         says_guarded(&outcome.report.failed, words);
 
         let bench = Bench::new("placeholder.toml", quick());
@@ -433,6 +435,7 @@ async fn what_a_guardrail_refuses_is_said_at_once_with_what_to_do() {
         let outcome = bench.down().await;
         let took = began.elapsed();
         assert!(took < Duration::from_mins(1), "{words}: down {took:?}");
+        bench.assert_struck();
         says_guarded(&outcome.report.failed, words);
         assert_answered(&bench, &[(HOST, "/")]);
         bench.simulator.set_conditions(Conditions::default());
@@ -485,6 +488,7 @@ async fn a_permanent_refusal_is_said_at_once_and_a_passing_one_waited_for() {
             .set_conditions(refusing(words, r#""calls": [1],"#));
         let outcome = bench.up().await;
         assert!(outcome.ok(), "{words}: {outcome:?}");
+        bench.assert_struck();
         assert_answered(&bench, &[(HOST, "/")]);
     }
     // What changed between read and write is looked at again.
@@ -506,6 +510,7 @@ async fn a_permanent_refusal_is_said_at_once_and_a_passing_one_waited_for() {
             .set_conditions(refusing(&words, r#""calls": [1],"#));
         let outcome = bench.up().await;
         assert!(outcome.ok(), "{words}: {outcome:?}");
+        bench.assert_struck();
     }
 }
 

@@ -85,6 +85,7 @@ async fn two_machines_at_once_end_with_one_of_each_and_both_succeed() {
         duplicates += usize::from(apis.count() > 1);
         assert!(bench.down().await.ok(), "seed {seed}");
         assert_same(&before, &bench.census(), "after down");
+        bench.assert_struck();
     }
     println!("two APIs were made in {duplicates} of 8 runs");
     assert!(duplicates > 1, "the machines did not meet: {duplicates}");

@@ -347,7 +347,7 @@ async fn a_denied_call_is_named_and_exits_with_4() {
         assert_eq!(error.exit_code(), 4, "{error}");
         let name = operation.split(':').next_back().expect("a name");
         assert!(format!("{error}").contains(name), "{error}");
-        bench.simulator.set_faults(Vec::new());
+        bench.heal();
         if name == "CreateTags" {
             bench.assert_followed("without tags");
         }

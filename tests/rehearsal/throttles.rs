@@ -32,24 +32,41 @@ impl Bench {
         });
         refused.map(|entry| entry.operation).collect()
     }
+
+    /// Fails if a rule has struck nothing of a service that was called often.
+    fn assert_stormy(&self) {
+        let journal = self.simulator.journal();
+        for (service, ..) in CODES {
+            let calls = journal.iter();
+            let calls = calls.filter(|entry| entry.operation.starts_with(&format!("{service}:")));
+            let (struck, all): (Vec<_>, Vec<_>) =
+                calls.partition(|entry| entry.outcome.starts_with("refuse"));
+            assert!(
+                all.len() < 20 || !struck.is_empty(),
+                "no storm over {service}"
+            );
+        }
+    }
 }
 
 fn conditions(json: &str) -> Conditions {
     Conditions::from_json(json).expect("it is understood")
 }
 
+/// How each service asks to slow down.
+const CODES: [(&str, &str, u16); 7] = [
+    ("ec2", "RequestLimitExceeded", 503),
+    ("elasticloadbalancing", "Throttling", 400),
+    ("route53", "PriorRequestNotComplete", 400),
+    ("apigateway", "TooManyRequestsException", 429),
+    ("lambda", "TooManyRequestsException", 429),
+    ("acm", "ThrottlingException", 400),
+    ("sts", "Throttling", 400),
+];
+
 /// Every service refuses this share of all calls, each with its own code.
 fn storm(share: f64, seed: u64) -> Conditions {
-    let codes = [
-        ("ec2", "RequestLimitExceeded", 503),
-        ("elasticloadbalancing", "Throttling", 400),
-        ("route53", "PriorRequestNotComplete", 400),
-        ("apigateway", "TooManyRequestsException", 429),
-        ("lambda", "TooManyRequestsException", 429),
-        ("acm", "ThrottlingException", 400),
-        ("sts", "Throttling", 400),
-    ];
-    let rules: Vec<String> = codes
+    let rules: Vec<String> = CODES
         .iter()
         .map(|(service, code, status)| {
             format!(
@@ -96,6 +113,7 @@ async fn storms_of_throttles_slow_a_run_down_and_never_fail_it() {
             let (refused, all) = (bench.throttled().len(), bench.simulator.journal().len());
             println!("{share}, seed {seed}: up {up} s, {refused} of {all} calls refused");
             assert!(refused > 50, "there was a storm: {refused}");
+            bench.assert_stormy();
         }
     }
 }
@@ -142,6 +160,7 @@ async fn what_cannot_succeed_is_sent_once_and_said_in_aws_s_words() {
         );
         let bench = Bench::new("placeholder.toml", conditions(&faults));
         let report = bench.up().await;
+        bench.assert_struck();
         let (_, error) = report.report.failed.first().expect("something failed");
         let text = error.to_string();
         assert!(
@@ -167,6 +186,7 @@ async fn a_refusal_that_says_try_again_later_is_tried_again_later() {
     let bench = Bench::new("placeholder.toml", conditions(faults));
     let report = bench.up().await;
     assert!(report.ok(), "{report:?}");
+    bench.assert_struck();
     assert_eq!(
         bench.connection.journal.by_operation()["CreateBasePathMapping"],
         9
@@ -186,6 +206,7 @@ async fn lost_replies_of_reads_are_asked_again_and_of_other_calls_looked_for() {
     assert!(plan.converged());
     let outcome = bench.down().await;
     assert!(outcome.ok(), "{outcome:?}");
+    bench.assert_struck();
 }
 
 #[tokio::test(start_paused = true)]

@@ -648,6 +648,7 @@ async fn what_may_not_be_looked_at_is_skipped_with_its_action_and_the_rest_is_ch
         };
         bench.simulator.set_faults(vec![rule(call, denied)]);
         let findings = walk(&bench, true).await;
+        bench.assert_struck();
         assert!(
             accused(&findings).is_empty(),
             "{call}: {:?}",

@@ -244,8 +244,8 @@ async fn failing(case: &Case) -> (Bench, Outcome, Ran) {
     let bench = case.scene.bench(case.conditions());
     let first = case.scene.go(&bench).await;
     let mut ran = Ran::default();
+    let idle = bench.simulator.idle();
     let second = if first.ok() {
-        // Faults that strike from some call on may never have been met.
         bench.simulator.set_faults(Vec::new());
         Outcome::default()
     } else {
@@ -254,6 +254,10 @@ async fn failing(case: &Case) -> (Bench, Outcome, Ran) {
         case.scene.go(&bench).await
     };
     ran.findings = case.scene.judge(&bench, &second).await;
+    if !idle.is_empty() {
+        ran.findings
+            .push((Breach::Report, format!("{idle:?} has struck nothing")));
+    }
     if !ran.findings.is_empty() {
         ran.findings
             .push((Breach::Report, format!("the first run ended so: {first:?}")));

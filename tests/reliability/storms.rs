@@ -98,6 +98,19 @@ fn a_run_in_a_storm_arrives_in_time_and_does_not_make_it_worse() {
             let words = format!("{} attempts for {answered} answers", journal.len());
             ran.findings.push((Breach::Quota, words));
         }
+        for (service, ..) in CODES {
+            let service = service.trim_end_matches('*');
+            let calls = journal
+                .iter()
+                .filter(|entry| entry.operation.starts_with(service));
+            let (struck, rest): (Vec<_>, Vec<_>) =
+                calls.partition(|entry| entry.outcome.starts_with("refuse"));
+            // By chance alone, one case in a thousand.
+            if struck.is_empty() && rest.len() >= 20 {
+                let words = format!("no storm over {service} in {} calls", rest.len());
+                ran.findings.push((Breach::Report, words));
+            }
+        }
         ran.count("attempts", journal.len() as u64);
         ran.count("answers", answered as u64);
         ran

@@ -196,6 +196,21 @@ impl Bench {
         outcome
     }
 
+    /// Fails if a fault rule or a lag has struck nothing: then the test has not
+    /// asked what it meant to ask.
+    #[track_caller]
+    pub fn assert_struck(&self) {
+        let idle = self.simulator.idle();
+        assert!(idle.is_empty(), "these have struck nothing: {idle:?}");
+    }
+
+    /// Ends the faults, all of which have struck.
+    #[track_caller]
+    pub fn heal(&self) {
+        self.assert_struck();
+        self.simulator.set_faults(Vec::new());
+    }
+
     /// Calls so far that were not reads.
     pub fn writes(&self) -> usize {
         let reads = ["Describe", "Get", "Head", "List"];

@@ -2,7 +2,7 @@
 //! yet, and everywhere things of other people that look like ours.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
@@ -67,6 +67,8 @@ pub struct Scene {
     pub calls: usize,
     /// The numbers of those that write.
     pub writes: Vec<usize>,
+    /// What it calls: `ec2:DescribeVpcs`.
+    pub operations: BTreeSet<String>,
 }
 
 /// No quotas: the SDK's pauses after a throttle are random, and a case would not repeat. AWS takes
@@ -132,6 +134,7 @@ impl Scene {
             },
             calls: 0,
             writes: Vec::new(),
+            operations: BTreeSet::new(),
         };
         let listener = Arc::new(Listener::default());
         let bench = scene.bench(steady()).behind(listener.clone());
@@ -139,6 +142,8 @@ impl Scene {
         assert!(outcome.ok(), "{name} {verb}: {outcome:?}");
         scene.calls = bench.connection.journal.attempts();
         scene.writes = listener.writes();
+        let journal = bench.simulator.journal().into_iter();
+        scene.operations = journal.map(|entry| entry.operation).collect();
         if verb != Verb::Down {
             // What stands at the end of a change is what a fresh `up` would make.
             let fresh = Bench::at(
