@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::function::revision;
 use super::name::{Named, conflict, missing, unfit};
+use super::revision::revision;
 use super::state::Alias;
 use crate::codec::{Input, Output, Refusal, ok};
 use crate::world::Ctx;

@@ -4,45 +4,19 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use super::check::{SETTINGS, check_new};
 use super::name::{Named, conflict, invalid, parse};
-use super::state::{Function, Tags, Version};
+use super::revision::{check_revision, fresh, revision};
+use super::state::{Function, Version};
+use super::tag::tags;
 use crate::codec::{Input, Output, Refusal, ok};
 use crate::paging;
 use crate::random::{Random, digest};
 use crate::world::Ctx;
 
-const SETTINGS: &[&str] = &[
-    "Architectures",
-    "DeadLetterConfig",
-    "Description",
-    "Environment",
-    "EphemeralStorage",
-    "Handler",
-    "KMSKeyArn",
-    "LoggingConfig",
-    "MemorySize",
-    "PackageType",
-    "Role",
-    "Runtime",
-    "Timeout",
-    "VpcConfig",
-];
-
-/// A revision id.
-pub fn revision(random: &mut Random) -> String {
-    let digits = random.hex(32);
-    format!(
-        "{}-{}-4{}-8{}-{}",
-        &digits[..8],
-        &digits[8..12],
-        &digits[13..16],
-        &digits[17..20],
-        &digits[20..]
-    )
-}
-
-/// How long a new function is `Pending` (recorded that it is; the span is an assumption).
-const CREATION: Duration = Duration::from_secs(5);
+/// How long a function is `Pending` when it is new, or `InProgress` when it is changed
+/// (recorded that it is; the span is an assumption).
+pub const CREATION: Duration = Duration::from_secs(5);
 
 /// `CreateFunction`.
 pub fn create(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
@@ -55,16 +29,15 @@ pub fn create(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
         // Observed (terraform-provider-aws#1524).
         return Err(conflict(format!("Function already exist: {}", named.name)));
     }
+    let [revision, settled] = fresh(ctx.random);
     let version = Version {
-        settings: input
-            .names()
-            .filter(|name| SETTINGS.contains(name))
-            .filter_map(|name| Some((name.to_owned(), input.get(name)?.clone())))
-            .collect(),
+        settings: settings(input, &named.name, SETTINGS),
         modified: ctx.now,
         active: Some(ctx.now + CREATION),
+        updating: false,
         code: input.get("Code").map(Value::to_string).unwrap_or_default(),
-        revision: revision(ctx.random),
+        revision,
+        settled,
     };
     let mut function = Function {
         latest: version,
@@ -81,114 +54,36 @@ pub fn create(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     Ok(Output::from(tree).status(201))
 }
 
-/// Lambda API reference, `CreateFunction`: what a zip package needs.
-fn check_new(ctx: &Ctx<'_>, input: &Input) -> Result<(), Refusal> {
-    // Every setting that is sent must be one that is kept: silence would be a yes.
-    const BESIDES: &[&str] = &[
-        "Code",
-        "FunctionName",
-        "Publish",
-        "Tags",
-        "TracingConfig",
-        "SnapStart",
-    ];
-    let mut names = input.names();
-    if let Some(name) = names.find(|name| !SETTINGS.contains(name) && !BESIDES.contains(name)) {
-        let text = format!("The parameter {name} is not simulated");
-        return Err(Refusal::new("UnknownParameter", text));
+/// The settings of a request, as they are kept.
+pub fn settings(input: &Input, function: &str, known: &[&str]) -> Map<String, Value> {
+    let given = input.names().filter(|name| known.contains(name));
+    let mut settings: Map<String, Value> = given
+        .filter_map(|name| Some((name.to_owned(), input.get(name)?.clone())))
+        .collect();
+    if let Some(logging) = settings.get_mut("LoggingConfig") {
+        *logging = logged(logging, function);
     }
-    let role = input.require("Role")?;
-    if !role.starts_with("arn:") || !role.contains(":iam::") {
-        return Err(invalid(format!(
-            "The role {role} is not an IAM role's ARN."
-        )));
-    }
-    if !input.has("Code") {
-        return Err(invalid("Please provide a source for function code."));
-    }
-    let zip = input.text("PackageType").unwrap_or("Zip") == "Zip";
-    if zip && !(input.has("Runtime") && input.has("Handler")) {
-        return Err(invalid(
-            "Runtime and Handler are mandatory parameters for functions created with deployment packages.",
-        ));
-    }
-    check_runtime(input)?;
-    check_network(ctx, input)?;
-    // Lambda developer guide, "Quotas": 4 KB of environment variables (the words are recorded).
-    let variables = input.get("Environment").map(|given| &given["Variables"]);
-    if variables.is_some_and(|variables| variables.to_string().len() > 4096) {
-        return Err(invalid(
-            "Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the 4KB limit.",
-        ));
-    }
-    // Lambda developer guide, "Using tags".
-    if tags(input, "Tags").len() > 50 {
-        return Err(invalid("The maximum number of tags for a resource is 50."));
-    }
-    let bucket = input
-        .child("Code")
-        .and_then(|code| code.text("S3Bucket").map(str::to_owned));
-    if let Some(bucket) = bucket
-        && !ctx.global.s3.buckets.contains_key(&bucket)
-    {
-        // Recorded.
-        return Err(invalid(
-            "Error occurred while GetObject. S3 Error Code: NoSuchBucket. S3 Error Message: The specified bucket does not exist",
-        ));
-    }
-    Ok(())
+    settings
 }
 
-/// Lambda developer guide, "Lambda runtimes": families that are known; an unknown
-/// one is refused (recorded, the words are shortened).
-fn check_runtime(input: &Input) -> Result<(), Refusal> {
-    const FAMILIES: &[&str] = &[
-        "nodejs", "python", "java", "dotnet", "ruby", "go1.", "provided",
-    ];
-    match input.text("Runtime") {
-        Some(name) if !FAMILIES.iter().any(|family| name.starts_with(family)) => {
-            Err(invalid(format!(
-                "Value {name} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set"
-            )))
-        }
-        _ => Ok(()),
+/// How a function logs, filled in (recorded: JSON has levels, INFO unless told).
+fn logged(given: &Value, function: &str) -> Value {
+    let mut tree = json!({"LogFormat": "Text", "LogGroup": format!("/aws/lambda/{function}")});
+    if given["LogFormat"] == "JSON" {
+        tree["ApplicationLogLevel"] = "INFO".into();
+        tree["SystemLogLevel"] = "INFO".into();
     }
-}
-
-/// The groups and subnets of a function in a VPC are there (recorded for groups; the words are shortened).
-fn check_network(ctx: &Ctx<'_>, input: &Input) -> Result<(), Refusal> {
-    let Some(network) = input.child("VpcConfig") else {
-        return Ok(());
-    };
-    let state = &ctx.here.ec2;
-    let mut groups = network.texts("SecurityGroupIds").into_iter();
-    if let Some(lost) = groups.find(|id| !state.groups.contains_key(id)) {
-        return Err(invalid(format!(
-            "Error occurred while DescribeSecurityGroups. EC2 Error Code: InvalidGroup.NotFound. EC2 Error Message: The security group '{lost}' does not exist"
-        )));
+    for (name, value) in given.as_object().into_iter().flatten() {
+        tree[name] = value.clone();
     }
-    let mut subnets = network.texts("SubnetIds").into_iter();
-    if let Some(lost) = subnets.find(|id| !state.subnets.contains_key(id)) {
-        return Err(invalid(format!(
-            "Error occurred while DescribeSubnets. EC2 Error Code: InvalidSubnetID.NotFound. EC2 Error Message: The subnet ID '{lost}' does not exist"
-        )));
-    }
-    Ok(())
-}
-
-/// Reads a map of tags.
-pub fn tags(input: &Input, name: &str) -> Tags {
-    let given = input.get(name).and_then(Value::as_object);
-    let pairs = given.into_iter().flatten();
-    pairs
-        .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
-        .collect()
+    tree
 }
 
 fn publish_next(function: &mut Function, random: &mut Random, description: Option<&str>) -> u64 {
     function.published += 1;
     let mut version = function.latest.clone();
-    version.revision = revision(random);
+    // Recorded: a version has a revision of its own, and keeps it when it becomes active.
+    (version.revision, version.settled) = (revision(random), String::new());
     if let Some(description) = description {
         version
             .settings
@@ -199,7 +94,7 @@ fn publish_next(function: &mut Function, random: &mut Random, description: Optio
 }
 
 /// A version on the wire; asked for with a qualifier, the ARN has it.
-fn shown(
+pub fn shown(
     ctx: &Ctx<'_>,
     name: &str,
     function: &Function,
@@ -218,7 +113,7 @@ fn shown(
         "LastModified": version.modified.iso().replace('Z', "+0000"),
         "CodeSize": 1024,
         "CodeSha256": digest(&version.code, 44),
-        "RevisionId": version.revision,
+        "RevisionId": version.revision(ctx.now),
         "State": "Active",
         "LastUpdateStatus": "Successful",
         "Description": "",
@@ -234,13 +129,17 @@ fn shown(
     });
     if let Some(members) = tree.as_object_mut() {
         members.extend(version.settings.clone());
-        if version.active.is_some_and(|active| ctx.now < active) {
-            members.insert("State".to_owned(), "Pending".into());
-            members.insert(
-                "StateReason".to_owned(),
-                "The function is being created.".into(),
-            );
-            members.insert("StateReasonCode".to_owned(), "Creating".into());
+        if version.is_under_way(ctx.now) {
+            // Recorded: a change gives the same reason.
+            let (state, word, reason) = if version.updating {
+                ("LastUpdateStatus", "InProgress", "LastUpdateStatusReason")
+            } else {
+                members.remove("LastUpdateStatus");
+                ("State", "Pending", "StateReason")
+            };
+            members.insert(state.to_owned(), word.into());
+            members.insert(reason.to_owned(), "The function is being created.".into());
+            members.insert(format!("{reason}Code"), "Creating".into());
         }
     }
     tree
@@ -360,13 +259,22 @@ pub fn delete(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
 /// `PublishVersion`: none is published when nothing has changed since the last (Lambda API reference).
 pub fn publish(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let named = Named::of(ctx, input)?;
-    let absent = named.absent(ctx);
+    let (absent, fresh, now) = (named.absent(ctx), fresh(ctx.random), ctx.now);
     let function = ctx
         .here
         .lambda
         .functions
         .get_mut(&named.name)
         .ok_or(absent)?;
+    let told_by = "GetFunction/GetAlias API";
+    check_revision(function.revision("", now), input, told_by)?;
+    let code = digest(&function.latest.code, 44);
+    if let Some(asked) = input.text("CodeSha256").filter(|asked| *asked != code) {
+        // Recorded.
+        return Err(invalid(format!(
+            "CodeSHA256 ({asked}) is different from current CodeSHA256 in $LATEST ({code}). Please try again with the CodeSHA256 in $LATEST."
+        )));
+    }
     let same = function
         .versions
         .get(&function.published)
@@ -376,7 +284,10 @@ pub fn publish(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let number = if same {
         function.published
     } else {
-        publish_next(function, ctx.random, input.text("Description"))
+        let number = publish_next(function, ctx.random, input.text("Description"));
+        // Recorded: $LATEST has another revision then.
+        function.revise("", fresh);
+        number
     };
     let number = number.to_string();
     let function = named.find(ctx, &ctx.here.lambda)?;
@@ -391,49 +302,4 @@ fn same_settings(one: &Version, other: &Version) -> bool {
         settings
     };
     bare(one) == bare(other)
-}
-
-/// The function of a tagging call: its ARN, without a qualifier (Lambda API reference, `TagResource`).
-fn tagged<'a>(ctx: &'a mut Ctx<'_>, input: &Input) -> Result<&'a mut Function, Refusal> {
-    let arn = input.require("Resource")?;
-    let named = parse(ctx, arn)?;
-    if !arn.starts_with("arn:") || named.qualifier.is_some() {
-        return Err(invalid(
-            "Tags on function aliases and versions are not supported. Please specify a function ARN.",
-        ));
-    }
-    let absent = named.absent(ctx);
-    ctx.here.lambda.functions.get_mut(&named.name).ok_or(absent)
-}
-
-/// `TagResource`: 50 at most, `aws:` is reserved (Lambda developer guide, "Using tags").
-pub fn tag(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
-    let new = tags(input, "Tags");
-    let function = tagged(ctx, input)?;
-    if new
-        .keys()
-        .any(|key| key.to_ascii_lowercase().starts_with("aws:"))
-    {
-        return Err(invalid("Tag keys starting with 'aws:' are reserved."));
-    }
-    function.tags.extend(new);
-    if function.tags.len() > 50 {
-        return Err(invalid("The maximum number of tags for a resource is 50."));
-    }
-    Ok(Output::empty(204))
-}
-
-/// `UntagResource`.
-pub fn untag(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
-    let keys = input.texts("tagKeys");
-    tagged(ctx, input)?
-        .tags
-        .retain(|key, _| !keys.contains(key));
-    Ok(Output::empty(204))
-}
-
-/// `ListTags`.
-pub fn list_tags(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
-    let tags = &tagged(ctx, input)?.tags;
-    ok(json!({"Tags": tags}))
 }

@@ -3,10 +3,14 @@
 //! Wire names are those of the API's model of 2015-03-31.
 
 mod alias;
+mod check;
 mod function;
 mod name;
 mod permission;
+mod revision;
 pub mod state;
+mod tag;
+mod update;
 
 pub use permission::{permits, policies};
 pub use state::{Alias, Function, Policies, Policy, State, Tags, Version};
@@ -40,12 +44,18 @@ const OPERATIONS: &[Operation] = &[
         QUALIFIED,
     )
     .at("GET /2015-03-31/functions/{FunctionName}/configuration"),
+    write(
+        "UpdateFunctionConfiguration",
+        update::update,
+        check::CHANGES,
+    )
+    .at("PUT /2015-03-31/functions/{FunctionName}/configuration"),
     write("DeleteFunction", function::delete, QUALIFIED)
         .at("DELETE /2015-03-31/functions/{FunctionName}"),
     write(
         "PublishVersion",
         function::publish,
-        &["FunctionName", "Description"],
+        &["FunctionName", "CodeSha256", "Description", "RevisionId"],
     )
     .at("POST /2015-03-31/functions/{FunctionName}/versions"),
     write(
@@ -68,11 +78,10 @@ const OPERATIONS: &[Operation] = &[
         &["FunctionName", "StatementId", "Qualifier", "RevisionId"],
     )
     .at("DELETE /2015-03-31/functions/{FunctionName}/policy/{StatementId}"),
-    write("TagResource", function::tag, &["Resource", "Tags"])
-        .at("POST /2017-03-31/tags/{Resource+}"),
-    write("UntagResource", function::untag, &["Resource", "tagKeys"])
+    write("TagResource", tag::tag, &["Resource", "Tags"]).at("POST /2017-03-31/tags/{Resource+}"),
+    write("UntagResource", tag::untag, &["Resource", "tagKeys"])
         .at("DELETE /2017-03-31/tags/{Resource+}"),
-    read("ListTags", function::list_tags, &["Resource"]).at("GET /2017-03-31/tags/{Resource+}"),
+    read("ListTags", tag::list_tags, &["Resource"]).at("GET /2017-03-31/tags/{Resource+}"),
 ];
 
 const QUALIFIED: &[&str] = &["FunctionName", "Qualifier"];
@@ -97,15 +106,15 @@ pub fn add_function(ctx: &mut Ctx<'_>, arn: &str) {
     let Some(name) = parts.get(6) else {
         return;
     };
-    let revision = function::revision(ctx.random);
+    let revision = revision::revision(ctx.random);
     let role = format!("arn:{}:iam::{}:role/{name}", ctx.partition(), ctx.account);
     let settings = json!({"Runtime": "provided.al2023", "Handler": "bootstrap", "Role": role});
     let version = Version {
         settings: settings.as_object().cloned().unwrap_or_default(),
         modified: ctx.now,
-        active: None,
         code: (*name).to_owned(),
         revision,
+        ..Version::default()
     };
     let functions = &mut ctx.here.lambda.functions;
     let function = functions.entry((*name).to_owned()).or_default();
@@ -128,3 +137,5 @@ pub fn add_function(ctx: &mut Ctx<'_>, arn: &str) {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_functions;

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::function::revision;
 use super::name::{Named, conflict, invalid, missing, parse, unfit};
+use super::revision::{check_revision, fresh};
 use super::state::{Policies, Policy};
 use crate::codec::{Input, Output, Refusal, ok};
 use crate::pattern;
@@ -24,7 +24,7 @@ pub fn add(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     }
     let statement = statement(ctx, &named, input)?;
     let id = input.require("StatementId")?;
-    let (absent, revision) = (named.absent(ctx), revision(ctx.random));
+    let (absent, fresh, now) = (named.absent(ctx), fresh(ctx.random), ctx.now);
     let function = ctx
         .here
         .lambda
@@ -32,12 +32,8 @@ pub fn add(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
         .get_mut(&named.name)
         .ok_or(absent)?;
     let qualifier = named.qualifier.unwrap_or_default();
-    // Recorded: the revision of the alias, or of the version, does as well.
-    let own = function.revision(&qualifier).map(str::to_owned);
-    let policy = function.policies.entry(qualifier).or_default();
-    if own.is_none() || own.as_deref() != input.text("RevisionId") {
-        check_revision(policy, input)?;
-    }
+    check_revision(function.revision(&qualifier, now), input, "GetPolicy API")?;
+    let policy = function.policies.entry(qualifier.clone()).or_default();
     // Observed (terraform-aws-lambda#547).
     if policy.statements.iter().any(|known| known["Sid"] == id) {
         return Err(conflict(format!(
@@ -45,13 +41,13 @@ pub fn add(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
         )));
     }
     policy.statements.push(statement.clone());
-    policy.revision = revision;
     let size = document(policy).len();
     if size > LONGEST {
         // The words are observed.
         let text = format!("The final policy size ({size}) is bigger than the limit ({LONGEST}).");
         return Err(Refusal::new("PolicyLengthExceededException", text));
     }
+    function.revise(&qualifier, fresh);
     Ok(Output::from(json!({"Statement": statement.to_string()})).status(201))
 }
 
@@ -124,17 +120,6 @@ fn principal(ctx: &Ctx<'_>, given: &str) -> Result<Value, Refusal> {
     }
 }
 
-/// Lambda API reference: `PreconditionFailedException`, 412.
-fn check_revision(policy: &Policy, input: &Input) -> Result<(), Refusal> {
-    match input.text("RevisionId") {
-        Some(asked) if asked != policy.revision => {
-            let text = "The Revision Id provided does not match the latest Revision Id. Call the GetPolicy API to retrieve the latest Revision Id";
-            Err(Refusal::new("PreconditionFailedException", text).status(412))
-        }
-        _ => Ok(()),
-    }
-}
-
 fn document(policy: &Policy) -> String {
     json!({"Version": "2012-10-17", "Id": "default", "Statement": policy.statements}).to_string()
 }
@@ -160,29 +145,35 @@ pub fn policies<'a>(ctx: &'a mut Ctx<'_>, input: &Input) -> Option<&'a mut Polic
 pub fn get(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let named = Named::of(ctx, input)?;
     let policy = policy(ctx, &named)?;
-    ok(json!({"Policy": document(policy), "RevisionId": policy.revision}))
+    // Recorded: a policy has the revision of what it belongs to.
+    let function = named.find(ctx, &ctx.here.lambda)?;
+    let qualifier = named.qualifier.as_deref().unwrap_or_default();
+    let revision = function.revision(qualifier, ctx.now);
+    ok(json!({"Policy": document(policy), "RevisionId": revision}))
 }
 
 /// `RemovePermission`; the message for a statement that is not there is observed.
 pub fn remove(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let named = Named::of(ctx, input)?;
     let id = input.require("StatementId")?;
-    named.find(ctx, &ctx.here.lambda)?;
+    let function = named.find(ctx, &ctx.here.lambda)?;
+    let qualifier = named.qualifier.clone().unwrap_or_default();
+    let revision = function.revision(&qualifier, ctx.now);
     // Recorded: other words than those of `GetPolicy`.
     let none = |_| missing("No policy is associated with the given resource.");
     let known = policy(ctx, &named).map_err(none)?;
-    check_revision(known, input)?;
     if !known.statements.iter().any(|one| one["Sid"] == id) {
         return Err(missing(format!(
             "Statement {id} is not found in resource policy."
         )));
     }
-    let revision = revision(ctx.random);
-    let qualifier = named.qualifier.unwrap_or_default();
-    let function = ctx.here.lambda.functions.get_mut(&named.name);
-    if let Some(policy) = function.and_then(|function| function.policies.get_mut(&qualifier)) {
-        policy.statements.retain(|one| one["Sid"] != id);
-        policy.revision = revision;
+    check_revision(revision, input, "GetFunction/GetAlias API")?;
+    let fresh = fresh(ctx.random);
+    if let Some(function) = ctx.here.lambda.functions.get_mut(&named.name) {
+        if let Some(policy) = function.policies.get_mut(&qualifier) {
+            policy.statements.retain(|one| one["Sid"] != id);
+        }
+        function.revise(&qualifier, fresh);
     }
     Ok(Output::empty(204))
 }

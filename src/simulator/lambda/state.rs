@@ -40,15 +40,36 @@ pub struct Function {
 }
 
 impl Function {
-    /// Returns the revision of an alias or a version, or of the function itself.
-    pub fn revision(&self, qualifier: &str) -> Option<&str> {
-        if qualifier.is_empty() {
-            return Some(&self.latest.revision);
+    /// Returns the revision of an alias or a version; without a qualifier that of the function itself.
+    pub fn revision(&self, qualifier: &str, now: Time) -> Option<&str> {
+        if let Some(alias) = self.aliases.get(qualifier) {
+            return Some(&alias.revision);
+        }
+        self.version(qualifier).map(|version| version.revision(now))
+    }
+
+    /// Gives what a qualifier names another revision: its policy is part of it (recorded).
+    pub fn revise(&mut self, qualifier: &str, fresh: [String; 2]) {
+        let [revision, settled] = fresh;
+        if let Some(alias) = self.aliases.get_mut(qualifier) {
+            alias.revision = revision;
+            return;
         }
         let number = qualifier.parse::<u64>().ok();
-        let version = number.and_then(|number| self.versions.get(&number));
-        let version = version.map(|version| version.revision.as_str());
-        version.or_else(|| Some(self.aliases.get(qualifier)?.revision.as_str()))
+        let version = match number {
+            Some(number) => self.versions.get_mut(&number),
+            None => Some(&mut self.latest),
+        };
+        if let Some(version) = version {
+            (version.revision, version.settled) = (revision, settled);
+        }
+    }
+
+    fn version(&self, qualifier: &str) -> Option<&Version> {
+        if qualifier.is_empty() {
+            return Some(&self.latest);
+        }
+        self.versions.get(&qualifier.parse::<u64>().ok()?)
     }
 }
 
@@ -60,12 +81,32 @@ pub struct Version {
     pub settings: Map<String, Value>,
     /// When it was made.
     pub modified: Time,
-    /// From when on it is active; none, always.
+    /// Until when it is made, or changed; none, it is not.
     pub active: Option<Time>,
+    /// Whether that is a change rather than the making.
+    pub updating: bool,
     /// Stands for the code.
     pub code: String,
     /// Changes with it.
     pub revision: String,
+    /// Its revision once it is made, or changed; empty, the same.
+    pub settled: String,
+}
+
+impl Version {
+    /// Returns whether it is being made, or changed.
+    pub fn is_under_way(&self, now: Time) -> bool {
+        self.active.is_some_and(|active| now < active)
+    }
+
+    /// Returns its revision, which changes again when it is done (recorded).
+    pub fn revision(&self, now: Time) -> &str {
+        if self.settled.is_empty() || self.is_under_way(now) {
+            &self.revision
+        } else {
+            &self.settled
+        }
+    }
 }
 
 /// An alias.
@@ -86,6 +127,4 @@ pub struct Alias {
 pub struct Policy {
     /// Its statements, in order.
     pub statements: Vec<Value>,
-    /// Changes with it.
-    pub revision: String,
 }
