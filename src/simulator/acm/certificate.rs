@@ -42,36 +42,76 @@ fn without_nulls(mut tree: Value) -> Value {
 fn detail(ctx: &Ctx<'_>, arn: &str, certificate: &Certificate) -> Value {
     let imported = certificate.kind == Kind::Imported;
     let issued = certificate.status == Status::Issued;
-    let validations: Option<Value> = (!imported).then(|| {
-        let one = |name: &String| validation(ctx, certificate, name);
-        certificate.names.iter().map(one).collect()
-    });
+    let one = |name: &String| {
+        if imported {
+            // Recorded: the name alone.
+            json!({"DomainName": name})
+        } else {
+            validation(ctx, certificate, name)
+        }
+    };
+    let validations: Value = certificate.names.iter().map(one).collect();
+    let own = certificate.own.as_ref();
+    let (usages, extended) = usages(certificate);
     let users = in_use_by(ctx, arn);
     let eligible = issued && !imported && !users.is_empty();
     let serial = (imported || issued).then_some(&certificate.serial);
     without_nulls(json!({
         "CertificateArn": arn,
         "CreatedAt": certificate.created.unix_seconds(),
-        "DomainName": certificate.names.first(),
+        "DomainName": certificate.domain(),
         "DomainValidationOptions": validations,
-        "ExtendedKeyUsages": issued.then(|| json!([{"Name": "TLS_WEB_SERVER_AUTHENTICATION", "OID": "1.3.6.1.5.5.7.3.1"}])),
+        "ExtendedKeyUsages": extended.iter().map(|(name, oid)| json!({"Name": name, "OID": oid})).collect::<Value>(),
         "ImportedAt": seconds(certificate.issued).filter(|_| imported),
         "InUseBy": users,
         "IssuedAt": seconds(certificate.issued).filter(|_| !imported),
-        "Issuer": if imported { "Unknown" } else { "Amazon" },
+        "Issuer": own.map_or("Amazon", |own| own.issuer.as_str()),
         "KeyAlgorithm": certificate.algorithm.replace("RSA_", "RSA-"),
-        "KeyUsages": issued.then(|| json!([{"Name": "DIGITAL_SIGNATURE"}, {"Name": "KEY_ENCIPHERMENT"}])),
+        "KeyUsages": usages.iter().map(|name| json!({"Name": name})).collect::<Value>(),
         "NotAfter": seconds(certificate.valid.map(|(_, end)| end)),
         "NotBefore": seconds(certificate.valid.map(|(start, _)| start)),
         "Options": {"CertificateTransparencyLoggingPreference": certificate.transparency, "Export": "DISABLED"},
         "RenewalEligibility": if eligible { "ELIGIBLE" } else { "INELIGIBLE" },
         "Serial": serial,
-        "SignatureAlgorithm": "SHA256WITHRSA",
+        "SignatureAlgorithm": own.map_or("SHA256WITHRSA", |own| own.signature.as_str()),
         "Status": certificate.status.word(),
-        "Subject": format!("CN={}", certificate.names.first().map_or("", String::as_str)),
+        "Subject": own.map_or_else(|| format!("CN={}", certificate.domain()), |own| own.subject.clone()),
         "SubjectAlternativeNames": certificate.names,
         "Type": kind(certificate),
     }))
+}
+
+/// What a certificate's key and the certificate are for, with the object identifiers. Recorded: what
+/// ACM issues is for servers (its certificates of before June 2025 were for clients, too), and before that there are none.
+fn usages(certificate: &Certificate) -> (Vec<&str>, Vec<(&str, &str)>) {
+    const PURPOSES: &[(&str, &str)] = &[
+        ("TLS_WEB_SERVER_AUTHENTICATION", "1.3.6.1.5.5.7.3.1"),
+        ("TLS_WEB_CLIENT_AUTHENTICATION", "1.3.6.1.5.5.7.3.2"),
+        ("CODE_SIGNING", "1.3.6.1.5.5.7.3.3"),
+        ("EMAIL_PROTECTION", "1.3.6.1.5.5.7.3.4"),
+        ("TIME_STAMPING", "1.3.6.1.5.5.7.3.8"),
+        ("OCSP_SIGNING", "1.3.6.1.5.5.7.3.9"),
+    ];
+    let Some(own) = &certificate.own else {
+        return if certificate.status == Status::Issued {
+            (
+                vec!["DIGITAL_SIGNATURE", "KEY_ENCIPHERMENT"],
+                vec![PURPOSES[0]],
+            )
+        } else {
+            (Vec::new(), Vec::new())
+        };
+    };
+    let named = |oid: &'_ String| {
+        let known = PURPOSES.iter().find(|(_, known)| known == oid);
+        known.copied()
+    };
+    let extended = own.extended_usages.iter();
+    let extended = extended.map(|oid| named(oid).unwrap_or(("CUSTOM", oid.as_str())));
+    (
+        own.usages.iter().map(String::as_str).collect(),
+        extended.collect(),
+    )
 }
 
 const fn kind(certificate: &Certificate) -> &'static str {
@@ -148,17 +188,24 @@ pub fn list(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     ))
 }
 
+/// A certificate in a list (recorded: with what it is for, and whether it can be exported).
 fn summary(ctx: &Ctx<'_>, arn: &str, certificate: &Certificate) -> Value {
     let imported = certificate.kind == Kind::Imported;
+    let (usages, extended) = usages(certificate);
+    let extended: Vec<&str> = extended.iter().map(|(name, _)| *name).collect();
     without_nulls(json!({
         "CertificateArn": arn,
         "CreatedAt": certificate.created.unix_seconds(),
-        "DomainName": certificate.names.first(),
+        "DomainName": certificate.domain(),
+        "ExportOption": "DISABLED",
+        "Exported": false,
+        "ExtendedKeyUsages": extended,
         "HasAdditionalSubjectAlternativeNames": false,
         "ImportedAt": seconds(certificate.issued).filter(|_| imported),
         "InUse": !in_use_by(ctx, arn).is_empty(),
         "IssuedAt": seconds(certificate.issued).filter(|_| !imported),
         "KeyAlgorithm": certificate.algorithm.replace("RSA_", "RSA-"),
+        "KeyUsages": usages,
         "NotAfter": seconds(certificate.valid.map(|(_, end)| end)),
         "NotBefore": seconds(certificate.valid.map(|(start, _)| start)),
         "RenewalEligibility": "INELIGIBLE",

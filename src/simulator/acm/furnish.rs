@@ -24,6 +24,7 @@ pub fn add_certificate(ctx: &mut Ctx<'_>, arn: &str, names: &[String], status: S
         serial: serial(ctx.random),
         transparency: "ENABLED".to_owned(),
         tags: BTreeMap::new(),
+        own: None,
     };
     ctx.here
         .acm

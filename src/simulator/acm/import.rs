@@ -7,7 +7,7 @@ use serde_json::json;
 use super::arn::find;
 use super::encoding::{block, decode};
 use super::request::new_arn;
-use super::state::{Certificate, Kind, Status};
+use super::state::{Certificate, Kind, Own, Status};
 use super::tag;
 use super::x509::{Facts, facts};
 use crate::codec::{Input, Output, Refusal, ok};
@@ -24,16 +24,17 @@ fn blob(input: &Input, name: &str) -> Result<Option<String>, Refusal> {
         .ok_or_else(|| invalid(&format!("{name} is not in PEM format")))
 }
 
+/// ACM API reference: `ValidationException` (recorded for what is not PEM; the words are an assumption).
 fn invalid(text: &str) -> Refusal {
-    // ACM API reference: ValidationException (observed for what is not PEM).
     Refusal::new("ValidationException", text)
 }
 
 /// `ImportCertificate`: a new one, or in place of one imported before.
 ///
 /// The signature and the key are not verified. ACM API reference: an encrypted
-/// key is refused; a certificate outside its validity is; a renewed one may not
-/// bring tags, and only an imported one can be replaced.
+/// key is refused; a certificate outside its validity is; only an imported one
+/// can be replaced. ACM user guide, "Reimporting a certificate": without tags,
+/// and with the key's type and size and all that the one before was for.
 pub fn import(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let body = blob(input, "Certificate")?.ok_or_else(|| input.protocol.missing("Certificate"))?;
     let key = blob(input, "PrivateKey")?.ok_or_else(|| input.protocol.missing("PrivateKey"))?;
@@ -66,16 +67,33 @@ pub fn import(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
                     "Only an imported certificate can be imported again, and without tags",
                 ));
             }
+            check_same(old, &facts)?;
             (arn.to_owned(), old.created, old.tags.clone())
         }
     };
     let serial = hexadecimal(&facts);
     let Facts {
         names,
+        common_name,
+        subject,
+        issuer,
+        usages,
+        extended_usages,
+        signature,
         valid,
         algorithm,
         ..
     } = facts;
+    // Recorded: the common name; without one the first of its names (observed: moto#9912).
+    let domain = common_name.or_else(|| names.first().cloned());
+    let own = Own {
+        domain: domain.unwrap_or_default(),
+        subject,
+        issuer,
+        usages: usages.into_iter().map(str::to_owned).collect(),
+        extended_usages,
+        signature: signature.to_owned(),
+    };
     let certificate = Certificate {
         names,
         status: Status::Issued,
@@ -91,22 +109,48 @@ pub fn import(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
         serial,
         transparency: "DISABLED".to_owned(),
         tags,
+        own: Some(own),
     };
     ctx.here.acm.certificates.insert(arn.clone(), certificate);
     ok(json!({"CertificateArn": arn}))
 }
 
+/// ACM user guide, "Reimporting a certificate": what must stay as it was (the code and the words are an assumption).
+fn check_same(old: &Certificate, new: &Facts) -> Result<(), Refusal> {
+    let own = old.own.as_ref();
+    let mut usages = own.into_iter().flat_map(|own| &own.usages);
+    let mut extended = own.into_iter().flat_map(|own| &own.extended_usages);
+    if old.algorithm != new.algorithm {
+        return Err(invalid("The key type and size cannot be changed"));
+    }
+    if !usages.all(|usage| new.usages.contains(&usage.as_str()))
+        || !extended.all(|usage| new.extended_usages.contains(usage))
+    {
+        return Err(invalid("Key usages cannot be removed"));
+    }
+    Ok(())
+}
+
+/// A serial number, without the byte that only says that it is positive (recorded: `03:e9`; the byte is an assumption).
 fn hexadecimal(facts: &Facts) -> String {
     let mut text = String::new();
-    for (place, byte) in facts.serial.iter().enumerate() {
+    let serial = match facts.serial.as_slice() {
+        [0, rest @ ..] if !rest.is_empty() => rest,
+        all => all,
+    };
+    for (place, byte) in serial.iter().enumerate() {
         // Writing to a string cannot fail.
         let _ = write!(text, "{}{byte:02x}", if place == 0 { "" } else { ":" });
     }
     text
 }
 
+/// ACM user guide, "Prerequisites for importing": 5 KB at most, not encrypted, in PEM.
 fn check_key(key: &str) -> Result<(), Refusal> {
     const LABELS: &[&str] = &["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"];
+    if key.len() > 5120 {
+        return Err(invalid("The private key is larger than 5120 bytes"));
+    }
     if key.contains("ENCRYPTED") {
         return Err(invalid("The private key is encrypted"));
     }

@@ -104,10 +104,11 @@ pub fn names<'a>(ctx: &'a Ctx<'_>, arn: &str) -> Option<&'a [String]> {
 
 /// Returns whether a certificate is there, issued, and covers a host: a wildcard stands for exactly one label.
 pub fn covers(ctx: &Ctx<'_>, arn: &str, host: &str) -> bool {
-    let host = host.to_ascii_lowercase();
     let fits = |name: &String| match name.strip_prefix("*.") {
-        Some(above) => host.split_once('.').is_some_and(|(_, rest)| rest == above),
-        None => host == *name,
+        Some(above) => host
+            .split_once('.')
+            .is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(above)),
+        None => host.eq_ignore_ascii_case(name),
     };
     status(ctx, arn) == Some(Status::Issued)
         && names(ctx, arn).is_some_and(|names| names.iter().any(fits))

@@ -61,6 +61,7 @@ pub fn request(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
         serial: serial(ctx.random),
         transparency: transparency.unwrap_or_else(|| "ENABLED".to_owned()),
         tags,
+        own: None,
     };
     let arn = new_arn(ctx);
     ctx.here.acm.certificates.insert(arn.clone(), certificate);

@@ -83,6 +83,34 @@ pub struct Certificate {
     pub transparency: String,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
+    /// What it says itself, where it was imported.
+    #[serde(default)]
+    pub own: Option<Own>,
+}
+
+/// What an imported certificate says itself.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Own {
+    /// `DomainName`.
+    pub domain: String,
+    /// Whom it is for.
+    pub subject: String,
+    /// Who made it.
+    pub issuer: String,
+    /// What its key may do.
+    pub usages: Vec<String>,
+    /// What it may be used for: the object identifiers.
+    pub extended_usages: Vec<String>,
+    /// How it is signed.
+    pub signature: String,
+}
+
+impl Certificate {
+    /// Returns the name that ACM shows first.
+    pub fn domain(&self) -> &str {
+        let first = self.names.first().map_or("", String::as_str);
+        self.own.as_ref().map_or(first, |own| own.domain.as_str())
+    }
 }
 
 /// An idempotency token that was used.

@@ -1,12 +1,14 @@
 //! Certificates on the wire, and as they are read.
 
+mod import;
+
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::encoding::{block, encode};
+use super::encoding::block;
 use super::furnish::add_certificate;
-use super::samples::{ELLIPTIC, KEY, RSA, RUN_OUT};
+use super::samples::{ELLIPTIC, RSA, RUN_OUT};
 use super::x509::facts;
 use super::{Status, request};
 use crate::testing::{ACCOUNT, REGION, account, furnished, signed};
@@ -60,7 +62,9 @@ async fn put_record(simulator: &Simulator, zone: &str, name: &str, value: &str) 
 fn certificates_are_read() {
     let read = |pem: &str| facts(&block(pem, "CERTIFICATE").unwrap()).unwrap();
     let elliptic = read(ELLIPTIC);
-    assert_eq!(elliptic.names, ["orders.example.com", "*.example.com"]);
+    assert_eq!(elliptic.names, ["orders.example.com", "*.Example.com"]);
+    assert_eq!(elliptic.subject, "CN=other.example.com");
+    assert_eq!(elliptic.signature, "SHA256WITHECDSA");
     assert_eq!(elliptic.algorithm, "EC_prime256v1");
     let (start, end) = elliptic.valid;
     assert_eq!(
@@ -203,70 +207,6 @@ async fn requests_are_checked() {
         "LimitExceededException",
     )
     .await;
-}
-
-#[tokio::test]
-async fn certificates_can_be_imported() {
-    let simulator = account();
-    let import = |body: &str, key: &str| json!({"Certificate": encode(body.as_bytes()), "PrivateKey": encode(key.as_bytes())});
-    for (body, key) in [
-        ("x", KEY),
-        (ELLIPTIC, "x"),
-        (RUN_OUT, KEY),
-        (
-            ELLIPTIC,
-            "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----",
-        ),
-    ] {
-        refused(
-            &simulator,
-            "ImportCertificate",
-            import(body, key),
-            "ValidationException",
-        )
-        .await;
-    }
-    let made = acm(&simulator, "ImportCertificate", import(ELLIPTIC, KEY))
-        .await
-        .unwrap();
-    let arn = made["CertificateArn"].as_str().unwrap();
-    let found = certificate(&simulator, arn).await;
-    assert_eq!(
-        (&found["Status"], &found["Type"]),
-        (&json!("ISSUED"), &json!("IMPORTED"))
-    );
-    assert_eq!(
-        found["SubjectAlternativeNames"],
-        json!(["orders.example.com", "*.example.com"])
-    );
-    let mut again = import(RSA, KEY);
-    again["CertificateArn"] = json!(arn);
-    acm(&simulator, "ImportCertificate", again).await.unwrap();
-    assert_eq!(
-        certificate(&simulator, arn).await["DomainName"],
-        "rsa.example.com"
-    );
-}
-
-#[tokio::test]
-async fn only_small_rsa_is_listed_unless_asked() {
-    let simulator = account();
-    let import =
-        json!({"Certificate": encode(ELLIPTIC.as_bytes()), "PrivateKey": encode(KEY.as_bytes())});
-    acm(&simulator, "ImportCertificate", import).await.unwrap();
-    let arn = requested(&simulator).await;
-    let all = acm(&simulator, "ListCertificates", json!({}))
-        .await
-        .unwrap();
-    assert_eq!(all["CertificateSummaryList"].as_array().unwrap().len(), 1);
-    assert_eq!(
-        all["CertificateSummaryList"][0]["CertificateArn"],
-        json!(arn)
-    );
-    let kinds =
-        json!({"Includes": {"keyTypes": ["EC_prime256v1"]}, "CertificateStatuses": ["ISSUED"]});
-    let all = acm(&simulator, "ListCertificates", kinds).await.unwrap();
-    assert_eq!(all["CertificateSummaryList"][0]["Type"], "IMPORTED");
 }
 
 #[tokio::test(start_paused = true)]
