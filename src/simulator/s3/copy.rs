@@ -7,7 +7,7 @@ use super::object::{
     check_simulated, encrypted, encryption_headers, given, kept, key, made, no_such_key,
 };
 use super::state::Object;
-use super::{conditional, encryption};
+use super::{checksum, conditional, encryption};
 use crate::codec::{Input, Output, Refusal};
 use crate::world::Ctx;
 
@@ -27,15 +27,28 @@ pub fn copy(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let to = key(input)?;
     let replaces = given(input, "x-amz-metadata-directive") == Some("REPLACE");
     let itself = input.text("Bucket") == Some(bucket.as_str()) && to == from;
-    if itself && !replaces && given(input, Object::ENCRYPTION).is_none() {
+    // Recorded: a bucket that says how its objects are encrypted lets them be copied in place.
+    let buckets = ctx.global.s3.buckets.get(&bucket);
+    let changes = replaces
+        || given(input, Object::ENCRYPTION).is_some()
+        || given(input, "x-amz-storage-class").is_some()
+        || buckets.is_some_and(|bucket| bucket.encryption.is_some());
+    if itself && !changes {
         let text = "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.";
         return Err(Refusal::new("InvalidRequest", text));
     }
     let mut headers = object.headers.clone();
     headers.retain(|name, _| !name.starts_with(Object::ENCRYPTION));
     if replaces {
-        headers.retain(|name, _| name.starts_with(super::checksum::HEADER));
+        headers.retain(|name, _| name.starts_with(checksum::HEADER));
         headers.extend(kept(input));
+    }
+    // Recorded: the source's checksum, or one by the algorithm that the request names.
+    if let Some(algorithm) = given(input, "x-amz-checksum-algorithm") {
+        let name = checksum::header(algorithm).ok_or_else(|| unknown_algorithm(algorithm))?;
+        let value = checksum::checksum(name, &object.body.0).unwrap_or_default();
+        headers.retain(|name, _| !name.starts_with(checksum::HEADER));
+        headers.insert(name.to_owned(), value);
     }
     let asked = given(input, Object::ENCRYPTION)
         .map(|algorithm| encryption::read(algorithm, given(input, Object::KEY), false))
@@ -47,10 +60,26 @@ pub fn copy(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     };
     encrypted(&mut headers, asked.as_ref().or(target.encryption.as_ref()));
     let copy = made(object.body.0.to_vec(), headers, now);
-    let body = json!({"CopyObjectResult": {"ETag": copy.etag, "LastModified": now.iso()}});
+    let mut result = json!({"ETag": copy.etag, "LastModified": now.iso()});
+    for name in checksum::HEADERS {
+        if let Some(value) = copy.headers.get(name) {
+            let name = name.trim_start_matches(checksum::HEADER).to_uppercase();
+            result[format!("Checksum{name}")] = value.clone().into();
+            result["ChecksumType"] = "FULL_OBJECT".into();
+        }
+    }
+    let body = json!({"CopyObjectResult": result});
     let output = encryption_headers(Output::from(body), &copy);
     target.objects.insert(to.to_owned(), copy);
     Ok(output)
+}
+
+/// S3 API reference, `CopyObject`: the algorithms; the code and the words are recorded for `CreateMultipartUpload`.
+fn unknown_algorithm(name: &str) -> Refusal {
+    let text = format!(
+        "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256] ({name})"
+    );
+    Refusal::new("InvalidRequest", text)
 }
 
 /// Reads `/bucket/key` or `bucket/key`, percent-encoded; a version is not simulated.

@@ -136,8 +136,13 @@ fn checked(
         let name = name.strip_prefix(checksum::HEADER);
         name.is_some_and(|name| !["algorithm", "mode", "type"].contains(&name))
     };
-    let mut found = BTreeMap::new();
+    let mut found: BTreeMap<String, String> = BTreeMap::new();
     for (name, value) in ahead.chain(behind).filter(|(name, _)| is_one(name)) {
+        if found.keys().any(|known| known != name) {
+            // Recorded.
+            let text = "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.";
+            return Err(Refusal::new("InvalidRequest", text));
+        }
         checksum::check(name, value, body)?;
         found.insert(name.to_owned(), value.to_owned());
     }
@@ -150,12 +155,7 @@ fn checked(
 
 /// Adds an object's checksum to an answer; it is of the whole object (S3 API reference, `ChecksumType`).
 pub fn checksums(mut output: Output, object: &Object) -> Output {
-    for name in [
-        "x-amz-checksum-crc32",
-        "x-amz-checksum-crc32c",
-        checksum::DEFAULT,
-        "x-amz-checksum-sha256",
-    ] {
+    for name in checksum::HEADERS {
         if let Some(value) = object.headers.get(name) {
             output = output
                 .header(name, value.clone())

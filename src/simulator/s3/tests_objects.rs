@@ -159,6 +159,38 @@ async fn writes_are_checked_and_what_is_not_simulated_is_refused() {
 }
 
 #[tokio::test]
+async fn an_object_has_one_checksum_which_a_copy_keeps_or_changes() {
+    const SHA1: &str = "hvfkN/qlp/zhXR3cuerq6jd2Z7g=";
+    let simulator = with_bucket();
+    let both = [
+        ("x-amz-checksum-crc32", "6Le+Qw=="),
+        ("x-amz-checksum-sha1", SHA1),
+    ];
+    let refused = call(&simulator, "PUT", "/site/a", "a", &both).await;
+    assert_eq!(
+        (refused.status, code(&refused)),
+        (400, "InvalidRequest".to_owned())
+    );
+    let put = call(&simulator, "PUT", "/site/a", "a", &both[1..]).await;
+    assert_eq!(header(&put, "x-amz-checksum-sha1").as_deref(), Some(SHA1));
+    let source = ("x-amz-copy-source", "site/a");
+    let copied = async |headers: &[(&str, &str)]| {
+        let answer = call(&simulator, "PUT", "/site/b", "", headers).await;
+        String::from_utf8_lossy(&answer.body).into_owned()
+    };
+    let kept = copied(&[source]).await;
+    let element = format!("<ChecksumSHA1>{SHA1}</ChecksumSHA1>");
+    assert!(kept.contains(&element), "{kept}");
+    let other = copied(&[source, ("x-amz-checksum-algorithm", "CRC32")]).await;
+    assert!(
+        other.contains("<ChecksumCRC32>6Le+Qw==</ChecksumCRC32>") && !other.contains("SHA1"),
+        "{other}"
+    );
+    let none = copied(&[source, ("x-amz-checksum-algorithm", "ADLER")]).await;
+    assert!(none.contains("InvalidRequest"), "{none}");
+}
+
+#[tokio::test]
 async fn a_policy_is_read_as_s3_reads_it() {
     let simulator = with_bucket();
     let policy = |change: &str, to: &str| {
