@@ -19,7 +19,7 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -33,7 +33,10 @@ use super::{Outcome, Request, Response, Simulator, check, ec2, faults, visitor};
 
 /// The largest request body. API Gateway imports 6 MB, and that is the largest
 /// thing that clients of this account send.
-const BODY: usize = 16 * 1024 * 1024;
+const BODY: u64 = 16 * 1024 * 1024;
+
+/// How much of a body that is too large is read.
+const READ: u64 = 256 * 1024 * 1024;
 
 /// How many connections are served at once; more wait.
 const CONNECTIONS: usize = 256;
@@ -93,9 +96,9 @@ async fn answer(
         tracing::warn!(reason, "a request was refused");
         return answered(Response::new(403, "application/json", said(&reason)));
     }
+    let path = request.uri().path().to_owned();
     let Some(request) = understood(request).await? else {
-        let reason = format!("the body is larger than {BODY} bytes");
-        return answered(Response::new(413, "application/json", said(&reason)));
+        return answered(too_large(&path));
     };
     let outcome = match request.path.strip_prefix("/_simulator/") {
         Some(route) => Outcome::Reply(administer(&simulator, route, &request)),
@@ -129,17 +132,53 @@ fn answered(reply: Response) -> io::Result<hyper::Response<Full<Bytes>>> {
         .map_err(io::Error::other)
 }
 
+/// What is answered to a body that is too large. Recorded for Lambda:
+/// `RequestEntityTooLargeException`, 413, at 70,167,211 bytes; this account takes less.
+fn too_large(path: &str) -> Response {
+    let reason = format!("Request must be smaller than {BODY} bytes in the simulated account");
+    let body = json!({"error": reason, "message": reason});
+    let mut response = Response::new(413, "application/json", body.to_string().into_bytes());
+    if path.starts_with("/2015-03-31/functions") {
+        let code = "RequestEntityTooLargeException".to_owned();
+        response.headers.push(("x-amzn-errortype".to_owned(), code));
+    }
+    response
+}
+
+/// Reads a body; none when it is too large.
+///
+/// That is read to its end and forgotten, for a client that still writes does
+/// not see the answer. What is announced as much larger, or by a client that
+/// waits for leave (`Expect`), is not read at all.
+async fn collected(mut body: Incoming, waits: bool) -> io::Result<Option<Vec<u8>>> {
+    let announced = body.size_hint().lower();
+    if announced > READ || (waits && announced > BODY) {
+        return Ok(None);
+    }
+    let (mut whole, mut length) = (Vec::new(), 0_u64);
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(io::Error::other)?.into_data() else {
+            continue;
+        };
+        length += data.len() as u64;
+        if length > READ {
+            return Ok(None);
+        }
+        if length > BODY {
+            whole = Vec::new();
+        } else {
+            whole.extend_from_slice(&data);
+        }
+    }
+    Ok((length <= BODY).then_some(whole))
+}
+
 /// The request, unless its body is too large.
 async fn understood(request: hyper::Request<Incoming>) -> io::Result<Option<Request>> {
     let (parts, body) = request.into_parts();
-    // What is announced is refused before it is read.
-    if body.size_hint().lower() > BODY as u64 {
+    let waits = parts.headers.contains_key(hyper::header::EXPECT);
+    let Some(body) = collected(body, waits).await? else {
         return Ok(None);
-    }
-    let body = match Limited::new(body, BODY).collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(error) if error.is::<LengthLimitError>() => return Ok(None),
-        Err(error) => return Err(io::Error::other(error)),
     };
     let text =
         |value: &hyper::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
@@ -152,7 +191,7 @@ async fn understood(request: hyper::Request<Incoming>) -> io::Result<Option<Requ
             .iter()
             .map(|(name, value)| (name.to_string(), text(value)))
             .collect(),
-        body: body.to_vec(),
+        body,
     }))
 }
 
@@ -270,6 +309,29 @@ fn replace_interface(simulator: &Simulator, body: &[u8]) -> Result<Value, String
 mod tests {
     use super::*;
     use crate::testing::account;
+
+    #[tokio::test]
+    async fn a_body_that_is_too_large_is_answered_to_a_client_that_still_writes() {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+        let listener = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(serve(listener, account(), std::future::pending()));
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let length = 17 * 1024 * 1024;
+        let head = format!(
+            "POST /2015-03-31/functions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(&vec![b' '; length]).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+        assert!(
+            answer.contains("RequestEntityTooLargeException"),
+            "{answer}"
+        );
+    }
 
     fn asked(body: &Value) -> (u16, Value) {
         let request = Request {
