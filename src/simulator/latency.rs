@@ -36,6 +36,7 @@ spans! {
     ENDPOINT_INTERFACES = "ec2/endpoint-interfaces", 10.0, "assumption: an endpoint's interfaces show long before it is available";
     ENDPOINT_MODIFY = "ec2/endpoint-modify", 40.0, "assumption: subnets added or removed, back to available";
     ENDPOINT_DELETE = "ec2/endpoint-delete", 60.0, "assumption: deleting, until the endpoint is gone";
+    ENDPOINT_DELETED = "ec2/endpoint-deleted", 30.0, "assumption: an endpoint that is gone is shown as deleted for a while";
     ENDPOINT_INTERFACES_LINGER = "ec2/endpoint-interfaces-linger", 10.0, "assumption: interfaces hold their groups a little longer than the endpoint (research: reliability §7)";
     LOAD_BALANCER_CREATE = "elbv2/load-balancer-create", 174.0, "2 min 54 s in a public apply log of this very stack (research: peers §3.8)";
     LOAD_BALANCER_INTERFACES = "elbv2/load-balancer-interfaces", 15.0, "assumption: a load balancer's interfaces show while it is provisioning";

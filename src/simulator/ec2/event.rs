@@ -10,6 +10,9 @@ impl Event {
         match self {
             Self::EndpointSettled { id, change } => endpoint::settle(ctx, &id, change),
             Self::EndpointGone(id) => endpoint::vanish(ctx, &id),
+            Self::EndpointForgotten(id) => {
+                ctx.here.ec2.gone.remove(&id);
+            }
             Self::InterfacesGone(ids) => {
                 for id in ids {
                     ctx.here.ec2.interfaces.remove(&id);

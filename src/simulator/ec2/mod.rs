@@ -13,6 +13,7 @@ mod interface;
 mod network;
 mod permission;
 mod prefix_list;
+mod prefix_list_change;
 mod rule;
 mod security_group;
 pub mod state;
@@ -25,8 +26,8 @@ pub use interface::release as release_interfaces;
 pub use interface::{NewInterface, attach_interface, free_addresses, replace_interface};
 pub use network::{Flow, groups_admit};
 pub use state::{
-    Endpoint, EndpointState, Event, Group, Interface, Peer, PrefixList, Rule, State, Subnet, Tags,
-    Traffic, Vpc,
+    Endpoint, EndpointState, Event, Group, Interface, Peer, PrefixList, PrefixListChange, Rule,
+    State, Subnet, Tags, Traffic, Vpc,
 };
 pub use zone::{Zone, zones};
 
@@ -242,6 +243,19 @@ const OPERATIONS: &[Operation] = &[
             "MaxResults",
             "NextToken",
             "DryRun",
+        ],
+    ),
+    write(
+        "ModifyManagedPrefixList",
+        prefix_list_change::modify,
+        &[
+            "AddEntry",
+            "CurrentVersion",
+            "DryRun",
+            "MaxEntries",
+            "PrefixListId",
+            "PrefixListName",
+            "RemoveEntry",
         ],
     ),
     write(

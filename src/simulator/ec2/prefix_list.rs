@@ -1,11 +1,13 @@
 //! Prefix lists: those the account manages, and the one AWS keeps for S3, for clients that ask before they look at an endpoint.
 
+use std::collections::BTreeMap;
+
 use ipnet::Ipv4Net;
 use serde_json::{Value, json};
 
 use super::filter::{filters, page};
 use super::id::PREFIX_LIST;
-use super::state::{Peer, PrefixList, State};
+use super::state::{Peer, PrefixList, PrefixListChange, State};
 use super::tag;
 use crate::codec::{Input, Output, Refusal, ok};
 use crate::random::digest;
@@ -79,8 +81,10 @@ pub fn describe_managed(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refu
 }
 
 /// A list on the wire; AWS's own say neither how many entries they may have nor a version.
-fn item(ctx: &Ctx<'_>, id: &str, name: &str, list: Option<&PrefixList>) -> Value {
+pub fn item(ctx: &Ctx<'_>, id: &str, name: &str, list: Option<&PrefixList>) -> Value {
     let owner = list.map_or("aws", |_| ctx.account);
+    let change = ctx.here.ec2.prefix_list_changes.get(id);
+    let state = change.and_then(|change| change.state.as_deref());
     json!({
         "addressFamily": if list.is_some_and(|list| list.ipv6) { "IPv6" } else { "IPv4" },
         "maxEntries": list.map(|list| list.most),
@@ -88,54 +92,63 @@ fn item(ctx: &Ctx<'_>, id: &str, name: &str, list: Option<&PrefixList>) -> Value
         "prefixListArn": format!("arn:{}:ec2:{}:{owner}:prefix-list/{id}", ctx.partition(), ctx.region),
         "prefixListId": id,
         "prefixListName": name,
-        "state": "create-complete",
+        "state": state.unwrap_or("create-complete"),
+        "stateMessage": change.and_then(|change| change.message.as_deref()),
         "tagSet": tag::set(&ctx.here.ec2, id),
-        "version": list.map(|_| 1),
+        "version": list.map(|_| change.map_or(1, |change| change.version)),
     })
 }
 
-/// `GetManagedPrefixListEntries`. Versions and descriptions are not simulated.
+/// `GetManagedPrefixListEntries`, of the current version (others are not simulated; the code is an assumption).
 pub fn entries(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let id = input.require("PrefixListId")?;
     let entries: Vec<Value> = if id == s3(ctx.region) {
         vec![json!({"cidr": S3_RANGE})]
     } else {
         let list = PREFIX_LIST.find(&ctx.here.ec2.prefix_lists, id)?;
+        let change = ctx.here.ec2.prefix_list_changes.get(id);
+        let current = change.map_or(1, |change| change.version);
         let version = input.number("TargetVersion");
-        if version.is_some_and(|version| version != 1) {
+        if version.is_some_and(|version| u64::try_from(version) != Ok(current)) {
             let text = "Entries of another version than the current one are not simulated";
             return Err(Refusal::new("UnsupportedOperation", text));
         }
         let entries = list.entries.iter();
         entries
-            .map(|net| json!({"cidr": net.to_string()}))
+            .map(|net| {
+                let net = net.to_string();
+                let description = change.and_then(|change| change.descriptions.get(&net));
+                json!({"cidr": net, "description": description})
+            })
             .collect()
     };
     let (entries, next) = page(ctx, entries, input, 1)?;
     ok(json!({"entrySet": entries, "nextToken": next}))
 }
 
-fn read_entries(input: &Input) -> Result<Vec<Ipv4Net>, Refusal> {
-    let mut entries: Vec<Ipv4Net> = Vec::new();
-    for entry in input.each("Entry") {
+/// Reads a list of entries with what they are for.
+pub fn read_entries(input: &Input, name: &str) -> Result<Vec<(Ipv4Net, Option<String>)>, Refusal> {
+    let mut entries: Vec<(Ipv4Net, Option<String>)> = Vec::new();
+    for entry in input.each(name) {
         let Peer::Ipv4(net) = Peer::ipv4(entry.require("Cidr")?)? else {
             continue;
         };
-        if entries.contains(&net) {
+        if entries.iter().any(|(known, _)| *known == net) {
+            // Assumption.
             return Err(unfit(format!("The CIDR {net} stands more than once")));
         }
-        entries.push(net);
+        entries.push((net, entry.text("Description").map(str::to_owned)));
     }
     Ok(entries)
 }
 
 /// EC2 API reference, "Error codes": `InvalidParameterValue`. Where it stands here it is an assumption.
-fn unfit(text: String) -> Refusal {
+pub fn unfit(text: String) -> Refusal {
     Refusal::new("InvalidParameterValue", text)
 }
 
 /// VPC user guide, "Prefix lists", rules: not more entries than the list may have (the code is an assumption).
-fn check(list: &PrefixList) -> Result<(), Refusal> {
+pub fn check(list: &PrefixList) -> Result<(), Refusal> {
     if list.most == 0 || list.most > 1000 {
         return Err(unfit("MaxEntries must be between 1 and 1000".to_owned()));
     }
@@ -162,22 +175,37 @@ pub fn create(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
         return Err(unfit("A name cannot begin with com.amazonaws".to_owned()));
     }
     let tags = tag::specified(input, &PREFIX_LIST)?;
+    let entries = read_entries(input, "Entry")?;
+    let change = PrefixListChange {
+        descriptions: described(&entries),
+        ..PrefixListChange::default()
+    };
     let list = PrefixList {
         name,
         most: most(input).ok_or_else(|| input.protocol.missing("MaxEntries"))?,
         ipv6: false,
-        entries: read_entries(input)?,
+        entries: entries.into_iter().map(|(net, _)| net).collect(),
     };
     check(&list)?;
     let id = ctx.random.id("pl");
     let state = &mut ctx.here.ec2;
     tag::put(state, &id, tags);
     state.prefix_lists.insert(id.clone(), list);
+    state.prefix_list_changes.insert(id.clone(), change);
     let list = &ctx.here.ec2.prefix_lists[&id];
     ok(json!({"prefixList": item(ctx, &id, &list.name, Some(list))}))
 }
 
-fn most(input: &Input) -> Option<usize> {
+/// What entries are for, under their ranges.
+pub fn described(entries: &[(Ipv4Net, Option<String>)]) -> BTreeMap<String, String> {
+    let described = entries.iter();
+    described
+        .filter_map(|(net, text)| Some((net.to_string(), text.clone()?)))
+        .collect()
+}
+
+/// How many entries a request says there may be.
+pub fn most(input: &Input) -> Option<usize> {
     let most = input.number("MaxEntries")?;
     usize::try_from(most).ok()
 }
@@ -195,5 +223,6 @@ pub fn delete(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let tree = item(ctx, &id, &list.name, Some(&list));
     ctx.here.ec2.prefix_lists.remove(&id);
     ctx.here.ec2.tags.remove(&id);
+    ctx.here.ec2.prefix_list_changes.remove(&id);
     ok(json!({"prefixList": tree}))
 }

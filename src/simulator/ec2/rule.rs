@@ -67,7 +67,7 @@ fn authorize(ctx: &mut Ctx<'_>, input: &Input, egress: bool) -> Result<Output, R
 /// VPC user guide, "Quotas": each source or destination counts once, a prefix
 /// list as often as it may have entries; IPv4 and IPv6 have the quota each, which
 /// is not simulated (IPv6 is not).
-fn weight(ctx: &Ctx<'_>, group: &str, egress: bool) -> usize {
+pub fn weight(ctx: &Ctx<'_>, group: &str, egress: bool) -> usize {
     let state = &ctx.here.ec2;
     let own = |rule: &&Rule| rule.group == group && rule.egress == egress;
     let rules = state.rules.values().filter(own);

@@ -25,8 +25,12 @@ pub struct State {
     pub rules: BTreeMap<String, Rule>,
     /// Prefix lists that the account manages.
     pub prefix_lists: BTreeMap<String, PrefixList>,
+    /// What was changed of prefix lists, under their ids.
+    pub prefix_list_changes: BTreeMap<String, PrefixListChange>,
     /// Interface endpoints.
     pub endpoints: BTreeMap<String, Endpoint>,
+    /// Endpoints that are gone and still shown as `deleted`.
+    pub gone: BTreeMap<String, Endpoint>,
     /// Network interfaces, whoever holds them.
     pub interfaces: BTreeMap<String, Interface>,
     /// Tags, under the id of what they are on.
@@ -120,6 +124,30 @@ pub struct PrefixList {
     pub entries: Vec<Ipv4Net>,
 }
 
+/// What became of a prefix list after it was made, and what its entries are for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PrefixListChange {
+    /// Its version, from 1.
+    pub version: u64,
+    /// `modify-complete`, `modify-failed`; none, it was never changed.
+    pub state: Option<String>,
+    /// Why a change failed.
+    pub message: Option<String>,
+    /// What entries are for, under their ranges.
+    pub descriptions: BTreeMap<String, String>,
+}
+
+impl Default for PrefixListChange {
+    fn default() -> Self {
+        Self {
+            version: 1,
+            state: None,
+            message: None,
+            descriptions: BTreeMap::new(),
+        }
+    }
+}
+
 /// Where an endpoint is in its life. The wire has these words in lower case (observed; the API's model says `Available`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -130,7 +158,7 @@ pub enum EndpointState {
     Available,
     /// On its way out.
     Deleting,
-    /// Gone; only the reply to an old client token still shows it.
+    /// Gone; shown a little longer, and in the reply to an old client token.
     Deleted,
 }
 
@@ -217,6 +245,8 @@ pub enum Event {
     },
     /// An endpoint is gone.
     EndpointGone(String),
+    /// A deleted endpoint is not shown any more.
+    EndpointForgotten(String),
     /// Interfaces are gone.
     InterfacesGone(Vec<String>),
 }

@@ -216,16 +216,20 @@ pub fn settle(ctx: &mut Ctx<'_>, id: &str, change: u64) {
     }
 }
 
-/// A deleted endpoint is gone; its interfaces go a little later.
+/// A deleted endpoint is gone, and `deleted` for those who look; its interfaces go a little later.
 pub fn vanish(ctx: &mut Ctx<'_>, id: &str) {
     let state = &mut ctx.here.ec2;
     state.tags.remove(id);
     if let Some(mut ghost) = state.endpoints.remove(id) {
         ghost.state = EndpointState::Deleted;
+        state.gone.insert(id.to_owned(), ghost.clone());
         if let Some(token) = state.tokens.values_mut().find(|token| token.endpoint == id) {
             token.ghost = Some(ghost);
         }
     }
+    let delay = ctx.takes(latency::ENDPOINT_DELETED);
+    let forgotten = Event::EndpointForgotten(id.to_owned());
+    ctx.after(delay, world::Event::Ec2(forgotten));
     release(ctx, latency::ENDPOINT_INTERFACES_LINGER, |interface| {
         interface.holder == id
     });

@@ -1,5 +1,7 @@
 //! `DescribeVpcEndpoints`.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::service;
@@ -10,6 +12,7 @@ use crate::ec2::interface::group_set;
 use crate::ec2::state::Endpoint;
 use crate::ec2::state::EndpointState;
 use crate::ec2::tag;
+use crate::hosted_zones;
 use crate::random::digest;
 use crate::world::Ctx;
 
@@ -35,9 +38,11 @@ const LISTING: Listing<Endpoint> = Listing {
     least: 1,
 };
 
-/// `DescribeVpcEndpoints`.
+/// `DescribeVpcEndpoints`: those that are gone are `deleted` for a while (observed: Terraform's provider waits through it).
 pub fn describe(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
-    let (endpoints, next) = LISTING.select(ctx, ctx.here.ec2.endpoints.iter(), input)?;
+    let state = &ctx.here.ec2;
+    let all: BTreeMap<_, _> = state.endpoints.iter().chain(&state.gone).collect();
+    let (endpoints, next) = LISTING.select(ctx, all.into_iter(), input)?;
     let items: Value = endpoints
         .into_iter()
         .map(|(id, endpoint)| item(ctx, id, endpoint))
@@ -97,7 +102,7 @@ fn dns_entries(ctx: &Ctx<'_>, id: &str, endpoint: &Endpoint) -> Value {
         .iter()
         .filter_map(|subnet| ctx.here.ec2.subnets.get(subnet))
         .map(|subnet| &subnet.zone);
-    let public_zone = hosted_zone(ctx.region);
+    let public_zone = hosted_zones::endpoints(ctx.region);
     let mut entries =
         vec![json!({"dnsName": format!("{star}{id}-{label}.{base}"), "hostedZoneId": public_zone})];
     entries.extend(zones.map(|zone| json!({"dnsName": format!("{star}{id}-{label}-{zone}.{base}"), "hostedZoneId": public_zone})));
@@ -111,12 +116,4 @@ fn dns_entries(ctx: &Ctx<'_>, id: &str, endpoint: &Endpoint) -> Value {
         );
     }
     entries.into()
-}
-
-/// The zone of endpoints' names: us-east-1's is public knowledge, the others are made up.
-fn hosted_zone(region: &str) -> String {
-    match region {
-        "us-east-1" => "Z7HUB22UULQXV".to_owned(),
-        other => format!("Z{}", digest(other, 13).to_uppercase()),
-    }
 }

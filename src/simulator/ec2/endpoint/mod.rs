@@ -1,4 +1,4 @@
-//! Interface endpoints: `pending` for a while, then `available`; `deleting`, then gone.
+//! Interface endpoints: `pending` for a while, then `available`; `deleting`, `deleted`, then gone.
 
 mod change;
 mod check;

@@ -56,17 +56,16 @@ async fn an_endpoint_holds_groups_and_subnets_until_its_interfaces_are_gone() {
     .await
     .unwrap();
     tokio::time::sleep(Duration::from_mins(1)).await;
-    refused(
-        &simulator,
-        &format!("DescribeVpcEndpoints&VpcEndpointId.1={id}"),
-        "InvalidVpcEndpointId.NotFound",
-    )
-    .await;
+    let describe = format!("DescribeVpcEndpoints&VpcEndpointId.1={id}");
+    let gone = ec2_text(&simulator, &describe, "/vpcEndpointSet/item/state").await;
+    assert_eq!(gone, "deleted", "for a while");
     refused(&simulator, &group, "DependencyViolation").await;
     refused(&simulator, &subnet, "DependencyViolation").await;
     tokio::time::sleep(Duration::from_secs(10)).await;
     ec2(&simulator, &group).await.unwrap();
     ec2(&simulator, &subnet).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    refused(&simulator, &describe, "InvalidVpcEndpointId.NotFound").await;
 }
 
 #[tokio::test(start_paused = true)]
