@@ -125,13 +125,10 @@ impl World {
         region: &'a str,
         conditions: &'a Conditions,
     ) -> Ctx<'a> {
-        let regions = self.accounts.values().flat_map(|one| one.regions.values());
-        let balancers = regions.flat_map(|region| region.elbv2.balancers.values());
-        let balancers = balancers.map(|one| one.dns_name.to_ascii_lowercase());
-        let balancers = balancers.collect();
+        let targets = Targets::of(&self.accounts);
         let home = self.accounts.entry(account.to_owned()).or_default();
         Ctx {
-            balancers,
+            targets,
             account,
             region,
             now: self.now,
@@ -155,6 +152,36 @@ impl World {
     }
 }
 
+/// What an alias can lead to, of all accounts and regions, as a call finds it.
+#[derive(Debug, Default)]
+pub struct Targets {
+    /// The names of load balancers.
+    pub balancers: BTreeSet<String>,
+    /// How the names of interface endpoints begin: `vpce-0a1b-2c3d`.
+    pub endpoints: BTreeSet<String>,
+    /// The names that regional domain names lead to.
+    pub apis: BTreeSet<String>,
+}
+
+impl Targets {
+    fn of(accounts: &BTreeMap<String, Account>) -> Self {
+        let mut targets = Self::default();
+        for region in accounts.values().flat_map(|one| one.regions.values()) {
+            let balancers = region.elbv2.balancers.values();
+            let balancers = balancers.map(|one| one.dns_name.to_ascii_lowercase());
+            targets.balancers.extend(balancers);
+            let endpoints = region.ec2.endpoints.iter();
+            let endpoints = endpoints.map(|(id, one)| format!("{id}-{}", one.label));
+            targets.endpoints.extend(endpoints);
+            let domains = region.apigateway.domains.values();
+            targets
+                .apis
+                .extend(domains.filter_map(|one| one.target.clone()));
+        }
+        targets
+    }
+}
+
 /// What an operation works with: one region of one account, at one moment.
 pub struct Ctx<'a> {
     /// The account's twelve digits.
@@ -173,9 +200,8 @@ pub struct Ctx<'a> {
     pub conditions: &'a Conditions,
     /// Names that no two accounts share.
     pub claims: &'a mut Claims,
-    /// The names of all load balancers, of all accounts and regions, as the call
-    /// finds them: Route 53 sees them all.
-    pub balancers: BTreeSet<String>,
+    /// What Route 53 sees of all accounts and regions.
+    pub targets: Targets,
     agenda: &'a mut Agenda,
 }
 

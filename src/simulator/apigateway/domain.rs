@@ -4,10 +4,11 @@ use serde_json::{Map, Value, json};
 
 use super::common::{bad, conflict, limit, missing, page, settings, tags, tidy};
 use super::patch::{invalid, outside, patches};
-use super::regional::{hosted_zone, target};
+use super::regional::target;
 use super::state::{Domain, Event, State};
 use super::{certificate, endpoint, policy};
 use crate::codec::{Input, Output, Refusal, ok};
+use crate::hosted_zones;
 use crate::latency::{DOMAIN_NAME_CREATE, DOMAIN_NAME_UPDATE, PRIVATE_DOMAIN_CREATE, Span};
 use crate::world::{self, Ctx};
 
@@ -92,7 +93,7 @@ fn shown(ctx: &Ctx<'_>, domain: &Domain) -> Value {
         json!({
             "regionalCertificateArn": domain.certificate,
             "regionalDomainName": domain.target,
-            "regionalHostedZoneId": hosted_zone(ctx.region),
+            "regionalHostedZoneId": hosted_zones::apis(ctx.region),
             "endpointConfiguration": {"types": ["REGIONAL"], "ipAddressType": "ipv4"},
         })
     };

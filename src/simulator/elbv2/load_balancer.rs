@@ -8,9 +8,10 @@ use super::network::{
     attach, check_addresses, check_groups, check_subnets, default_groups, requested_subnets, zones,
 };
 use super::state::{Event, LoadBalancer, Pairs};
-use super::{attribute, hosted_zone, tag, usage};
+use super::{attribute, tag, usage};
 use crate::codec::{Input, Output, Refusal, ok};
 use crate::ec2::release_interfaces;
+use crate::hosted_zones;
 use crate::latency;
 use crate::servicequotas::{code, most};
 use crate::world::{self, Ctx};
@@ -168,7 +169,7 @@ fn item(ctx: &Ctx<'_>, arn: &str, balancer: &LoadBalancer) -> Value {
     };
     json!({
         "AvailabilityZones": zones(ctx, balancer),
-        "CanonicalHostedZoneId": hosted_zone::of(ctx.region),
+        "CanonicalHostedZoneId": hosted_zones::load_balancers(ctx.region),
         "CreatedTime": balancer.created.iso(),
         "DNSName": balancer.dns_name,
         "IpAddressType": balancer.addresses,

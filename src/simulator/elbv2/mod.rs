@@ -12,7 +12,6 @@ mod condition;
 mod event;
 pub mod furnish;
 mod health;
-mod hosted_zone;
 mod list;
 mod listener;
 mod load_balancer;
@@ -32,7 +31,6 @@ mod transform;
 mod usage;
 
 pub use attribute::{DROP_INVALID, MULTI_VALUE};
-pub use hosted_zone::of as hosted_zone;
 pub use state::{
     Action, Answer, Condition, Deed, Event, Field, Health, HealthCheck, Listener, LoadBalancer,
     Pairs, Part, Rule, State, Target, TargetGroup, TargetType, Transform, Verdict,

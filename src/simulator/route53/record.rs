@@ -9,7 +9,7 @@ use super::name::{check, inside, lies_in, outside};
 use super::state::{Alias, Record, Zone};
 use super::zone::{find, find_mut, size};
 use crate::codec::{Input, Output, Refusal, ok};
-use crate::elbv2::hosted_zone;
+use crate::hosted_zones;
 use crate::world::Ctx;
 
 /// Route 53 API reference, `ResourceRecordSet`.
@@ -149,9 +149,10 @@ const SERVICES: &[&str] = &[
 ///
 /// Route 53 developer guide, "Choosing between alias and non-alias records":
 /// another record of the same zone, of the same type, or one of AWS's services.
-/// Words: observed. Of AWS's services the load balancers' names are looked at:
-/// each region has a zone, and a name in it leads to a load balancer. Which
-/// zone belongs to another service is not checked (assumption: the shape has to do).
+/// Words: observed. Of AWS's services the names of load balancers, interface
+/// endpoints and regional APIs are looked at: each region has a zone for them,
+/// and a name in it leads somewhere. Which zone belongs to another service is
+/// not checked (assumption: the shape has to do).
 fn check_alias(ctx: &Ctx<'_>, zone: &Zone, record: &Record, alias: &Alias) -> Result<(), Refusal> {
     let state = &ctx.global.route53;
     let shape = alias.zone.starts_with('Z')
@@ -189,7 +190,7 @@ fn check_alias(ctx: &Ctx<'_>, zone: &Zone, record: &Record, alias: &Alias) -> Re
                 Err(invalid(format!("{what}, but that target was not found")))
             }
         }
-        None if alias.name.contains(".elb.amazonaws.com") => check_balancer(ctx, alias, &what),
+        None if own_zone(&alias.name).is_some() => check_own(ctx, alias, &what),
         None if SERVICES.iter().any(|suffix| alias.name.ends_with(suffix)) => Ok(()),
         None => Err(invalid(format!(
             "{what}, but the alias target name does not lie within the target zone"
@@ -197,20 +198,44 @@ fn check_alias(ctx: &Ctx<'_>, zone: &Zone, record: &Record, alias: &Alias) -> Re
     }
 }
 
-/// Checks an alias to a load balancer: the zone is that of its region (ELB
-/// endpoints and quotas, "Route 53 hosted zone ID"), and it is there.
-fn check_balancer(ctx: &Ctx<'_>, alias: &Alias, what: &str) -> Result<(), Refusal> {
+/// The hosted zone that a name of AWS's is in, of those that are looked at
+/// (ELB, API Gateway: AWS General Reference; endpoints: what EC2 says).
+fn own_zone(name: &str) -> Option<String> {
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    let name = name
+        .trim_end_matches(".cn")
+        .trim_end_matches(".amazonaws.com");
+    let labels: Vec<&str> = name.rsplit('.').collect();
+    match labels[..] {
+        // a-1.eu-central-1.elb.amazonaws.com, and in China a-1.elb.cn-north-1.amazonaws.com.cn.
+        ["elb", region, ..] | [region, "elb", ..] => Some(hosted_zones::load_balancers(region)),
+        ["vpce", region, ..] => Some(hosted_zones::endpoints(region)),
+        [region, "execute-api", ..] => Some(hosted_zones::apis(region)),
+        _ => None,
+    }
+}
+
+/// Checks an alias to one of these names: its zone, and that there is such a thing.
+fn check_own(ctx: &Ctx<'_>, alias: &Alias, what: &str) -> Result<(), Refusal> {
     let name = alias.name.trim_end_matches('.').to_ascii_lowercase();
-    let (before, _) = name.split_once(".elb.").unwrap_or_default();
-    let region = before.rsplit('.').next().unwrap_or_default();
-    if hosted_zone(region) != alias.zone {
+    if own_zone(&name).as_deref() != Some(alias.zone.as_str()) {
         return Err(invalid(format!(
             "{what}, but the alias target name does not lie within the target zone"
         )));
     }
     // Route 53 developer guide, "Values for alias records": `dualstack.` before it is the same.
     let plain = name.strip_prefix("dualstack.").unwrap_or(&name);
-    if ctx.balancers.contains(plain) {
+    // S3's endpoints have names for any bucket.
+    let mut labels = plain.split('.');
+    let of_endpoint = |label: &str| {
+        let mut known = ctx.targets.endpoints.iter();
+        let fits = |rest: &str| rest.is_empty() || rest.starts_with('-');
+        known.any(|known| label.strip_prefix(known.as_str()).is_some_and(fits))
+    };
+    let found = ctx.targets.balancers.contains(plain)
+        || ctx.targets.apis.contains(plain)
+        || plain.contains(".vpce.") && labels.any(of_endpoint);
+    if found {
         return Ok(());
     }
     Err(invalid(format!("{what}, but that target was not found")))

@@ -1,14 +1,16 @@
 //! Route 53: one test a rule, on the wire.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::{add_zone, resolve_alias};
-use crate::Simulator;
+use crate::apigateway::Domain;
 use crate::elbv2::{LoadBalancer, Pairs};
 use crate::testing::account;
 use crate::testing_rest::{here, xml_call};
+use crate::{Simulator, ec2, hosted_zones};
 
 const RRSET: &str = "/2013-04-01/hostedzone/Z1/rrset";
 const BALANCER: &str = "internal-a-1.eu-central-1.elb.amazonaws.com";
@@ -198,6 +200,65 @@ async fn aliases_lead_to_aws_or_to_the_same_zone() {
     let first = ("CREATE", plain("b.example.com", "A", "10.0.0.1"));
     change(&simulator, &[first]).await.unwrap();
     change(&simulator, &[("CREATE", own)]).await.unwrap();
+}
+
+#[tokio::test]
+async fn aliases_to_endpoints_and_apis_need_their_zone_and_what_they_name() {
+    let simulator = with_zone();
+    let endpoint = "vpce-0123456789abcdef0";
+    let (host, api) = here(&simulator, |ctx| {
+        let group: [String; 0] = [];
+        let service = "com.amazonaws.eu-central-1.execute-api";
+        let added = ec2::furnish::add_endpoint(ctx, endpoint, "vpc-1", service, &[], &group);
+        added.unwrap();
+        let label = &ctx.here.ec2.endpoints[endpoint].label;
+        let host = format!("{endpoint}-{label}");
+        let api = "d-abcdefghij.execute-api.eu-central-1.amazonaws.com".to_owned();
+        let domain = Domain {
+            name: "api.example.com".to_owned(),
+            id: None,
+            certificate: String::new(),
+            uploaded: ctx.now,
+            security_policy: "TLS_1_2".to_owned(),
+            policy: None,
+            settings: serde_json::Map::new(),
+            target: Some(api.clone()),
+            updating: false,
+            change: 0,
+            mappings: BTreeMap::new(),
+            tags: BTreeMap::new(),
+        };
+        let domains = &mut ctx.here.apigateway.domains;
+        domains.insert(domain.name.clone(), domain);
+        (host, api)
+    });
+    let elsewhere = "execute-api.eu-central-1.vpce.amazonaws.com";
+    let create = |target: &str, zone: &str| {
+        alias("a.example.com", target, false).replace("Z215JYRZR1TBD5", zone)
+    };
+    let endpoints = hosted_zones::endpoints("eu-central-1");
+    let wrong = "does not lie within the target zone";
+    let lost = "that target was not found";
+    for (target, zone, words) in [
+        (format!("{host}.{elsewhere}"), "Z215JYRZR1TBD5", wrong),
+        (format!("{host}x.{elsewhere}"), endpoints.as_str(), lost),
+        (api.clone(), endpoints.as_str(), wrong),
+        (api.replace("d-a", "d-b"), "Z1U9ULNL0V5AJ3", lost),
+    ] {
+        let bad = [("CREATE", create(&target, zone))];
+        refused(&simulator, &bad, words).await;
+    }
+    for (target, zone) in [
+        (format!("{host}.{elsewhere}"), endpoints.as_str()),
+        (
+            format!("{host}-eu-central-1a.{elsewhere}"),
+            endpoints.as_str(),
+        ),
+        (api, "Z1U9ULNL0V5AJ3"),
+    ] {
+        let good = [("UPSERT", create(&target, zone))];
+        change(&simulator, &good).await.expect(&target);
+    }
 }
 
 #[tokio::test]
