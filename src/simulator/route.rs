@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::codec::{self, Input, Protocol, Refusal, encode, form};
-use super::service::{Operation, Service};
+use super::service::{ACCEPT, Operation, Service};
 use super::services::SERVICES;
 use super::wire::{Request, Response};
 use super::{ec2, s3};
@@ -202,6 +202,11 @@ fn by_route(
         .unwrap_or_else(|| body(service.protocol, &request.body));
     members.extend(query.as_object().cloned().unwrap_or_default());
     members.extend(labels);
+    if operation.takes.contains(&ACCEPT)
+        && let Some(wanted) = request.header(ACCEPT)
+    {
+        members.insert(ACCEPT.to_owned(), wanted.into());
+    }
     let mut input = Input::new(service.protocol, Value::Object(members));
     input.raw.clone_from(&request.body);
     Ok((operation, input))

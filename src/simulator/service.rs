@@ -16,6 +16,9 @@ pub struct Service {
     pub operations: &'static [Operation],
 }
 
+/// The parameter that the header `Accept` is, for operations that take it.
+pub const ACCEPT: &str = "accept";
+
 /// The body of an operation.
 pub type Run = fn(&mut Ctx<'_>, &Input) -> Result<Output, Refusal>;
 

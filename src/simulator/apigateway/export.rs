@@ -18,6 +18,29 @@ struct Export<'a> {
     extensions: &'a str,
 }
 
+/// Refuses what an export is asked for and AWS would give: YAML, documentation parts, Postman's extensions.
+///
+/// API Gateway API reference, `GetExport`: `Accept` is `application/json` or
+/// `application/yaml`. The codes are an assumption, here and for what AWS does not know either.
+fn check_simulated(input: &Input) -> Result<(), Refusal> {
+    let media = input.text("accept").unwrap_or_default();
+    let media = media.split(';').next().unwrap_or_default().trim();
+    if !["", "*/*", "application/*", "application/json"].contains(&media) {
+        return Err(bad(format!(
+            "An export as {media} is not simulated: ask for application/json"
+        )));
+    }
+    let extensions = input.text("extensions").unwrap_or_default();
+    let known = ["", "apigateway", "integrations", "authorizers"];
+    let mut asked = extensions.split(',').map(str::trim);
+    match asked.find(|one| !known.contains(one)) {
+        Some(other) => Err(bad(format!(
+            "The extensions {other} of an export are not simulated"
+        ))),
+        None => Ok(()),
+    }
+}
+
 /// `GetExport`: JSON only; `extensions` is `apigateway` (all), or some of `integrations`, `authorizers`.
 pub fn get(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let kind = input.require("export_type")?;
@@ -27,6 +50,7 @@ pub fn get(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
             "Invalid export type specified. Valid options are oas30,swagger",
         ));
     }
+    check_simulated(input)?;
     let (id, _) = api(ctx, input)?;
     let stage = input.require("stage_name")?;
     let snapshot = deployed(ctx, id, stage).ok_or_else(|| missing("stage"))?;

@@ -42,7 +42,7 @@ pub use state::{
 };
 
 use super::codec::Protocol;
-use super::service::{Operation, Service, read, write};
+use super::service::{self, Operation, Service, read, write};
 
 /// The service.
 pub const SERVICE: Service = Service {
@@ -260,7 +260,13 @@ const OPERATIONS: &[Operation] = &[
     read(
         "GetExport",
         export::get,
-        &["restapi_id", "stage_name", "export_type", "extensions"],
+        &[
+            "restapi_id",
+            "stage_name",
+            "export_type",
+            "extensions",
+            service::ACCEPT,
+        ],
     )
     .at("GET /restapis/{restapi_id}/stages/{stage_name}/exports/{export_type}"),
     write(

@@ -22,6 +22,9 @@ use crate::codec::Refusal;
 
 const ENDPOINT: &str = "x-amazon-apigateway-endpoint-configuration";
 
+/// What documents an API (guide, "Import and export API documentation").
+const DOCUMENTATION: &str = "x-amazon-apigateway-documentation";
+
 /// What a body says.
 #[derive(Debug, Default)]
 pub struct Body {
@@ -100,6 +103,11 @@ pub fn read(raw: &[u8], basepath: &str) -> Result<Body, Refusal> {
     };
     reader.read_endpoints()?;
     reader.read_settings()?;
+    if document.get(DOCUMENTATION).is_some() {
+        // AWS keeps them; here that they are left aside is at least said.
+        let text = format!("{DOCUMENTATION}: documentation parts are not simulated");
+        reader.body.warnings.push(text);
+    }
     find_dangling(&document, &document, &mut reader.body.warnings);
     reader.read_authorizers()?;
     reader.read_models()?;

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{api, body, call, policy, put, refuse, with_endpoint};
-use crate::testing::account;
+use crate::testing::{account, signed};
+use crate::testing_rest::send;
 
 const BAD: &str = "BadRequestException";
 
@@ -154,4 +155,41 @@ async fn a_refused_body_changes_nothing() {
     let other = body("/b", json!({"openapi": "4.0"}));
     refuse(&simulator, "PUT", &put, other, BAD, "Invalid OpenAPI input").await;
     assert_eq!(call(&simulator, "GET", &path, Value::Null).await, before);
+}
+
+#[tokio::test]
+async fn what_is_not_simulated_of_a_document_is_said() {
+    let (simulator, _, endpoint) = with_endpoint().await;
+    let id = api(&simulator, &endpoint).await;
+    let path = format!("/restapis/{id}");
+    let documented = || {
+        let parts = json!({"version": "1", "documentationParts": []});
+        body("/b", json!({"x-amazon-apigateway-documentation": parts}))
+    };
+    let put = call(&simulator, "PUT", &path, documented()).await;
+    let warning = "x-amazon-apigateway-documentation: documentation parts are not simulated";
+    assert_eq!(put["warnings"], json!([warning]));
+    let strict = format!("{path}?failonwarnings=true");
+    refuse(&simulator, "PUT", &strict, documented(), BAD, warning).await;
+    let stage = json!({"stageName": "live"});
+    call(&simulator, "POST", &format!("{path}/deployments"), stage).await;
+    let export = async |query: &str, accept: &str| {
+        let path = format!("{path}/stages/live/exports/oas30{query}");
+        let mut request = signed("apigateway", "GET", &path, "");
+        request
+            .headers
+            .push(("accept".to_owned(), accept.to_owned()));
+        send(&simulator, request).await.status
+    };
+    assert_eq!(export("", "application/json").await, 200);
+    assert_eq!(
+        export("?extensions=integrations,authorizers", "*/*").await,
+        200
+    );
+    assert_eq!(export("", "application/yaml").await, 400);
+    assert_eq!(
+        export("?extensions=documentation", "application/json").await,
+        400
+    );
+    assert_eq!(export("?extensions=postman", "application/json").await, 400);
 }
