@@ -165,6 +165,8 @@ impl Simulator {
     }
 
     /// Answers a request, in simulated time.
+    ///
+    /// A rule says the code that AWS is to answer; the words are an assumption.
     pub async fn handle(&self, request: Request) -> Outcome {
         let call = match route::identify(&request) {
             Ok(call) => call,
@@ -404,5 +406,7 @@ fn page(status: u16) -> Response {
     Response::new(status, "text/html", body.into_bytes())
 }
 
+#[cfg(test)]
+mod sources;
 #[cfg(test)]
 mod tests;

@@ -96,6 +96,8 @@ impl Live {
         self.reply(call, Err(refusal))
     }
 
+    /// `InternalFailure` when the world cannot be saved: no answer of AWS's (Query APIs, "Common
+    /// errors", has the code).
     fn reply(&mut self, call: &Call, answer: Result<Output, Refusal>) -> Response {
         self.world.requests += 1;
         let answer = self

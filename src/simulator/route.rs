@@ -150,6 +150,7 @@ fn by_action(
     Ok((operation, Input::new(service.protocol, tree)))
 }
 
+/// JSON 1.1: `SerializationException` (assumption).
 fn by_target(
     service: &'static Service,
     request: &Request,
@@ -182,6 +183,7 @@ fn named(service: &'static Service, name: &str) -> Result<&'static Operation, Re
     })
 }
 
+/// What has no route is `UnknownOperationException`, 404 (assumption: AWS's services differ in this).
 fn by_route(
     service: &'static Service,
     request: &Request,

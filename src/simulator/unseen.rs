@@ -91,6 +91,8 @@ pub fn of(service: &str, operation: &str) -> Option<&'static Unseen> {
 impl Unseen {
     /// Its refusal in place of the one that the old world gave, if that came of
     /// something that was not there.
+    ///
+    /// Each row of the table has its source (observed, or an assumption).
     pub fn says(&self, old: &Refusal) -> Option<Refusal> {
         let fits = self.of.iter().any(|code| old.code.starts_with(code));
         fits.then(|| Refusal::new(self.code, self.message).status(self.status))

@@ -21,6 +21,8 @@ pub fn find_mut<'a>(ctx: &'a mut Ctx<'_>, arn: &str) -> Result<&'a mut Certifica
     ctx.here.acm.certificates.get_mut(arn).ok_or(absent)
 }
 
+/// ACM API reference, the pattern of `Arn` (recorded elsewhere: what does not fit a pattern is
+/// `ValidationException`).
 fn check_arn(arn: &str) -> Result<(), Refusal> {
     let mut parts = arn.splitn(6, ':');
     if (parts.next(), parts.nth(1)) == (Some("arn"), Some("acm"))
@@ -36,6 +38,7 @@ fn check_arn(arn: &str) -> Result<(), Refusal> {
     Err(Refusal::new("ValidationException", text))
 }
 
+/// ACM API reference: `ResourceNotFoundException` (the words are observed).
 fn absent(ctx: &Ctx<'_>, arn: &str) -> Refusal {
     let text = format!(
         "Could not find certificate {arn} in account {}.",

@@ -235,6 +235,8 @@ pub fn get(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
 }
 
 /// `DeleteCertificate`: not while something uses it (`ResourceInUseException`).
+///
+/// ACM API reference, `DeleteCertificate` (the words are observed).
 pub fn delete(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let arn = input.require("CertificateArn")?;
     find(ctx, arn)?;

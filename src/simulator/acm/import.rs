@@ -14,6 +14,8 @@ use crate::codec::{Input, Output, Refusal, ok};
 use crate::world::Ctx;
 
 /// Reads a blob, which JSON has in base64, as text.
+///
+/// ACM user guide, "Prerequisites for importing": all of it is PEM (the words are an assumption).
 fn blob(input: &Input, name: &str) -> Result<Option<String>, Refusal> {
     let Some(text) = input.text(name) else {
         return Ok(None);

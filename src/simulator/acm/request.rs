@@ -26,6 +26,8 @@ const VALIDITY: Duration = Duration::from_hours(395 * 24);
 const NAMES: usize = 10;
 
 /// `RequestCertificate`, for public certificates with DNS validation.
+///
+/// ACM API reference: `LimitExceededException` (the words are an assumption).
 pub fn request(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let names = requested_names(input)?;
     check_options(input)?;

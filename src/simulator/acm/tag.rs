@@ -25,6 +25,7 @@ pub fn read(input: &Input) -> Result<BTreeMap<String, String>, Refusal> {
     Ok(tags)
 }
 
+/// ACM API reference: `TooManyTagsException`, beyond 50.
 fn within_limit(tags: &BTreeMap<String, String>) -> Result<(), Refusal> {
     if tags.len() > 50 {
         let text = "A certificate has up to 50 tags";

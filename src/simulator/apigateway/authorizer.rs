@@ -81,6 +81,7 @@ pub fn checked(mut authorizer: Members) -> Result<Members, Refusal> {
     Ok(authorizer)
 }
 
+/// API Gateway API reference, `CreateAuthorizer`: the types (the words are recorded).
 fn check_type(input: &Input) -> Result<(), Refusal> {
     let kind = input.text("type").unwrap_or_default();
     let wrong =

@@ -50,6 +50,7 @@ pub fn api_mut<'a>(
         .ok_or_else(|| missing_api(account, id))
 }
 
+/// API Gateway API reference: `NotFoundException` (the words are recorded).
 fn missing_api(account: &str, id: &str) -> Refusal {
     let text = format!("Invalid API identifier specified {account}:{id}");
     Refusal::new("NotFoundException", text).status(404)
@@ -108,6 +109,8 @@ pub fn within_limit(tags: &Tags) -> Result<(), Refusal> {
 }
 
 /// Reads a map of texts.
+///
+/// Assumption: what is no such map is a `BadRequestException`.
 pub fn strings(input: &Input, name: &str) -> Result<Vec<(String, String)>, Refusal> {
     let members = match input.get(name) {
         None => return Ok(Vec::new()),

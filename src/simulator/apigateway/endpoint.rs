@@ -113,6 +113,9 @@ pub fn check_endpoints(ctx: &Ctx<'_>, kind: &str, ids: &[String]) -> Result<(), 
 }
 
 /// Checks one endpoint.
+///
+/// Assumption: the code and the words; the API Gateway developer guide says only which endpoints
+/// can be associated.
 pub fn check_endpoint(ctx: &Ctx<'_>, id: &str) -> Result<(), Refusal> {
     let endpoint = ctx
         .here

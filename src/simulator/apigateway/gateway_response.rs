@@ -105,6 +105,7 @@ fn shown(parts: &Parts, kind: &str) -> Value {
     Value::Object(tree)
 }
 
+/// API Gateway API reference, `GatewayResponse`: the types (the words are recorded).
 fn kind(input: &Input) -> Result<&str, Refusal> {
     let kind = input.text("response_type").unwrap_or_default();
     let wrong = (!is_known(kind)).then(|| outside(kind, "responseType", NAMED));

@@ -221,6 +221,7 @@ fn by_name(
     }
 }
 
+/// The sentences are observed (lambda-tools#56, aws-apigateway-importer#209).
 fn add_operations(
     random: &mut Random,
     api: &mut Api,

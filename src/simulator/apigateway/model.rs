@@ -94,6 +94,8 @@ pub fn create(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
 }
 
 /// Checks the name of a model.
+///
+/// API Gateway API reference, `CreateModel`; "non-empty" is recorded, the other words are observed.
 pub fn check_name(name: &str) -> Result<(), Refusal> {
     if name.is_empty() {
         return Err(bad("Model name must be non-empty"));
@@ -112,7 +114,7 @@ pub fn list(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     ok(page(ctx, input, items)?)
 }
 
-/// `GetModel`; a flattened one is not simulated.
+/// `GetModel`; a flattened one is not simulated (the code is an assumption).
 pub fn get(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let name = input.require("model_name")?;
     if input.flag("flatten") == Some(true) {

@@ -20,6 +20,8 @@ pub struct Patch {
 
 impl Patch {
     /// Reads the value as a truth value.
+    ///
+    /// Assumption: the code and the words.
     pub fn flag(&self) -> Result<bool, Refusal> {
         match self.value.as_str() {
             "true" => Ok(true),
@@ -46,7 +48,7 @@ impl Patch {
         ))
     }
 
-    /// Refuses the patch in words that say whose they are.
+    /// Refuses the patch in words that say whose they are (AWS would take it: the code is an assumption).
     pub fn not_simulated(&self) -> Refusal {
         let Self { op, path, .. } = self;
         bad(format!("The patch {op} {path} is not simulated"))

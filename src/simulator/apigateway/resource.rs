@@ -37,6 +37,8 @@ pub fn shown(id: &str, resource: &Resource, in_full: bool) -> Value {
 }
 
 /// Adds a resource below another.
+///
+/// API Gateway developer guide, "Quotas": 300 resources an API (the words are observed).
 pub fn add(
     random: &mut Random,
     api: &mut Api,
@@ -172,6 +174,7 @@ pub fn update(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     ok(shown(id, found, false))
 }
 
+/// What cannot be changed: recorded for `UpdateResource`.
 fn change(api: &mut Api, id: &str, patch: &Patch) -> Result<(), Refusal> {
     let known = ["/parentId", "/pathPart"];
     let found = api.resources.get(id).ok_or_else(|| missing("Resource"))?;
@@ -209,6 +212,8 @@ fn change(api: &mut Api, id: &str, patch: &Patch) -> Result<(), Refusal> {
 }
 
 /// `DeleteResource`: with all below it; the root stays.
+///
+/// API Gateway API reference: `BadRequestException` (the words are an assumption).
 pub fn delete(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let id = input.require("resource_id")?;
     let api = api_mut(ctx.account, &mut ctx.here.apigateway, input)?;

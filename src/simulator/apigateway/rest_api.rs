@@ -73,6 +73,9 @@ pub fn create(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
 }
 
 /// Adds an API with nothing but its root.
+///
+/// API Gateway developer guide, "Quotas": 600 APIs a region (the code and the words are an
+/// assumption).
 pub fn new(ctx: &mut Ctx<'_>, name: &str) -> Result<String, Refusal> {
     if ctx.here.apigateway.apis.len() >= MOST {
         return Err(limit("Maximum number of APIs for this account reached"));

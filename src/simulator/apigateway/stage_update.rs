@@ -62,6 +62,7 @@ fn replace(api: &Api, stage: &mut Stage, patch: &Patch) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Recorded for `UpdateStage` and `CreateStage`.
 fn check_deployment(api: &Api, id: &str) -> Result<(), Refusal> {
     if api.deployments.contains_key(id) {
         return Ok(());
@@ -97,6 +98,7 @@ fn under<'a>(stage: &'a mut Stage, name: &str) -> &'a mut Map<String, Value> {
     }
 }
 
+/// All words are recorded for `UpdateStage`.
 fn access_log(stage: &mut Stage, patch: &Patch) -> Result<(), Refusal> {
     const NAME: &str = "accessLogSettings";
     let member = patch.path.strip_prefix("/accessLogSettings/");
@@ -172,6 +174,8 @@ fn canary(api: &Api, stage: &mut Stage, patch: &Patch) -> Result<(), Refusal> {
 }
 
 /// Two copies make the stage what its canary is.
+///
+/// The words are recorded for `UpdateStage`.
 fn promote(stage: &mut Stage, patch: &Patch) -> Result<(), Refusal> {
     let canary = stage.settings.get(CANARY).cloned();
     match (patch.path.as_str(), patch.from.as_str()) {
@@ -197,6 +201,7 @@ fn promote(stage: &mut Stage, patch: &Patch) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Recorded for `UpdateStage`.
 fn no_canary() -> Refusal {
     bad("Promotion not available. Canary does not exist.")
 }
@@ -288,6 +293,7 @@ fn forget(stage: &mut Stage, patch: &Patch) -> Result<(), Refusal> {
     Err(unknown(patch))
 }
 
+/// Recorded for `UpdateStage`.
 fn nothing_there(patch: &Patch) -> Refusal {
     bad(format!(
         "Cannot remove method setting {} because there is no method setting for this method ",
@@ -296,6 +302,8 @@ fn nothing_there(patch: &Patch) -> Refusal {
 }
 
 /// AWS's list is longer: each method setting stands there twice.
+///
+/// Recorded for `UpdateStage`.
 fn unknown(patch: &Patch) -> Refusal {
     bad(format!(
         "Invalid method setting path: {}. Must be one of: [/deploymentId, /description, /cacheClusterEnabled, /cacheClusterSize, /clientCertificateId, /accessLogSettings, /accessLogSettings/destinationArn, /accessLogSettings/format, /{{resourcePath}}/{{httpMethod}}/…, /*/*/…, /variables/{{variable_name}}, /tracingEnabled]",

@@ -16,6 +16,8 @@ const ATTRIBUTES: &[(&str, &str)] = &[
 ];
 
 /// `DescribeAccountAttributes`.
+///
+/// EC2 API reference, "Error codes": `InvalidParameterValue` (the words are an assumption).
 pub fn describe(_ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let wanted = input.texts("AttributeName");
     if let Some(lost) = wanted

@@ -137,6 +137,8 @@ impl Kind {
     }
 
     /// Returns the error for an id that leads nowhere.
+    ///
+    /// EC2 API reference, "Error codes": `….NotFound` and `….Malformed` (the words are observed).
     pub fn absent(&self, id: &str) -> Refusal {
         if self.fits(id) {
             Refusal::new(

@@ -59,6 +59,8 @@ impl Traffic {
     }
 }
 
+/// EC2 API reference, `IpPermission`; the words for a port that is missing are observed, the others
+/// are an assumption.
 fn port_range(from: Option<i64>, to: Option<i64>) -> Result<(i64, i64), Refusal> {
     match (from, to) {
         (Some(from), Some(to)) if (0..=65535).contains(&from) && (from..=65535).contains(&to) => {
@@ -113,10 +115,11 @@ impl Peer {
     }
 }
 
-fn malformed(text: &str) -> Refusal {
+/// Observed: `AuthorizeSecurityGroupIngress`.
+fn malformed(range: &str) -> Refusal {
     Refusal::new(
         "InvalidParameterValue",
-        format!("CIDR block {text} is malformed"),
+        format!("CIDR block {range} is malformed"),
     )
 }
 

@@ -158,6 +158,7 @@ fn by_content(
     rules.iter().map(|rule| find_same(state, rule)).collect()
 }
 
+/// EC2 API reference, "Error codes": `InvalidPermission.NotFound` (the words are observed).
 fn find_same(state: &State, rule: &Rule) -> Result<String, Refusal> {
     let found = state.rules.iter().find(|(_, known)| known.same(rule));
     found.map(|(id, _)| id.clone()).ok_or_else(|| {
@@ -185,6 +186,8 @@ pub fn describe(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
 }
 
 /// `ModifySecurityGroupRules`: a rule gets new content, which no other rule of the group may have.
+///
+/// EC2 API reference, "Error codes": `InvalidPermission.Duplicate` (here it is an assumption).
 pub fn modify(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let group = input.require("GroupId")?.to_owned();
     let state = &mut ctx.here.ec2;

@@ -27,6 +27,8 @@ pub fn specified(input: &Input, kind: &Kind) -> Result<Tags, Refusal> {
 }
 
 /// Adds the tags of a request; a key that stands twice is refused.
+///
+/// Observed: `CreateTags`.
 fn add(tags: &mut Tags, input: &Input) -> Result<(), Refusal> {
     let mut seen = Vec::new();
     for tag in input.each("Tag") {

@@ -63,6 +63,9 @@ pub fn create(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
 }
 
 /// Reads an IPv4 range between /16 and /28, in its canonical form.
+///
+/// EC2 API reference, `CreateVpc`; "Error codes": `InvalidVpc.Range`, `InvalidSubnet.Range` (the
+/// words are observed).
 pub fn range(text: &str, out_of_range: &'static str) -> Result<Ipv4Net, Refusal> {
     let net: Ipv4Net = text.parse().map_err(|_| {
         let text = format!(
@@ -138,6 +141,8 @@ pub fn delete(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
 }
 
 /// `DescribeVpcAttribute`: one attribute a call.
+///
+/// EC2 API reference, "Error codes": `InvalidParameterValue` (the words are an assumption).
 pub fn describe_attribute(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let id = input.require("VpcId")?;
     let vpc = VPC.find(&ctx.here.ec2.vpcs, id)?;

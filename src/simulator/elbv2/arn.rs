@@ -79,7 +79,8 @@ impl Kind {
         }
     }
 
-    /// Returns the error for a name or ARN of something that does not exist.
+    /// Returns the error for a name or ARN of something that does not exist (ELB API
+    /// reference: `LoadBalancerNotFound` and the like; the words are observed).
     pub fn lost(&self, what: &str) -> Refusal {
         let noun = self.noun;
         Refusal::new(self.missing, format!("The {noun} '{what}' was not found"))
@@ -92,11 +93,15 @@ pub fn invalid(text: impl Into<String>) -> Refusal {
 }
 
 /// Refuses what AWS has and this account does not.
+///
+/// AWS would take it: the code is an assumption.
 pub fn unsupported(what: &str) -> Refusal {
     invalid(format!("{what} is not simulated"))
 }
 
 /// Checks that something exists that can be tagged.
+///
+/// `ValidationError` as for other ARNs (assumption).
 pub fn exists(state: &State, arn: &str) -> Result<(), Refusal> {
     let kind = KINDS.iter().find(|kind| kind.fits(arn));
     let kind = kind.ok_or_else(|| invalid(format!("'{arn}' is not a valid resource ARN")))?;

@@ -19,6 +19,8 @@ pub fn page<T>(
 }
 
 /// Reads a whole number in a range.
+///
+/// ELB API reference: the ranges; `ValidationError` is observed, the words are an assumption.
 pub fn number(input: &Input, name: &str, least: u32, most: u32) -> Result<Option<u32>, Refusal> {
     let Some(value) = input.get(name) else {
         return Ok(None);

@@ -119,6 +119,8 @@ fn deliver(ctx: &Ctx<'_>, balancer: &str, bucket: &str, key: &str) -> Result<(),
     Ok(())
 }
 
+/// ELB user guide, "Access logs": the bucket is in the region of the load balancer (the code and
+/// the words are observed).
 fn elsewhere(bucket: &str) -> Result<(), Refusal> {
     let text = format!(
         "S3bucket: {bucket} is not located in the same region with ELB. Please use S3bucket in the same region with ELB"

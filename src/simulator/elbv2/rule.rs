@@ -11,6 +11,8 @@ use crate::servicequotas::{code, most};
 use crate::world::Ctx;
 
 /// `CreateRule`: a priority stands once (`PriorityInUse`), even for the same rule again.
+///
+/// ELB API reference, `CreateRule`: `PriorityInUse`, `TooManyRules` (the words are an assumption).
 pub fn create(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let arn = input.require("ListenerArn")?;
     let state = &ctx.here.elbv2;

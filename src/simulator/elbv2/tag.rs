@@ -41,6 +41,7 @@ fn check(key: &str, value: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// ELB API reference, `AddTags`: `TooManyTags`, beyond 50.
 fn within_limit(tags: &Pairs) -> Result<(), Refusal> {
     if tags.len() > 50 {
         let text = "The limit of 50 tags for this resource has been reached";

@@ -54,6 +54,8 @@ pub fn create(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
 }
 
 /// `GetAlias`.
+///
+/// The words are recorded.
 pub fn get(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let named = Named::of(ctx, input)?;
     let name = input.require("Name")?;

@@ -141,6 +141,7 @@ pub fn parse(ctx: &Ctx<'_>, text: &str) -> Result<Named, Refusal> {
     })
 }
 
+/// Assumption: the words; what may be done in other accounts is not simulated.
 fn own(ctx: &Ctx<'_>, account: &str) -> Result<(), Refusal> {
     if account == ctx.account {
         return Ok(());

@@ -33,6 +33,7 @@ fn invalid(text: impl std::fmt::Display) -> Refusal {
     Refusal::new("InvalidChangeBatch", format!("[{text}]"))
 }
 
+/// Route 53 API reference: `InvalidInput`.
 fn malformed(text: impl Into<String>) -> Refusal {
     Refusal::new("InvalidInput", text)
 }
@@ -79,6 +80,7 @@ fn parse(input: &Input, action: &str) -> Result<Record, Refusal> {
     })
 }
 
+/// Route 53 API reference, `AliasTarget`: all three are required.
 fn alias(target: &Input) -> Result<Alias, Refusal> {
     let follows_health = target.flag("EvaluateTargetHealth");
     Ok(Alias {
@@ -90,6 +92,9 @@ fn alias(target: &Input) -> Result<Alias, Refusal> {
 }
 
 /// Checks a record set by itself.
+///
+/// The words are observed, but those about a CNAME with several values and a missing
+/// `SetIdentifier` (assumption).
 fn check_record(ctx: &Ctx<'_>, zone: &Zone, record: &Record) -> Result<(), Refusal> {
     let Record { name, kind, .. } = record;
     let (shown, within) = (outside(name), outside(&zone.name));

@@ -7,6 +7,8 @@ use crate::codec::{Input, Output, Refusal, ok};
 use crate::world::Ctx;
 
 /// Health checks are not simulated.
+///
+/// Route 53 API reference, `ListTagsForResource` (the code is an assumption).
 fn zone_id(input: &Input) -> Result<&str, Refusal> {
     match input.require("ResourceType")? {
         "hostedzone" => input.require("ResourceId"),

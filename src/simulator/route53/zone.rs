@@ -232,6 +232,8 @@ pub fn list(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
 }
 
 /// `ListHostedZonesByName`: by reversed labels, from a name on.
+///
+/// Route 53 API reference: an id goes with a name (the words are an assumption).
 pub fn list_by_name(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let size = size(ctx, input, 100)?;
     let (name, id) = (input.text("dnsname"), input.text("hostedzoneid"));

@@ -7,6 +7,7 @@ use super::state::{AccessBlock, Bucket};
 use crate::codec::{Body, Input, Output, Refusal, ok};
 use crate::world::Ctx;
 
+/// S3 API reference, "Error responses": `MalformedPolicy`.
 fn malformed(text: &str) -> Refusal {
     Refusal::new("MalformedPolicy", text)
 }
@@ -261,6 +262,8 @@ fn check_conditions(block: &Value) -> Result<(), Refusal> {
 }
 
 /// Checks a statement; the words are those that S3 was seen to use.
+///
+/// All words are observed.
 fn check_statement(bucket: &str, statement: &Value) -> Result<(), Refusal> {
     for field in ["Effect", "Principal", "Action", "Resource"] {
         let (plain, negated) = (statement.get(field), statement.get(format!("Not{field}")));
@@ -416,6 +419,7 @@ pub fn restricted(bucket: &Bucket) -> bool {
     restricts && is_public(&tree)
 }
 
+/// S3 API reference, "Error responses": `NoSuchBucketPolicy`, 404.
 fn policy(bucket: &Bucket) -> Result<&String, Refusal> {
     let text = "The bucket policy does not exist";
     bucket

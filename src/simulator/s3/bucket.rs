@@ -229,6 +229,8 @@ pub fn location(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
 }
 
 /// `ListBuckets`: all of the account's, whatever their region, or those of one.
+///
+/// S3 API reference, `ListBuckets`: `InvalidArgument` (the words are observed).
 pub fn list(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let prefix = input.text("prefix").unwrap_or_default();
     let region = input.text("bucket-region");

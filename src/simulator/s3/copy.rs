@@ -83,6 +83,8 @@ fn unknown_algorithm(name: &str) -> Refusal {
 }
 
 /// Reads `/bucket/key` or `bucket/key`, percent-encoded; a version is not simulated.
+///
+/// S3 API reference, `CopyObject`. That a version is a `NotImplemented` is an assumption: AWS would take it.
 fn source(text: &str) -> Result<(String, String), Refusal> {
     if text.contains("?versionId=") {
         let text = "A version of a copy's source is not simulated";
@@ -92,12 +94,15 @@ fn source(text: &str) -> Result<(String, String), Refusal> {
     let parts = decoded.split_once('/');
     let parts = parts.filter(|(bucket, key)| !bucket.is_empty() && !key.is_empty());
     let (bucket, key) = parts.ok_or_else(|| {
-        let text = "Copy Source must mention the source bucket and key: sourcebucket/sourcekey";
-        Refusal::new("InvalidArgument", text).detail("ArgumentName", SOURCE)
+        // Recorded.
+        Refusal::new("InvalidArgument", "Invalid copy source object key")
+            .detail("ArgumentName", SOURCE)
+            .detail("ArgumentValue", SOURCE)
     })?;
     Ok((bucket.to_owned(), key.to_owned()))
 }
 
+/// S3 API reference, "Error responses": `AccessDenied`, `NoSuchBucket`, `NoSuchKey`.
 fn found<'a>(ctx: &'a Ctx<'_>, bucket: &str, key: &str) -> Result<&'a Object, Refusal> {
     if foreign(ctx, bucket).is_some() {
         return Err(Refusal::new("AccessDenied", "Access Denied").status(403));

@@ -7,6 +7,7 @@ use super::state::Encryption;
 use crate::codec::{Input, Output, Refusal, ok};
 use crate::world::Ctx;
 
+/// S3 API reference, "Error responses": `InvalidArgument` (the words are observed).
 fn invalid(text: &str) -> Refusal {
     Refusal::new("InvalidArgument", text)
 }

@@ -28,6 +28,7 @@ impl Reader<'_> {
         Ok(())
     }
 
+    /// A name that cannot be refuses the whole body (the sentence is observed, as for resources).
     fn add_model(&mut self, name: &str, schema: &Value) -> Result<(), Refusal> {
         let what = format!("create model '{name}'");
         model::check_name(name).map_err(|refusal| failed(&what, &refusal))?;
