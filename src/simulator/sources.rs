@@ -39,7 +39,7 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
         let of_tests = name.starts_with("test") || name == "sources.rs";
         if path.is_dir() && !of_tests {
             files(&path, found);
-        } else if name.ends_with(".rs") && !of_tests {
+        } else if path.extension().is_some_and(|end| end == "rs") && !of_tests {
             found.push(path);
         }
     }
@@ -84,12 +84,11 @@ fn functions(inside: &str, text: &str) -> Vec<Function> {
         let Some(function) = found.last_mut() else {
             continue;
         };
-        match trimmed.strip_prefix("//") {
-            Some(comment) => function.comments += comment,
-            None => {
-                function.code += line;
-                function.code.push('\n');
-            }
+        if let Some(comment) = trimmed.strip_prefix("//") {
+            function.comments += comment;
+        } else {
+            function.code += line;
+            function.code.push('\n');
         }
     }
     found

@@ -55,10 +55,9 @@ pub fn modify(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
         }
     }
     change.descriptions.extend(described(&added));
-    list.name = input
-        .text("PrefixListName")
-        .unwrap_or(&list.name)
-        .to_owned();
+    if let Some(name) = input.text("PrefixListName") {
+        name.clone_into(&mut list.name);
+    }
     list.most = resized.unwrap_or(list.most);
     check(&list)?;
     change.version += u64::from(entries);
