@@ -14,7 +14,7 @@ use crate::{
     },
     checks::Check,
     config::{Alias, Config},
-    error::{Error, ErrorKind, Result},
+    error::{Error, Result},
     resource::{Found, Host, Kind, Resource},
     resources::{self, VpcEndpoint},
 };
@@ -272,11 +272,11 @@ pub async fn records(config: &Config, reads: &Reads) -> Vec<Record> {
 ///
 /// A failure that concerns more than single reads.
 pub async fn locate_records(config: &Config, reads: &mut Reads) -> Result<()> {
-    let (zones, errors) = zone::known(config, reads).await;
+    let (zones, problems) = zone::known(config, reads).await;
     reads.records = records_in(config, &zones);
     // A zone that is not there holds nothing.
-    let mut errors = errors.into_iter();
-    let Some(error) = errors.find(|error| error.kind != ErrorKind::Invalid) else {
+    let mut unanswered = problems.into_iter().filter(|one| one.code.is_none());
+    let Some(error) = unanswered.next().map(|one| *one.error) else {
         return Ok(());
     };
     if !stands_aside(&error) {

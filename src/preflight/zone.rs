@@ -131,7 +131,7 @@ pub(super) async fn check(config: &Config, reads: &Reads) -> Finding<BTreeMap<St
 pub(super) async fn known(
     config: &Config,
     reads: &Reads,
-) -> (BTreeMap<String, String>, Vec<Error>) {
+) -> (BTreeMap<String, String>, Vec<Problem>) {
     let (zones, problems) = look(config, reads).await;
     let zones = zones.into_iter().map(|(host, zone)| (host, zone.id));
     (zones.collect(), problems.or(()).err().unwrap_or_default())
