@@ -12,7 +12,9 @@ mod conditional;
 mod copy;
 mod encryption;
 mod object;
+mod policy;
 pub mod state;
+mod vocabulary;
 
 pub use access::restricted;
 pub use address::{members, path};
