@@ -5,6 +5,7 @@ mod aliases;
 #[path = "../support/bench.rs"]
 #[allow(dead_code)] // shared with the other test binaries
 mod bench;
+mod beside;
 mod bodies;
 mod changes;
 mod doctor;

@@ -45,19 +45,22 @@ fn ask(bench: &Bench, (host, path): &(&str, &str)) -> Said {
     Said::of(bench.simulator.ask(ACCOUNT, REGION, &ask))
 }
 
-/// What a change came to.
-pub struct Seen {
-    pub outcome: Outcome,
+/// What was heard while something was done.
+pub struct Heard {
     /// How many seconds it took.
-    seconds: usize,
+    pub seconds: usize,
     /// The seconds in which somebody got neither the old answer nor the new one.
-    outage: usize,
+    pub outage: usize,
     /// The first of those answers.
-    first: Option<String>,
+    pub first: Option<String>,
 }
 
-/// Applies the bench's configuration while these are asked for every second.
-pub async fn probed(bench: &Bench, asked: &[(&str, &str)]) -> Seen {
+/// Does something while these are asked for every second.
+pub async fn heard<T>(
+    bench: &Bench,
+    asked: &[(&str, &str)],
+    work: impl Future<Output = T>,
+) -> (T, Heard) {
     let all = || asked.iter().map(|one| ask(bench, one)).collect::<Vec<_>>();
     let before = all();
     let heard: RefCell<Vec<Vec<Said>>> = RefCell::default();
@@ -67,8 +70,8 @@ pub async fn probed(bench: &Bench, asked: &[(&str, &str)]) -> Seen {
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
     };
-    let outcome = tokio::select! {
-        outcome = bench.up() => outcome,
+    let done = tokio::select! {
+        done = work => done,
         () = watch => unreachable!(),
     };
     let after = all();
@@ -85,12 +88,17 @@ pub async fn probed(bench: &Bench, asked: &[(&str, &str)]) -> Seen {
             )
         }));
     }
-    Seen {
-        outcome,
+    let heard = Heard {
         seconds: heard.len(),
         outage: wrong.len(),
         first: wrong.into_iter().next(),
-    }
+    };
+    (done, heard)
+}
+
+/// Applies the bench's configuration while these are asked for every second.
+pub async fn probed(bench: &Bench, asked: &[(&str, &str)]) -> (Outcome, Heard) {
+    heard(bench, asked, Box::pin(bench.up())).await
 }
 
 /// The rows of a table, and what of it is wrong.
@@ -111,17 +119,17 @@ impl Table {
     ) {
         bench.config = config(file, set);
         rehearsal::furnish(&bench.simulator, &bench.config, ACCOUNT, REGION).expect("in memory");
-        let seen = probed(bench, asked).await;
-        println!("{what}: {} of {} seconds", seen.outage, seen.seconds);
-        if !seen.outcome.ok() {
-            self.wrong.push(format!("{what}: {:?}", seen.outcome));
+        let (outcome, heard) = probed(bench, asked).await;
+        println!("{what}: {} of {} seconds", heard.outage, heard.seconds);
+        if !outcome.ok() {
+            self.wrong.push(format!("{what}: {outcome:?}"));
         }
-        if let Some(first) = seen.first {
-            let outage = seen.outage;
+        if let Some(first) = heard.first {
+            let outage = heard.outage;
             self.wrong
                 .push(format!("{what}: {outage} seconds, {first}"));
         }
-        assert!(seen.seconds > 0);
+        assert!(heard.seconds > 0);
     }
 
     fn end(self) {
