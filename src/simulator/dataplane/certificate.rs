@@ -33,23 +33,27 @@ pub fn shown(ctx: &Ctx<'_>, listener: &Listener, ask: &Ask) -> Result<Option<Str
 /// What is preferred between certificates of one name, first things first.
 ///
 /// ELB user guide, "SSL certificates": the public key's algorithm (ECDSA before
-/// RSA), the hash (all are SHA-256 here), the key's length, the validity period.
-/// That one which has run out comes last is an assumption.
-fn rank(ctx: &Ctx<'_>, arn: &str) -> (bool, bool, u32, Duration) {
+/// RSA), whether it has run out, the hash (the highest number of SHA), the key's
+/// length, the validity period.
+fn rank(ctx: &Ctx<'_>, arn: &str) -> (bool, bool, u32, u32, Duration) {
     let Some(certificate) = ctx.here.acm.certificates.get(arn) else {
-        return (false, false, 0, Duration::ZERO);
+        return (false, false, 0, 0, Duration::ZERO);
     };
     let algorithm = &certificate.algorithm;
-    let bits: String = algorithm
-        .chars()
-        .filter(char::is_ascii_digit)
-        .take(4)
-        .collect();
+    let own = certificate.own.as_ref();
     let (start, end) = certificate.valid.unwrap_or_default();
     (
-        end > ctx.now,
         algorithm.starts_with("EC"),
-        bits.parse().unwrap_or(0),
+        end > ctx.now,
+        number(own.map_or("SHA256", |own| &own.signature)),
+        number(algorithm),
         end.since(start),
     )
+}
+
+/// The first number in a name: 384 in `EC_secp384r1`, 256 in `SHA256WITHRSA`.
+fn number(name: &str) -> u32 {
+    let digits = name.chars().skip_while(|letter| !letter.is_ascii_digit());
+    let digits: String = digits.take_while(char::is_ascii_digit).collect();
+    digits.parse().unwrap_or(0)
 }

@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
+use super::answer::Ask;
 use super::passed::{Passed, bare};
+use crate::random::digest;
+use crate::world::Ctx;
 
 /// Returns the event of a request.
 ///
@@ -11,9 +14,18 @@ use super::passed::{Passed, bare};
 /// `lambda.multi_value_headers.enabled` all of them under other names. Query
 /// strings are not decoded. That a rule's transforms have been at work before
 /// is an assumption.
-pub fn event(passed: &Passed<'_>, group: &str, several: bool) -> Value {
+pub fn event(
+    ctx: &Ctx<'_>,
+    balancer: &str,
+    passed: &Passed<'_>,
+    group: &str,
+    several: bool,
+) -> Value {
     let (path, query) = passed.path();
-    let (headers, parameters) = (headers(passed), pairs(query.trim_start_matches('?')));
+    let (headers, parameters) = (
+        headers(ctx, balancer, passed),
+        pairs(query.trim_start_matches('?')),
+    );
     let mut event = json!({
         "requestContext": {"elb": {"targetGroupArn": group}},
         "httpMethod": passed.ask.method,
@@ -31,22 +43,65 @@ pub fn event(passed: &Passed<'_>, group: &str, several: bool) -> Value {
     event
 }
 
-/// What the client sent, and what load balancers add (ELB user guide, "X-Forwarded headers").
-fn headers(passed: &Passed<'_>) -> Vec<(String, String)> {
+/// What the client sent, and what load balancers add to it.
+fn headers(ctx: &Ctx<'_>, balancer: &str, passed: &Passed<'_>) -> Vec<(String, String)> {
     let ask = passed.ask;
-    let own = ask.headers.iter();
-    let own = own.map(|(name, value)| (name.to_ascii_lowercase(), value.clone()));
-    let added = [
-        ("host", bare(&passed.host)),
-        ("x-forwarded-for", ask.client.to_string()),
-        ("x-forwarded-port", ask.port.to_string()),
+    let attributes = ctx.here.elbv2.balancers.get(balancer);
+    let attribute = |name: &str| attributes?.attributes.get(name).map(String::as_str);
+    let secure = ask.port == 443;
+    let mut added = vec![
+        ("host", Some(bare(&passed.host))),
+        ("x-amzn-trace-id", Some(traced(ctx, ask))),
+        (
+            "x-forwarded-for",
+            forwarded(ask, attribute("routing.http.xff_header_processing.mode")),
+        ),
+        ("x-forwarded-port", Some(ask.port.to_string())),
         (
             "x-forwarded-proto",
-            if ask.port == 443 { "https" } else { "http" }.to_owned(),
+            Some(if secure { "https" } else { "http" }.to_owned()),
         ),
     ];
-    let added = added.map(|(name, value)| (name.to_owned(), value));
-    own.chain(added).collect()
+    let tells = attribute("routing.http.x_amzn_tls_version_and_cipher_suite.enabled");
+    if secure && tells == Some("true") {
+        // ELB user guide, "Load balancer attributes"; what is negotiated is an assumption.
+        let suite = "TLS_AES_128_GCM_SHA256";
+        added.push(("x-amzn-tls-cipher-suite", Some(suite.to_owned())));
+        added.push(("x-amzn-tls-version", Some("TLSv1.3".to_owned())));
+    }
+    let own = ask.headers.iter();
+    let own = own.map(|(name, value)| (name.to_ascii_lowercase(), value.clone()));
+    let mut all: Vec<(String, String)> = own
+        .filter(|(name, _)| !added.iter().any(|(known, _)| known == name))
+        .collect();
+    let added = added.into_iter();
+    all.extend(added.filter_map(|(name, value)| Some((name.to_owned(), value?))));
+    all
+}
+
+/// The client's addresses (ELB user guide, "X-Forwarded headers"): `append`, unless told.
+fn forwarded(ask: &Ask, mode: Option<&str>) -> Option<String> {
+    let given = ask.header("x-forwarded-for").map(str::to_owned);
+    let client = ask.client.to_string();
+    match (mode, given) {
+        (Some("remove"), _) => None,
+        (Some("preserve"), given) => given,
+        (_, Some(given)) => Some(format!("{given}, {client}")),
+        (_, None) => Some(client),
+    }
+}
+
+/// The trace (ELB user guide, "Request tracing"): a root of the load balancer's,
+/// or the client's with the load balancer's part in front. The digits depend on
+/// the request and the time alone.
+fn traced(ctx: &Ctx<'_>, ask: &Ask) -> String {
+    let seconds = ctx.now.unix_seconds();
+    let request = format!("{} {} {}", ask.host, ask.path, ask.client);
+    let part = format!("1-{seconds:08x}-{}", digest(&request, 24));
+    match ask.header("x-amzn-trace-id") {
+        Some(given) if given.contains("Root=") => format!("Self={part};{given}"),
+        _ => format!("Root={part}"),
+    }
 }
 
 fn pairs(query: &str) -> Vec<(String, String)> {

@@ -46,7 +46,7 @@ fn to_group(
     let mut answer = None;
     for target in targets {
         let this = match group.kind {
-            TargetType::Lambda => function(ctx, (arn, group), target, passed),
+            TargetType::Lambda => function(ctx, balancer, (arn, group), target, passed),
             TargetType::Ip => address(ctx, balancer, group, target, passed),
         };
         answer.get_or_insert(this.map_err(|stop| Stop {
@@ -116,10 +116,16 @@ fn in_zone(ctx: &Ctx<'_>, balancer: &str, target: &Target) -> bool {
 /// ELB user guide, "Troubleshoot" and "Access logs" (`LambdaAccessDenied`): 502 when the function must not be invoked.
 fn function(
     ctx: &Ctx<'_>,
+    balancer: &str,
     (arn, group): (&str, &TargetGroup),
     target: &Target,
     passed: &Passed<'_>,
 ) -> Result<Answer, Stop> {
+    if passed.ask.header("upgrade").is_some() {
+        // ELB user guide, "Lambda functions as targets".
+        let text = "the request asks for an upgrade, which functions do not have";
+        return Err(Stop::at(Hop::Method, 400, text));
+    }
     let principal = "elasticloadbalancing.amazonaws.com";
     if !lambda::permits(ctx, &target.id, principal, arn) {
         let text = format!("{} does not let {principal} invoke it for {arn}", target.id);
@@ -131,7 +137,7 @@ fn function(
         .get(MULTI_VALUE)
         .is_some_and(|on| on == "true");
     seen.function = Some(target.id.clone());
-    seen.event = Some(event(passed, arn, several));
+    seen.event = Some(event(ctx, balancer, passed, arn, several));
     Ok(through(
         200,
         format!("the load balancer invokes {}", target.id),

@@ -337,3 +337,48 @@ async fn the_certificate_is_chosen_by_name() {
         .await;
     assert_eq!(shown(), (None, Some(arn("1"))));
 }
+
+#[tokio::test]
+async fn the_best_certificate_of_a_name_is_shown() {
+    use crate::acm::state::Own;
+    use crate::acm::{Certificate, Status, furnish::add_certificate};
+    type Change = fn(&mut Certificate);
+    fn signed(certificate: &mut Certificate, signature: &str) {
+        certificate.own = Some(Own {
+            domain: HOST.to_owned(),
+            subject: String::new(),
+            issuer: String::new(),
+            usages: Vec::new(),
+            extended_usages: Vec::new(),
+            signature: signature.to_owned(),
+        });
+    }
+    let stack = Stack::new().await;
+    let arn = |name: &str| format!("arn:aws:acm:{REGION}:111122223333:certificate/{name}");
+    // Each is better than the one before, by what the guide names first.
+    let order: [(&str, Change); 6] = [
+        ("aa", |_| {}),
+        ("zz", |one| {
+            let (start, end) = one.valid.unwrap();
+            one.valid = Some((start, end + std::time::Duration::from_hours(24)));
+        }),
+        ("yy", |one| "RSA_4096".clone_into(&mut one.algorithm)),
+        ("xx", |one| signed(one, "SHA512WITHRSA")),
+        ("ww", |one| "EC_prime256v1".clone_into(&mut one.algorithm)),
+        ("vv", |one| {
+            "EC_prime256v1".clone_into(&mut one.algorithm);
+            signed(one, "SHA384WITHECDSA");
+        }),
+    ];
+    for (name, change) in order {
+        stack.edit(|ctx| {
+            add_certificate(ctx, &arn(name), &[HOST.to_owned()], Status::Issued);
+            change(ctx.here.acm.certificates.get_mut(&arn(name)).unwrap());
+        });
+        stack
+            .elb(&format!("AddListenerCertificates&ListenerArn={LISTENER}&Certificates.member.1.CertificateArn={}", arn(name)))
+            .await;
+        let shown = stack.get("/shop/orders/42").certificate;
+        assert_eq!(shown, Some(arn(name)));
+    }
+}

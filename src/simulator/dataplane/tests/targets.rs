@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{CLIENT, ENDPOINT, FULL_ACCESS, FUNCTION, GROUP, Stack, get, permit};
+use super::{BALANCER, CLIENT, ENDPOINT, FULL_ACCESS, FUNCTION, GROUP, Stack, get, permit};
 use crate::dataplane::{Ask, Hop, Kind};
 use crate::elbv2::{TargetType, Verdict};
 use crate::s3::{self, Bucket, Object};
@@ -106,6 +106,91 @@ async fn a_functions_event_has_the_whole_path_and_one_value_or_all() {
         json!([CLIENT.to_string()])
     );
     assert!(all.get("headers").is_none() && all.get("queryStringParameters").is_none());
+}
+
+/// A stack whose target is a function, to see what it is sent.
+async fn with_function() -> Stack {
+    let stack = Stack::new().await;
+    stack.edit(|ctx| {
+        let group = ctx.here.elbv2.groups.get_mut(GROUP).unwrap();
+        group.kind = TargetType::Lambda;
+        group.targets.truncate(1);
+        FUNCTION.clone_into(&mut group.targets[0].id);
+        permit(ctx, "elasticloadbalancing.amazonaws.com", GROUP);
+    });
+    stack
+}
+
+async fn attribute(stack: &Stack, name: &str, value: &str) {
+    let change = format!(
+        "ModifyLoadBalancerAttributes&LoadBalancerArn={BALANCER}&Attributes.member.1.Key={name}&Attributes.member.1.Value={value}"
+    );
+    stack.elb(&change).await;
+}
+
+#[tokio::test]
+async fn invalid_headers_are_dropped_where_the_load_balancer_is_told_to() {
+    let stack = with_function().await;
+    let mut ask = get("/shop/a");
+    for name in ["client_id", "X-Good", "x.dot"] {
+        ask.headers.insert(name.to_owned(), "1".to_owned());
+    }
+    let seen = || stack.ask(&ask).seen.unwrap().event.unwrap()["headers"].clone();
+    let all = seen();
+    assert_eq!(
+        (&all["client_id"], &all["x-good"], &all["x.dot"]),
+        (&json!("1"), &json!("1"), &json!("1")),
+        "ELB's default"
+    );
+    let name = "routing.http.drop_invalid_header_fields.enabled";
+    attribute(&stack, name, "true").await;
+    let left = seen();
+    assert!(left.get("client_id").is_none() && left.get("x.dot").is_none());
+    assert_eq!(left["x-good"], "1");
+}
+
+#[tokio::test]
+async fn the_load_balancer_tells_where_a_request_comes_from() {
+    let stack = with_function().await;
+    let mut ask = get("/shop/a");
+    let one = |ask: &Ask, name: &str| {
+        let event = stack.ask(ask).seen.unwrap().event.unwrap();
+        event["headers"][name].as_str().map(str::to_owned)
+    };
+    let client = CLIENT.to_string();
+    assert_eq!(one(&ask, "x-forwarded-for"), Some(client.clone()));
+    assert_eq!(one(&ask, "x-forwarded-proto").as_deref(), Some("https"));
+    let root = one(&ask, "x-amzn-trace-id").unwrap();
+    let parts: Vec<usize> = root.split('-').map(str::len).collect();
+    assert!(root.starts_with("Root=1-") && parts == [6, 8, 24], "{root}");
+    ask.headers
+        .insert("X-Forwarded-For".to_owned(), "192.0.2.9".to_owned());
+    ask.headers
+        .insert("X-Forwarded-Proto".to_owned(), "ftp".to_owned());
+    ask.headers
+        .insert("X-Amzn-Trace-Id".to_owned(), "Root=1-a-b".to_owned());
+    assert_eq!(
+        one(&ask, "x-forwarded-for"),
+        Some(format!("192.0.2.9, {client}"))
+    );
+    assert_eq!(one(&ask, "x-forwarded-proto").as_deref(), Some("https"));
+    let traced = one(&ask, "x-amzn-trace-id").unwrap();
+    assert!(
+        traced.starts_with("Self=1-") && traced.ends_with(";Root=1-a-b"),
+        "{traced}"
+    );
+    let mode = "routing.http.xff_header_processing.mode";
+    attribute(&stack, mode, "preserve").await;
+    assert_eq!(one(&ask, "x-forwarded-for").as_deref(), Some("192.0.2.9"));
+    attribute(&stack, mode, "remove").await;
+    assert_eq!(one(&ask, "x-forwarded-for"), None);
+    assert_eq!(one(&ask, "x-amzn-tls-version"), None);
+    let tells = "routing.http.x_amzn_tls_version_and_cipher_suite.enabled";
+    attribute(&stack, tells, "true").await;
+    assert_eq!(one(&ask, "x-amzn-tls-version").as_deref(), Some("TLSv1.3"));
+    ask.headers
+        .insert("Upgrade".to_owned(), "websocket".to_owned());
+    assert_eq!(stack.ask(&ask).status, 400);
 }
 
 #[tokio::test]
