@@ -27,13 +27,11 @@ impl Turns {
             let mut all = self.by_name.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(all.entry(name.to_owned()).or_default())
         };
-        match Arc::clone(&turn).try_lock_owned() {
-            Ok(guard) => guard,
-            Err(_) => {
-                waits::tell(format!("waits for its turn to write to {name}"));
-                turn.lock_owned().await
-            }
+        if let Ok(guard) = Arc::clone(&turn).try_lock_owned() {
+            return guard;
         }
+        waits::tell(format!("waits for its turn to write to {name}"));
+        turn.lock_owned().await
     }
 }
 

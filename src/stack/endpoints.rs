@@ -77,11 +77,11 @@ impl Builder<'_> {
         let pinned = self.pinned(apis.as_ref());
         let sites = sites.map(|group| self.site_endpoint(group, pinned.clone()));
         Way {
-            pinned,
             balancer_group,
             rules,
             apis,
             sites,
+            pinned,
         }
     }
 

@@ -147,7 +147,7 @@ const REFUSALS: [Refusal; 5] = [
         code: "OperationAborted",
         status: 409,
         words: "A conflicting conditional operation is currently in progress",
-        passes: Duration::from_secs(240),
+        passes: Duration::from_mins(4),
         said: None,
     },
     Refusal {

@@ -396,7 +396,6 @@ fn add_decoy_permissions(ctx: &mut Ctx<'_>, ours: &Config) {
         });
         let policy = lambda::Policy {
             statements: vec![statement],
-            ..lambda::Policy::default()
         };
         function.policies.insert(String::new(), policy);
     }
