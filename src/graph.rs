@@ -209,14 +209,18 @@ impl<R: Resource> Step for Node<R> {
     fn observe<'a>(&'a self, reads: &'a Reads) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
             let mut found = self.desired.find(reads).await?;
-            if let (Some(found), Some(receipt)) = (&mut found, read(&self.receipt)) {
-                let followed = R::follow(reads, &receipt, &mut found.actual).await;
-                if let Err(error) = followed {
-                    // It is there, whatever has become of the last write.
-                    write(&self.seen, Some(found.clone()));
+            if let Some(found) = &mut found {
+                let receipt = read(&self.receipt);
+                let actual = &mut found.actual;
+                let completed = self.desired.complete(reads, receipt.as_ref(), actual).await;
+                if let Err(error) = completed {
+                    if receipt.is_some() {
+                        // It is there, whatever has become of the last write.
+                        write(&self.seen, Some(found.clone()));
+                    }
                     return Err(error);
                 }
-                if self.desired.settled(&found.actual) == Settled::Yes {
+                if receipt.is_some() && self.desired.settled(actual) == Settled::Yes {
                     write(&self.receipt, None);
                 }
             }

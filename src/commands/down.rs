@@ -23,7 +23,6 @@ pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
         if let Some(config) = &config {
             preflight::locate_records(config, &mut reads).await?;
         }
-        let reads = reads.bare();
         let mut found = survey(&reads).await?;
         let free = std::mem::take(&mut found.free);
         let plan = Plan::removal(&reads.stack, &account, &connection.region, free);

@@ -86,7 +86,6 @@ pub struct TargetRow {
 impl Status {
     /// Reads the status of the stack.
     pub async fn read(reads: &Reads) -> Result<Self> {
-        let reads = &reads.bare();
         let found = survey(reads).await?;
         let mut owned: Vec<Owned> = found.owned().cloned().collect();
         owned.sort_by(|a, b| a.key.cmp(&b.key).then(a.id.cmp(&b.id)));

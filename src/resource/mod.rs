@@ -86,8 +86,7 @@ pub trait Resource: Hash + Send + Sync + 'static {
     /// show it.
     type Field: Clone + Eq + fmt::Debug + fmt::Display + IntoEnumIterator + Send + Sync;
 
-    /// What AWS hands out for a write whose end is told by that alone: `()` for
-    /// all but DNS records.
+    /// What this run knows of its last write and no read tells: `()` for most.
     type Receipt: Clone + Send + Sync + 'static;
 
     /// The read operations whose answers show this resource. They are asked
@@ -149,10 +148,12 @@ pub trait Resource: Hash + Send + Sync + 'static {
         }
     }
 
-    /// Completes what was found by what AWS tells of this run's last write.
-    fn follow(
+    /// Completes what `find` has found: by what takes calls of its own and only
+    /// a comparison needs, and by what AWS tells of this run's last write.
+    fn complete(
+        &self,
         reads: &Reads,
-        receipt: &Self::Receipt,
+        receipt: Option<&Self::Receipt>,
         actual: &mut Self::Actual,
     ) -> impl Future<Output = Result<()>> + Send {
         let _ = (reads, receipt, actual);

@@ -7,14 +7,14 @@
 //! Superseded deployments are removed by the stage, once it points elsewhere.
 //!
 //! What somebody has edited is not published: the body is put directly before,
-//! and looked at directly after. A deployment that may have caught an edit is
-//! taken away again. That one is known to be right stands in a tag of the API;
-//! of any other the summary is compared.
+//! and looked at directly after: that look makes the record of what was put, too.
+//! A deployment that may have caught an edit is taken away again. That one is known
+//! to be right stands in a tag of the API; of any other the summary is compared.
 
-use std::sync::Arc;
+use std::{fmt::Display, sync::Arc};
 
 use aws_sdk_apigateway::{primitives::DateTime, types};
-use strum::{Display, EnumIter};
+use strum::EnumIter;
 
 use crate::{
     aws::{
@@ -25,10 +25,7 @@ use crate::{
     body::contents::{API_KEY, AUTHORIZATION, Methods},
     error::{Error, Result},
     graph::Node,
-    resource::{
-        Drift, Found, Key, Kind, Need, Ours, Resource, UNKNOWN,
-        tags::{self, Tags},
-    },
+    resource::{Drift, Found, Key, Kind, Need, Ours, Resource, UNKNOWN, tags},
     resources::{
         RestApi,
         rest_api::{self, Listed},
@@ -53,9 +50,15 @@ pub struct Actual {
     pub fingerprint: String,
     /// Its place among the API's deployments.
     pub age: Age,
+    /// Whether a tag of the API says that it is right.
+    pub is_known: bool,
     /// Who may invoke its methods. None: it is known to be right.
     pub live: Option<Methods>,
 }
+
+/// The deployment that this run knows to be right.
+#[derive(Clone, Debug, Default)]
+pub struct Known(Option<String>);
 
 /// Orders deployments, the newest last: by the second, then by the id. API
 /// Gateway tells no more, and every run has to see the same one as the newest.
@@ -70,7 +73,7 @@ impl Age {
 }
 
 /// What can differ.
-#[derive(Clone, Debug, PartialEq, Eq, Display, EnumIter)]
+#[derive(Clone, Debug, PartialEq, Eq, strum::Display, EnumIter)]
 #[strum(serialize_all = "lowercase")]
 pub enum Field {
     /// What was deployed: the API's body, policy and endpoint.
@@ -84,7 +87,7 @@ pub enum Field {
 const MARK: &str = "hybridgw ";
 
 impl Deployment {
-    async fn deploy(&self, aws: &Aws, newer_than: Option<&Age>) -> Result<()> {
+    async fn deploy(&self, aws: &Aws, newer_than: Option<&Age>) -> Result<Known> {
         let desired = &self.api.desired;
         let api = self.api.require()?.id;
         let fingerprint = desired
@@ -106,43 +109,95 @@ impl Deployment {
             let why = "the deployment before it is of the same second";
             return Err(Error::not_yet(why));
         }
-        if let Some(edited) = self.edited(aws, &api).await? {
-            remove(aws, &api, &age.1).await?;
-            let why = format!("somebody changed the API while it was deployed: {edited}");
-            return Err(Error::not_yet(why));
-        }
-        let known = Tags::from([(tags::DEPLOYED.to_owned(), age.1)]);
-        rest_api::tag(aws, &format!("/restapis/{api}"), &known).await
+        let tags = match self.checked(aws, &api).await? {
+            Checked::Right(record) => {
+                let known = (tags::DEPLOYED.to_owned(), age.1.clone());
+                record.into_iter().chain([known]).collect()
+            }
+            Checked::Edited(what) => {
+                remove(aws, &api, &age.1).await?;
+                return Err(Error::not_yet(what));
+            }
+            Checked::Refused(error) => {
+                remove(aws, &api, &age.1).await?;
+                return Err(*error);
+            }
+        };
+        rest_api::tag(aws, &format!("/restapis/{api}"), &tags).await?;
+        Ok(Known(Some(age.1)))
     }
 
-    /// What of the definition is not as it was put a moment ago.
-    async fn edited(&self, aws: &Aws, api: &str) -> Result<Option<String>> {
-        let reads = Reads::new(aws.clone(), &self.api.desired.owner.stack);
-        let actual = rest_api::look(&reads, api).await?;
-        let Some(actual) = actual else {
-            return Err(Error::not_yet("the API is not there any more"));
+    /// Looks at what was deployed a moment ago. What neither the file tells nor
+    /// the record is put and read once more: if it stays that way, API Gateway
+    /// keeps it so.
+    async fn checked(&self, aws: &Aws, api: &str) -> Result<Checked> {
+        let desired = &self.api.desired;
+        let Some(first) = self.look(aws, api).await? else {
+            return Ok(Checked::unseen());
         };
-        let mut drift = self.api.desired.diff(&actual).into_iter();
-        let of_definition = drift.find(|one| {
-            use rest_api::Field as F;
-            matches!(
-                one.field,
-                F::Policy | F::Endpoints | F::Body | F::Method(_) | F::Part(_)
-            )
-        });
-        Ok(of_definition.map(|one| one.field.to_string()))
+        if let Some(field) = desired.edited(&first) {
+            return Ok(Checked::edited(&field));
+        }
+        if desired.is_known(&first) {
+            return Ok(Checked::Right(desired.record(&first)));
+        }
+        let definition = desired.body.definition();
+        if first.contents.methods.is_empty() && !definition.methods.is_empty() {
+            return Ok(Checked::unseen());
+        }
+        desired.put(aws, api).await?;
+        let Some(second) = self.look(aws, api).await? else {
+            return Ok(Checked::unseen());
+        };
+        if let Some(field) = desired.edited(&second) {
+            return Ok(Checked::edited(&field));
+        }
+        if let Some(what) = first.contents.differs(&second.contents) {
+            return Ok(Checked::edited(&what));
+        }
+        let protection = definition.protection(&second.contents.methods);
+        if let Some(one) = protection.first() {
+            return Ok(Checked::Refused(Box::new(Error::invalid(format!(
+                "AWS took the body but does not show it: {}: {} -> {}",
+                one.field, one.actual, one.desired
+            )))));
+        }
+        Ok(Checked::Right(desired.record(&second)))
+    }
+
+    async fn look(&self, aws: &Aws, api: &str) -> Result<Option<rest_api::Actual>> {
+        let reads = Reads::new(aws.clone(), &self.api.desired.owner.stack);
+        self.api.desired.look(&reads, api).await
+    }
+}
+
+/// What a look directly after a deployment has shown.
+enum Checked {
+    /// What was put; with the tag that records it, if it is not there.
+    Right(Option<(String, String)>),
+    /// Something else; in a while it may be another. Why.
+    Edited(String),
+    /// Something else, and it stays.
+    Refused(Box<Error>),
+}
+
+impl Checked {
+    fn unseen() -> Self {
+        Self::Edited("what was put is not visible yet".to_owned())
+    }
+
+    fn edited(what: &impl Display) -> Self {
+        Self::Edited(format!(
+            "somebody changed the API while it was deployed: {what}"
+        ))
     }
 }
 
 impl Resource for Deployment {
     type Actual = Actual;
     type Field = Field;
-    type Receipt = ();
-    const READS: &'static [Query] = &[
-        Query::GetDeployments,
-        Query::GetRestApis,
-        Query::GetDeployment,
-    ];
+    type Receipt = Known;
+    const READS: &'static [Query] = &[Query::GetDeployments, Query::GetDeployment];
 
     fn key(&self) -> Key {
         self.api.key().sibling(Kind::Deployment)
@@ -157,18 +212,30 @@ impl Resource for Deployment {
     }
 
     async fn discover(reads: &Reads) -> Result<Vec<Found<Actual>>> {
-        those(reads, &reads.remembered(), |_| true).await
+        those(reads, |_| true).await
     }
 
     /// Not that of a second API of the same key.
     async fn find(&self, reads: &Reads) -> Result<Option<Found<Actual>>> {
-        let found = those(reads, reads, |api| api.is(&self.api)).await?;
+        let found = those(reads, |api| api.is(&self.api)).await?;
         Ok(found.into_iter().next())
     }
 
+    async fn complete(
+        &self,
+        reads: &Reads,
+        known: Option<&Known>,
+        actual: &mut Actual,
+    ) -> Result<()> {
+        let by_this_run = known.is_some_and(|Known(id)| id.as_ref() == Some(&actual.id));
+        if !actual.is_known && !by_this_run {
+            actual.live = live(reads, &actual.api, &actual.id).await?;
+        }
+        Ok(())
+    }
+
     async fn again(reads: &Reads, was: &Found<Actual>) -> Result<Option<Found<Actual>>> {
-        let parents = reads.remembered();
-        let found = those(reads, &parents, |api| api.id == was.actual.api).await?;
+        let found = those(reads, |api| api.id == was.actual.api).await?;
         Ok(found.into_iter().find(|found| found.id == was.id))
     }
 
@@ -178,6 +245,7 @@ impl Resource for Deployment {
             id: _,
             fingerprint,
             age: _,
+            is_known: _,
             live,
         } = actual;
         let wanted = self.api.desired.fingerprint();
@@ -193,7 +261,7 @@ impl Resource for Deployment {
         live.map(|one| one.map(Field::Live)).collect()
     }
 
-    async fn create(&self, aws: &Aws) -> Result<()> {
+    async fn create(&self, aws: &Aws) -> Result<Known> {
         self.deploy(aws, None).await
     }
 
@@ -202,7 +270,7 @@ impl Resource for Deployment {
         aws: &Aws,
         actual: &Ours<Actual>,
         _drift: &[Drift<Field>],
-    ) -> Result<()> {
+    ) -> Result<Known> {
         self.deploy(aws, Some(&actual.age)).await
     }
 
@@ -223,13 +291,9 @@ impl Resource for Deployment {
     }
 }
 
-/// The newest deployment of each API that is wanted. `parents` know the APIs.
-async fn those(
-    reads: &Reads,
-    parents: &Reads,
-    wanted: impl Fn(&Listed) -> bool,
-) -> Result<Vec<Found<Actual>>> {
-    let apis = rest_api::listed(parents).await?.into_iter();
+/// The newest deployment of each API that is wanted.
+async fn those(reads: &Reads, wanted: impl Fn(&Listed) -> bool) -> Result<Vec<Found<Actual>>> {
+    let apis = rest_api::listed(&reads.remembered()).await?.into_iter();
     let looks = apis.filter(wanted).map(|api| async move {
         let own = own(reads, &api.id).await?;
         let Some(newest) = own.last() else {
@@ -240,18 +304,14 @@ async fn those(
             .tags
             .get(tags::DEPLOYED)
             .is_some_and(|known| known == id);
-        let live = if is_known || !reads.wants_details() {
-            None
-        } else {
-            live(reads, &api.id, id).await?
-        };
         let mark = api.mark.for_part(api.mark.key().sibling(Kind::Deployment));
         let actual = Actual {
             api: api.id.clone(),
             id: id.to_owned(),
             fingerprint: fingerprint(newest).unwrap_or_default().to_owned(),
             age: age(newest),
-            live,
+            is_known,
+            live: None,
         };
         let found = Found::ours(mark, actual.id.clone(), "available", actual);
         Ok(Some(found.within(&api.id)))

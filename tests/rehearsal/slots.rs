@@ -57,7 +57,7 @@ async fn what_waits_for_a_slot_says_so_and_for_how_long() {
     );
 
     let waits = Waits::default();
-    let look = bench.look().bare();
+    let look = bench.look();
     let found = survey(&look).await.expect("it can be read");
     let report = remove(&found.free, &aws, &look, &waits, &stop).await;
     assert!(report.ok(), "{report:?}");

@@ -160,7 +160,7 @@ impl Bench {
         let mut outcome = Outcome::default();
         let aws = self.connection.writer();
         let look = match self.look_where_the_file_says().await {
-            Ok(look) => look.bare(),
+            Ok(look) => look,
             Err(error) => return Outcome::stopped(error),
         };
         for _ in 0..2 {

@@ -128,8 +128,6 @@ pub struct Reads {
     pub unplaced: Vec<Unreadable>,
     memory: Arc<Memory>,
     fresh: Fresh,
-    /// Whether ids, tags and protections are all that is wanted.
-    bare: bool,
     /// What could not be read and is done without; none: nothing is.
     gaps: Option<Arc<unreadable::Gaps>>,
 }
@@ -171,7 +169,6 @@ impl Reads {
             unplaced: Vec::new(),
             memory: Arc::default(),
             fresh: Fresh::default(),
-            bare: false,
             gaps: None,
         }
     }

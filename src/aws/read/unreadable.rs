@@ -33,26 +33,12 @@ pub fn stands_aside(error: &Error) -> bool {
 }
 
 impl Reads {
-    /// The same memory, for who needs no more than ids, tags and protections.
-    #[must_use]
-    pub fn bare(&self) -> Self {
-        Self {
-            bare: true,
-            ..self.clone()
-        }
-    }
-
-    /// Whether more than ids, tags and protections is wanted.
-    pub fn wants_details(&self) -> bool {
-        !self.bare
-    }
-
     /// The same, doing without what cannot be read; see [`Reads::unreadable`].
     #[must_use]
     pub fn with_gaps(&self) -> Self {
         Self {
             gaps: Some(Arc::default()),
-            ..self.bare()
+            ..self.clone()
         }
     }
 

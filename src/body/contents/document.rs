@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::{API_KEY, AUTHORIZATION, Definition, INTEGRATION, URI, Wanted, listed, text_of};
+use super::{
+    API_KEY, AUTHORIZATION, Beside, Definition, INTEGRATION, URI, Wanted, listed, text_of,
+};
 use crate::body::Body;
 use crate::body::document::{AUTHORIZER, Dialect, INTEGRATION as EXTENSION, operations, verb};
 
@@ -31,7 +33,26 @@ impl Body {
                 methods.insert(format!("{verb} {path}"), place.method());
             }
         }
-        Definition { methods }
+        Definition {
+            methods,
+            beside: self.beside(),
+        }
+    }
+
+    fn beside(&self) -> Beside {
+        let has = |value: &Value| value.as_object().is_some_and(|all| !all.is_empty());
+        let models = match self.dialect {
+            Dialect::Swagger2 => &self.document["definitions"],
+            Dialect::OpenApi3 => &self.document["components"]["schemas"],
+        };
+        let schemes = self.schemes().as_object().into_iter().flatten();
+        let mut schemes = schemes.map(|(_, scheme)| self.resolved(scheme));
+        Beside {
+            authorizers: schemes.any(|scheme| has(&scheme[AUTHORIZER])),
+            models: has(models),
+            validators: has(&self.document["x-amazon-apigateway-request-validators"]),
+            gateway_responses: has(&self.document["x-amazon-apigateway-gateway-responses"]),
+        }
     }
 
     fn schemes(&self) -> &Value {

@@ -79,9 +79,32 @@ impl Wanted {
 pub struct Definition {
     /// Of each method.
     pub methods: BTreeMap<String, Wanted>,
+    /// What there is beside them.
+    pub beside: Beside,
+}
+
+/// The parts of an API beside its methods that a file has. How API Gateway keeps
+/// each is not told here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a part of its own")]
+pub struct Beside {
+    /// Authorizers.
+    pub authorizers: bool,
+    /// Models.
+    pub models: bool,
+    /// Request validators.
+    pub validators: bool,
+    /// Gateway responses.
+    pub gateway_responses: bool,
 }
 
 impl Definition {
+    /// Whether it tells all that API Gateway makes of the file.
+    pub fn is_whole(&self) -> bool {
+        let open = self.methods.values().any(|method| !method.open.is_empty());
+        !open && self.beside == Beside::default()
+    }
+
     /// Every difference, method by method and aspect by aspect.
     pub fn drift(&self, actual: &Methods) -> Vec<Drift> {
         let names: BTreeSet<&String> = self.methods.keys().chain(actual.keys()).collect();

@@ -207,8 +207,13 @@ impl Resource for DnsRecord {
     }
 
     /// Whether the change of this run has reached every name server.
-    async fn follow(reads: &Reads, change: &ChangeId, actual: &mut Actual) -> Result<()> {
-        let ChangeId(Some(id)) = change else {
+    async fn complete(
+        &self,
+        reads: &Reads,
+        change: Option<&ChangeId>,
+        actual: &mut Actual,
+    ) -> Result<()> {
+        let Some(ChangeId(Some(id))) = change else {
             return Ok(());
         };
         let change = reads.change(id).await?;

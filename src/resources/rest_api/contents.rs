@@ -16,8 +16,8 @@ use strum::{Display, EnumIter, IntoEnumIterator};
 use crate::{
     aws::read::Reads,
     body::contents::{
-        API_KEY, AUTHORIZATION, INTEGRATION, Method, Methods, URI, connection, listed, text_of,
-        unless,
+        API_KEY, AUTHORIZATION, Beside, INTEGRATION, Method, Methods, URI, connection, listed,
+        text_of, unless,
     },
     error::Result,
     hash,
@@ -71,6 +71,33 @@ pub struct Record {
 const VERSION: &str = "1";
 
 impl Contents {
+    /// What the list of APIs tells of it.
+    pub fn of_settings(api: &RestApi) -> Self {
+        let mut parts = BTreeMap::new();
+        parts.insert(Part::Settings, BTreeSet::from([settings(api)]));
+        Self {
+            methods: Methods::new(),
+            parts,
+        }
+    }
+
+    /// The first part in which another differs from it.
+    pub fn differs(&self, other: &Self) -> Option<Part> {
+        Part::iter().find(|part| self.parts.get(part) != other.parts.get(part))
+    }
+
+    /// Whether it consists of methods alone.
+    pub fn is_nothing_beside(&self) -> bool {
+        let beside = [
+            Part::Authorizers,
+            Part::Models,
+            Part::Validators,
+            Part::GatewayResponses,
+        ];
+        let none = |part| self.parts.get(part).is_none_or(BTreeSet::is_empty);
+        beside.iter().all(none)
+    }
+
     /// The record of this definition, made by a body of this hash.
     pub fn record(&self, body: &str) -> Record {
         let none = BTreeSet::new();
@@ -120,36 +147,45 @@ fn digits(text: &str) -> String {
     hash::long(text)[..8].to_owned()
 }
 
-/// Reads the definition of an API. What nothing refers to, and what there was
-/// none of, has no effect and is not asked for: a call less each.
-pub async fn read(reads: &Reads, api: &RestApi, record: Option<&Record>) -> Result<Contents> {
-    let id = api.id().unwrap_or_default();
+/// Reads the definition of an API. What neither its file has nor its record, and
+/// nothing refers to, has no effect and is not asked for: a call less each.
+pub async fn read(
+    reads: &Reads,
+    id: &str,
+    record: Option<&Record>,
+    beside: Beside,
+    contents: &mut Contents,
+) -> Result<()> {
     let (resources, answers) = tokio::try_join!(reads.resources(id), reads.gateway_responses(id))?;
     let all = || {
         resources
             .iter()
             .flat_map(|one| one.resource_methods().into_iter().flatten())
     };
-    let is_due = |part: Part, refers: fn(&types::Method) -> bool| {
-        record.is_none_or(|record| !record.is_without(part))
+    let is_due = |part: Part, has: bool, refers: fn(&types::Method) -> bool| {
+        has || record.is_some_and(|record| !record.is_without(part))
             || all().any(|(_, method)| refers(method))
     };
     let authorizers = async {
-        if is_due(Part::Authorizers, |method| method.authorizer_id().is_some()) {
+        let has = beside.authorizers;
+        if is_due(Part::Authorizers, has, |one| one.authorizer_id().is_some()) {
             reads.authorizers(id).await
         } else {
             Ok(Arc::default())
         }
     };
     let validators = async {
-        if is_due(Part::Validators, |one| one.request_validator_id().is_some()) {
+        let has = beside.validators;
+        if is_due(Part::Validators, has, |one| {
+            one.request_validator_id().is_some()
+        }) {
             reads.request_validators(id).await
         } else {
             Ok(Arc::default())
         }
     };
     let models = async {
-        if is_due(Part::Models, refers_to_a_model) {
+        if is_due(Part::Models, beside.models, refers_to_a_model) {
             reads.models(id).await
         } else {
             Ok(Arc::default())
@@ -160,9 +196,9 @@ pub async fn read(reads: &Reads, api: &RestApi, record: Option<&Record>) -> Resu
         authorizers: named(authorizers.iter().map(|one| (one.id(), one.name()))),
         validators: named(validators.iter().map(|one| (one.id(), one.name()))),
     };
-    let methods = methods(&resources, &names);
-    let mut parts = BTreeMap::new();
-    parts.insert(Part::Methods, texts_of(&methods, &resources));
+    contents.methods = methods(&resources, &names);
+    let parts = &mut contents.parts;
+    parts.insert(Part::Methods, texts_of(&contents.methods, &resources));
     parts.insert(
         Part::Authorizers,
         authorizers.iter().map(authorizer).collect(),
@@ -171,8 +207,7 @@ pub async fn read(reads: &Reads, api: &RestApi, record: Option<&Record>) -> Resu
     parts.insert(Part::Models, models.iter().map(model).collect());
     let own = answers.iter().filter(|one| !one.default_response());
     parts.insert(Part::GatewayResponses, own.map(gateway_response).collect());
-    parts.insert(Part::Settings, BTreeSet::from([settings(api)]));
-    Ok(Contents { methods, parts })
+    Ok(())
 }
 
 /// `Empty` and `Error` are in every API (developer guide, "Models").

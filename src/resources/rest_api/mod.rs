@@ -12,16 +12,18 @@
 //! put, which a tag records: whatever of the file API Gateway keeps in its own
 //! way is no drift, and every edit is. What differs is named method by method.
 //! Who may invoke a method is compared with the file itself, always.
+//!
+//! An API that was never deployed serves nothing: its first deployment puts the
+//! body, and what is in it before does not matter.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc};
 
 use aws_sdk_apigateway::{
     primitives::Blob,
-    types::{self, EndpointConfiguration, EndpointType, PutMode},
+    types::{EndpointConfiguration, EndpointType, PutMode},
 };
 use serde_json::Value;
 use strum::{Display, EnumIter};
-use tokio::time::Instant;
 
 use crate::{
     aws::{
@@ -34,17 +36,22 @@ use crate::{
     graph::Node,
     hash, names, policy,
     resource::{
-        Drift, Found, Key, Kind, Mark, Need, Ours, Owner, Resource, Settled, UNKNOWN,
+        Drift, Found, Key, Kind, Need, Ours, Owner, Resource, Settled, UNKNOWN,
         tags::{self, Tags},
     },
-    resources::{BasePathMapping, VpcEndpoint, patches},
+    resources::{VpcEndpoint, patches},
 };
 
 mod contents;
+mod judged;
+mod listing;
 mod settings;
 
 pub use contents::Part;
-pub(super) use contents::{Contents, Record};
+use contents::{Contents, Record};
+pub use judged::Put;
+use listing::those;
+pub(super) use listing::{Listed, listed};
 
 /// A REST API of the stack's own.
 #[derive(Hash)]
@@ -84,33 +91,18 @@ pub struct Actual {
     pub tags: Tags,
     /// That this run has put the body.
     pub put: Option<Put>,
+    /// Whether it was never deployed: then its body is still to be put.
+    pub is_empty: bool,
 }
 
-/// That the body was put by this run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Put {
-    /// How often.
-    times: u32,
-    /// When last.
-    at: Instant,
-    /// How long ago that was when the API was looked at.
-    age: Duration,
+/// What this run knows of its last write to an API.
+#[derive(Clone, Debug, Default)]
+pub struct Written {
+    /// That it has put the body.
+    put: Option<Put>,
+    /// What the API consists of, if nothing but tags was written since that was read.
+    contents: Option<Contents>,
 }
-
-impl Put {
-    /// One more put.
-    fn again(earlier: Option<Self>) -> Self {
-        Self {
-            times: earlier.map_or(1, |put| put.times + 1),
-            at: Instant::now(),
-            age: Duration::ZERO,
-        }
-    }
-}
-
-/// After so long what is reported is no older answer any more, but what API
-/// Gateway has made of the put.
-const LAG: Duration = Duration::from_secs(45);
 
 /// What can differ.
 #[derive(Clone, Debug, PartialEq, Eq, Display, EnumIter)]
@@ -235,60 +227,6 @@ impl RestApi {
         }
         Ok(())
     }
-
-    /// What is not as the body has it, where that is known to be put.
-    fn of_contents(&self, actual: &Actual) -> Vec<Drift<Field>> {
-        let hash = self.body.hash();
-        let definition = self.body.definition();
-        let methods = &actual.contents.methods;
-        let named = || definition.drift(methods).into_iter();
-        // Each step of the way to the record reads otherwise: put, put again, recorded.
-        let unrecorded = || {
-            let step = match actual.put.map(|put| put.times) {
-                None => "none",
-                Some(1) => "none, put once",
-                Some(_) => "none, put twice",
-            };
-            Drift::new(Field::Record, step, hash.clone())
-        };
-        let protection = definition.protection(methods).into_iter();
-        let mut drift: Vec<Drift<Field>> = protection.map(|one| one.map(Field::Method)).collect();
-        let known = actual.record.as_ref().filter(|record| record.body == hash);
-        let Some(record) = known else {
-            // What is put twice and still reads otherwise is how API Gateway
-            // keeps it.
-            if actual.put.is_none_or(|put| put.times < 2) {
-                drift = named().map(|one| one.map(Field::Method)).collect();
-            }
-            drift.push(unrecorded());
-            return drift;
-        };
-        let now = actual.contents.record(&hash);
-        let changed: Vec<Part> = record.changed(&now).collect();
-        if changed.is_empty() {
-            return drift;
-        }
-        if drift.is_empty() && actual.put.is_some_and(|put| put.age >= LAG) {
-            return vec![unrecorded()];
-        }
-        for part in changed {
-            let methods: Vec<Drift> = match part {
-                Part::Methods => named().collect(),
-                _ => Vec::new(),
-            };
-            if methods.is_empty() {
-                let (was, is) = ("changed since they were put", "as the body has them");
-                drift.push(Drift::new(Field::Part(part), was, is));
-            } else {
-                // Who may invoke them is among these.
-                drift = methods
-                    .into_iter()
-                    .map(|one| one.map(Field::Method))
-                    .collect();
-            }
-        }
-        drift
-    }
 }
 
 fn endpoint_missing() -> Error {
@@ -298,7 +236,7 @@ fn endpoint_missing() -> Error {
 impl Resource for RestApi {
     type Actual = Actual;
     type Field = Field;
-    type Receipt = Option<Put>;
+    type Receipt = Written;
     const READS: &'static [Query] = &[
         Query::GetRestApis,
         Query::GetResources,
@@ -306,6 +244,7 @@ impl Resource for RestApi {
         Query::GetAuthorizers,
         Query::GetModels,
         Query::GetRequestValidators,
+        Query::GetDeployments,
     ];
 
     fn key(&self) -> Key {
@@ -335,12 +274,25 @@ impl Resource for RestApi {
         Ok(found.into_iter().next())
     }
 
-    async fn follow(_: &Reads, receipt: &Option<Put>, actual: &mut Actual) -> Result<()> {
-        actual.put = receipt.map(|put| Put {
-            age: put.at.elapsed(),
-            ..put
-        });
-        Ok(())
+    async fn complete(
+        &self,
+        reads: &Reads,
+        written: Option<&Written>,
+        actual: &mut Actual,
+    ) -> Result<()> {
+        let put = written.and_then(|written| written.put);
+        actual.put = put.map(Put::now);
+        if let Some(contents) = written.and_then(|written| written.contents.as_ref()) {
+            actual.contents = contents.clone();
+            return Ok(());
+        }
+        if actual.record.is_none() && !actual.tags.contains_key(tags::DEPLOYED) {
+            actual.is_empty = reads.deployments(&actual.id).await?.is_empty();
+        }
+        if actual.is_empty {
+            return Ok(());
+        }
+        self.read_contents(reads, actual).await
     }
 
     /// What this run has put is remembered until that is recorded.
@@ -363,6 +315,7 @@ impl Resource for RestApi {
             settings: set,
             tags: has_tags,
             put: _,
+            is_empty,
         } = actual;
         let mut drift: Vec<Drift<Field>> = Drift::between(Field::Name, name, &self.name())
             .into_iter()
@@ -376,19 +329,21 @@ impl Resource for RestApi {
             }
             None => drift.push(Drift::new(Field::Policy, policy::words(has), UNKNOWN)),
         }
-        let body = Drift::between(Field::Body, description, &self.description());
-        let mut contents = self.of_contents(actual);
-        if body.is_some() {
-            contents.retain(|one| one.field != Field::Record);
+        if !is_empty {
+            let body = Drift::between(Field::Body, description, &self.description());
+            let mut contents = self.of_contents(actual);
+            if body.is_some() {
+                contents.retain(|one| one.field != Field::Record);
+            }
+            drift.extend(body);
+            drift.extend(contents);
+            drift.extend(settings::drift(set, &self.body.settings()));
         }
-        drift.extend(body);
-        drift.extend(contents);
-        drift.extend(settings::drift(set, &self.body.settings()));
         drift.extend(tags::drift(has_tags, &self.tags(), Field::Tag));
         drift
     }
 
-    async fn create(&self, aws: &Aws) -> Result<Option<Put>> {
+    async fn create(&self, aws: &Aws) -> Result<Written> {
         let endpoint = self.endpoint.require()?.id;
         let configuration = EndpointConfiguration::builder()
             .types(EndpointType::Private)
@@ -400,6 +355,7 @@ impl Resource for RestApi {
             .name(self.name())
             .endpoint_configuration(configuration)
             .policy(self.endpoint.desired.admission(&endpoint).to_string())
+            .disable_execute_api_endpoint(self.body.settings().default_endpoint_off)
             .set_tags(Some(tags::to_map(&self.tags())))
             .send()
             .await
@@ -412,7 +368,7 @@ impl Resource for RestApi {
             {
                 Err(Error::not_yet(format!("its endpoint is pending: {error}")))
             }
-            other => other.map(|_| None),
+            other => other.map(|_| Written::default()),
         }
     }
 
@@ -421,7 +377,7 @@ impl Resource for RestApi {
         aws: &Aws,
         actual: &Ours<Actual>,
         drift: &[Drift<Field>],
-    ) -> Result<Option<Put>> {
+    ) -> Result<Written> {
         let (mut changes, mut patches) = (Tags::new(), Vec::new());
         let wanted = self.body.settings();
         let (mut body_differs, mut is_unrecorded) = (false, false);
@@ -465,15 +421,24 @@ impl Resource for RestApi {
         if body_differs {
             // What the body does not carry over shows at the next look.
             self.put(aws, &actual.id).await?;
-            return Ok(Some(Put::again(actual.put)));
+            return Ok(Written {
+                put: Some(Put::again(actual.put)),
+                contents: None,
+            });
         }
         if patches.is_empty() {
-            return Ok(actual.put);
+            return Ok(Written {
+                put: actual.put,
+                contents: Some(actual.contents.clone()).filter(|_| !actual.is_empty),
+            });
         }
         let call = aws.apigateway.update_rest_api().rest_api_id(&actual.id);
         let call = call.set_patch_operations(Some(patches));
         call.send().await.called("UpdateRestApi")?;
-        Ok(actual.put)
+        Ok(Written {
+            put: actual.put,
+            contents: None,
+        })
     }
 
     #[cfg(test)]
@@ -531,115 +496,4 @@ pub(super) async fn tag(aws: &Aws, path: &str, tags: &Tags) -> Result<()> {
         .await
         .called("TagResource")
         .map(drop)
-}
-
-/// An API of the stack's own, without what takes a call of its own.
-pub(super) struct Listed {
-    /// Its id.
-    pub id: String,
-    /// The proof that it is the stack's.
-    pub mark: Mark,
-    /// All its tags.
-    pub tags: Tags,
-    api: types::RestApi,
-}
-
-impl Listed {
-    /// Whether it is the API of this node: of two of a key, the one that the
-    /// node has.
-    pub fn is(&self, node: &Node<RestApi>) -> bool {
-        node.id()
-            .map_or_else(|| *self.mark.key() == node.key(), |id| id == self.id)
-    }
-}
-
-/// The stack's own APIs as the list has them.
-///
-/// Where there are two of a key, the one that is mapped comes first, else the
-/// older one, else the one of the smaller id: every run decides alike.
-pub(super) async fn listed(reads: &Reads) -> Result<Vec<Listed>> {
-    let apis = reads.rest_apis().await?;
-    let own = apis.iter().filter_map(|api| {
-        let tags = tags_of(api);
-        Some(Listed {
-            id: api.id()?.to_owned(),
-            mark: Mark::of_tags(&tags, &reads.stack)?,
-            tags,
-            api: api.clone(),
-        })
-    });
-    let mut own: Vec<Listed> = own.collect();
-    let keys: BTreeSet<&Key> = own.iter().map(|api| api.mark.key()).collect();
-    let mapped = if keys.len() < own.len() {
-        mapped(reads).await?
-    } else {
-        BTreeSet::new()
-    };
-    own.sort_by_key(|one| {
-        let created = one.api.created_date().map_or(0, |date| date.secs());
-        (!mapped.contains(&one.id), created, one.id.clone())
-    });
-    Ok(own)
-}
-
-async fn those(reads: &Reads, wanted: impl Fn(&Listed) -> bool) -> Result<Vec<Found<Actual>>> {
-    let own = listed(reads).await?.into_iter();
-    let looks = own.filter(wanted).map(|api| found(reads, api));
-    futures_util::future::try_join_all(looks).await
-}
-
-/// One API of the stack's own, by its id.
-pub(super) async fn look(reads: &Reads, id: &str) -> Result<Option<Actual>> {
-    let found = those(reads, |api| api.id == id).await?.into_iter().next();
-    Ok(found.map(|found| found.actual))
-}
-
-/// The APIs that a mapping in a domain of ours names, asked afresh: another run
-/// may have mapped one a moment ago.
-async fn mapped(reads: &Reads) -> Result<BTreeSet<String>> {
-    let afresh = reads.afresh(BasePathMapping::READS);
-    let mappings = BasePathMapping::discover(&afresh).await?;
-    Ok(mappings.into_iter().map(|found| found.actual.api).collect())
-}
-
-fn tags_of(api: &types::RestApi) -> Tags {
-    let pairs = api.tags().into_iter().flatten();
-    pairs
-        .map(|(key, value)| (key.clone(), value.clone()))
-        .collect()
-}
-
-async fn found(reads: &Reads, listed: Listed) -> Result<Found<Actual>> {
-    let Listed {
-        id,
-        mark,
-        tags,
-        api,
-    } = listed;
-    let record = tags.get(tags::CONTENTS).and_then(|tag| Record::read(tag));
-    // Who takes it away needs to know nothing of what is in it.
-    let contents = if reads.wants_details() {
-        contents::read(reads, &api, record.as_ref()).await?
-    } else {
-        Contents::default()
-    };
-    let configuration = api.endpoint_configuration();
-    let actual = Actual {
-        name: api.name().unwrap_or_default().to_owned(),
-        description: api.description().unwrap_or_default().to_owned(),
-        policy: policy::parse_of_api(api.policy().unwrap_or_default(), &id),
-        endpoints: configuration
-            .into_iter()
-            .flat_map(|configuration| configuration.vpc_endpoint_ids())
-            .cloned()
-            .collect(),
-        settings: settings::of(&api),
-        contents,
-        record,
-        tags,
-        put: None,
-        id,
-    };
-    let found = Found::ours(mark, actual.id.clone(), "available", actual);
-    Ok(found.since(api.created_date().copied()))
 }
