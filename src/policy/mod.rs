@@ -12,6 +12,7 @@
 //! (`docs/design/0017`): `judge` is the algebra of statements, `principal`,
 //! `pattern`, `condition`, `compare` and `variable` that of their elements.
 
+mod authorization;
 mod compare;
 mod condition;
 pub mod delivery;
@@ -28,12 +29,13 @@ mod text;
 mod truth;
 mod variable;
 
+pub use authorization::Authorization;
 pub use document::Policy;
 pub use judge::{Answer, Refusal};
 pub use normal::{normal, parse, parse_of_api, same, words};
 pub use ours::{nothing, only_from, only_through, only_to, read_through};
 pub use pattern::Texts;
-pub use reach::{Authorization, Gate, Reach, reach};
+pub use reach::{Gate, Reach, reach};
 pub use request::{Caller, Held, Known, Request, Through, api_arn};
 
 #[cfg(test)]

@@ -26,6 +26,9 @@ enum Named {
 /// Whether the element means the caller; none if it is none that AWS takes.
 pub(super) fn means(element: &Value, caller: &Caller, allow: bool, place: Place) -> Option<Truth> {
     let named = names(element, caller)?;
+    if named.is_empty() && may_be_meant(element, caller) {
+        return Some(Truth::open(WHO));
+    }
     Some(match named.iter().max() {
         None => Truth::No,
         // The account may hand on what a resource's policy gives it: its own
@@ -43,6 +46,9 @@ pub(super) fn means(element: &Value, caller: &Caller, allow: bool, place: Place)
 /// the principal", and for a role its session: else it might be denied.
 pub(super) fn excepts(element: &Value, caller: &Caller) -> Option<Truth> {
     let named = names(element, caller)?;
+    if named.is_empty() && may_be_meant(element, caller) {
+        return Some(Truth::open(WHO));
+    }
     let Caller::Identity { session, .. } = caller else {
         return Some(named.is_empty().into());
     };
@@ -56,6 +62,16 @@ pub(super) fn excepts(element: &Value, caller: &Caller) -> Option<Truth> {
     } else {
         Truth::open("what NotPrincipal leaves out besides")
     })
+}
+
+/// What a name of a user, a role or an account leaves open of somebody unknown.
+const WHO: &str = "who has signed it";
+
+/// Whether a name may be that of somebody of whom only the signature is known.
+fn may_be_meant(element: &Value, caller: &Caller) -> bool {
+    let signs = |kind: &str| !matches!(kind, "Service" | "CanonicalUser");
+    let mut kinds = element.as_object().into_iter().flatten();
+    *caller == Caller::Signed && kinds.any(|(kind, _)| signs(kind))
 }
 
 /// The names in the element that mean the caller.

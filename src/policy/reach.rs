@@ -7,36 +7,11 @@
 use std::{collections::BTreeSet, fmt};
 
 use super::{
+    authorization::Authorization,
     document::Policy,
     judge::{Answer, Refusal},
     request::{Caller, Request},
 };
-
-/// How a method of an API authorizes, as API Gateway names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Authorization {
-    /// `NONE`: the API's policy decides alone.
-    None,
-    /// `AWS_IAM`: the caller's own policies count too.
-    Iam,
-    /// `CUSTOM`: what a Lambda authorizer returns counts too.
-    Lambda,
-    /// `COGNITO_USER_POOLS`: with a valid token, the API's policy decides alone.
-    Cognito,
-}
-
-impl Authorization {
-    /// By API Gateway's own word; none if it is not one.
-    pub fn of(word: &str) -> Option<Self> {
-        Some(match word {
-            "NONE" => Self::None,
-            "AWS_IAM" => Self::Iam,
-            "CUSTOM" => Self::Lambda,
-            "COGNITO_USER_POOLS" => Self::Cognito,
-            _ => return None,
-        })
-    }
-}
 
 /// What decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,8 +103,9 @@ fn authorized(
         };
         (Gate::Method, answer)
     };
-    // Nobody reaches a private API without a policy.
-    if answer.is_denied() || (api.statements.is_empty() && answer.is_no()) {
+    // Nobody reaches a private API without a policy, and of one that cannot be
+    // read nothing can be told.
+    if answer.is_denied() || api.unreadable || (api.statements.is_empty() && answer.is_no()) {
         return (Gate::Api, answer);
     }
     match method {
@@ -138,6 +114,8 @@ fn authorized(
         Authorization::Lambda => depends("what its authorizer returns", "Lambda authorizer"),
         Authorization::Iam => match &request.caller {
             Caller::Anonymous => (Gate::Method, Answer::No(Refusal::Unsigned)),
+            // Whoever is of the API's account.
+            Caller::Signed => depends("the identity policies of the caller", "AWS_IAM"),
             // Table B: from another account both have to allow.
             caller if caller.account() != request.owner() && answer.is_no() => (Gate::Api, answer),
             _ => depends("the identity policies of the caller", "AWS_IAM"),

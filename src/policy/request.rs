@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ipnet::{IpNet, Ipv4Net};
 
-use super::pattern::Texts;
+use super::{authorization::Authorization, pattern::Texts};
 
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub enum Caller {
     /// balancer. A bearer token makes no other of them (API Gateway developer
     /// guide, "Use VPC endpoint policies for private APIs").
     Anonymous,
+    /// Somebody with a signature, of whom nothing else is known.
+    Signed,
     /// A service of AWS, as in `logging.s3.amazonaws.com`.
     Service(String),
     /// A user or a role.
@@ -29,7 +31,7 @@ impl Caller {
     pub(super) fn account(&self) -> Option<&str> {
         match self {
             Self::Identity { arn, .. } => arn.split(':').nth(4),
-            Self::Anonymous | Self::Service(_) => None,
+            Self::Anonymous | Self::Signed | Self::Service(_) => None,
         }
     }
 }
@@ -210,6 +212,16 @@ impl Request {
         self
     }
 
+    /// The request of those that a method lets in at all: with `AWS_IAM` they
+    /// have signed it. A token of another kind signs nothing.
+    #[must_use]
+    pub fn for_method(self, authorization: Authorization) -> Self {
+        match authorization {
+            Authorization::Iam => self.by(Caller::Signed),
+            Authorization::None | Authorization::Lambda | Authorization::Cognito => self,
+        }
+    }
+
     /// Names of keys have no case (IAM user guide, "Condition").
     fn know(&mut self, key: &str, known: Known) {
         self.keys.insert(key.to_ascii_lowercase(), known);
@@ -248,6 +260,11 @@ fn of_path(path: &str) -> Texts {
 fn of_caller(caller: &Caller, key: &str) -> Known {
     match caller {
         Caller::Anonymous => of_nobody(key),
+        Caller::Signed => match key {
+            "aws:principalisawsservice" => Known::text("false"),
+            "aws:principalservicename" | "aws:principalservicenameslist" => Known::absent(),
+            _ => Known::Nothing,
+        },
         Caller::Identity { arn, .. } => match key {
             "aws:principalarn" => Known::text(arn),
             "aws:principalaccount" => Known::text(caller.account().unwrap_or_default()),

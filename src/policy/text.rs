@@ -4,14 +4,15 @@ use serde_json::Value;
 
 /// Reads a policy document as AWS returns it: its statements in their order.
 ///
-/// API Gateway returns the JSON with its quotes escaped once more. What cannot
-/// be read is returned as a string, so that it differs from everything wanted.
+/// API Gateway returns the JSON escaped once more: quotes, and the ends of lines.
+/// What cannot be read is returned as a string, so that it differs from everything
+/// wanted.
 pub(super) fn read(text: &str) -> Value {
-    let unescaped = || text.replace("\\\"", "\"").replace("\\\\", "\\");
+    let unescaped = || serde_json::from_str::<String>(&format!("\"{text}\"")).ok();
     serde_json::from_str(text)
         .ok()
         .filter(Value::is_object)
-        .or_else(|| serde_json::from_str(&unescaped()).ok())
+        .or_else(|| serde_json::from_str(&unescaped()?).ok())
         .unwrap_or_else(|| Value::String(text.to_owned()))
 }
 

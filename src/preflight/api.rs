@@ -126,6 +126,7 @@ async fn admission(
         .filter_map(|one| {
             let (verb, path) = (one.verb.as_deref(), Some(one.path.as_str()));
             let request = Request::invoke(&arn, Some(stage), verb, path, &through);
+            let request = request.for_method(one.authorization);
             let (endpoint, api) = (Policy::of_endpoint(""), read(policy));
             let reach = policy::reach(&endpoint, &api, one.authorization, &request);
             let open = reach.answer.is_yes() || reach.gate == Gate::Method;

@@ -2,6 +2,7 @@
 //! SDK's own serialisation, and as a person runs it with `--simulate`.
 
 mod aliases;
+mod authorization;
 #[path = "../support/bench.rs"]
 #[allow(dead_code)] // shared with the other test binaries
 mod bench;

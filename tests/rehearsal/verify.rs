@@ -35,7 +35,7 @@ fn network(bench: &Bench) -> Network {
 }
 
 /// Walks the way; from the file, or from the stack's name alone.
-async fn walk(bench: &Bench, by_file: bool) -> Vec<Finding> {
+pub async fn walk(bench: &Bench, by_file: bool) -> Vec<Finding> {
     let reads = bench.look();
     let bodies = stack::bodies(&bench.config, REGION).expect("the example's bodies");
     let now = i64::try_from(bench.simulator.now().unix_seconds()).expect("a time");
@@ -69,7 +69,7 @@ pub fn accused(findings: &[Finding]) -> BTreeSet<String> {
     codes.map(|code| code.to_string()).collect()
 }
 
-async fn standing(name: &str) -> Bench {
+pub async fn standing(name: &str) -> Bench {
     let bench = Bench::new(name, Conditions::default());
     let up = bench.up().await;
     assert!(up.ok(), "{name}: {up:?}");
@@ -158,7 +158,7 @@ const fn broken(what: &'static str, named: &'static str, how: fn(&mut Ctx<'_>)) 
 const STACK: &str = "orders";
 
 /// The endpoint for execute-api.
-fn endpoint(ctx: &Ctx<'_>) -> String {
+pub fn endpoint(ctx: &Ctx<'_>) -> String {
     let mut all = ctx.here.ec2.endpoints.iter();
     let found = all.find(|(_, one)| one.service.ends_with("execute-api"));
     found.expect("an endpoint").0.clone()
@@ -205,7 +205,7 @@ fn rules_to(ctx: &Ctx<'_>, group: &str) -> Vec<String> {
 }
 
 /// The stack's own API.
-fn api<'a>(ctx: &'a mut Ctx<'_>) -> &'a mut Api {
+pub fn api<'a>(ctx: &'a mut Ctx<'_>) -> &'a mut Api {
     let mut all = ctx.here.apigateway.apis.values_mut();
     all.find(|api| !api.tags.is_empty()).expect("an API")
 }

@@ -29,7 +29,7 @@ fn of(account: &str) -> Caller {
 fn each_way_to_authorize_weighs_the_policy_as_documented() {
     use Authorization::{Cognito, Iam, Lambda, None};
     let (own, other) = (of("111122223333"), of("444455556666"));
-    let nobody = Caller::Anonymous;
+    let (nobody, somebody) = (Caller::Anonymous, Caller::Signed);
     let identity = "Method open the identity policies of the caller";
     let lambda = "Method open what its authorizer returns";
     for (method, by, api, expected) in [
@@ -45,8 +45,18 @@ fn each_way_to_authorize_weighs_the_policy_as_documented() {
         (Lambda, &nobody, SILENT, lambda),
         (Lambda, &nobody, DENY, "Api no 1"),
         (Lambda, &nobody, "", "Api no -"),
+        (
+            Lambda,
+            &nobody,
+            "{",
+            "Api open a policy that cannot be read",
+        ),
         (Iam, &nobody, ALLOW, "Method no -"),
         (Iam, &nobody, DENY, "Api no 1"),
+        (Iam, &somebody, ALLOW, identity),
+        (Iam, &somebody, SILENT, identity),
+        (Iam, &somebody, DENY, "Api no 1"),
+        (Iam, &somebody, "", "Api no -"),
         (Iam, &own, ALLOW, identity),
         (Iam, &own, SILENT, identity),
         (Iam, &own, DENY, "Api no 1"),
@@ -75,6 +85,59 @@ fn the_endpoints_policy_comes_first_and_a_no_is_one_whatever_is_open() {
         let said = reached(endpoint, api, Authorization::None, Caller::Anonymous);
         assert_eq!(said, expected, "{endpoint} {api}");
     }
+}
+
+#[test]
+fn somebody_who_has_signed_may_be_whom_a_policy_names() {
+    let one = |effect: &str, rest: &str| {
+        format!(r#"{{"Statement":{{"Effect":"{effect}","Action":"*","Resource":"*",{rest}}}}}"#)
+    };
+    let of_team = one(
+        "Allow",
+        r#""Principal":{"AWS":"arn:aws:iam::111122223333:role/team"}"#,
+    );
+    let unless = r#""Principal":"*","Condition":{"StringNotEquals":{"aws:PrincipalOrgID":"o-1"}}"#;
+    let but = one("Deny", r#""NotPrincipal":{"AWS":"111122223333"}"#);
+    let service = one(
+        "Allow",
+        r#""Principal":{"Service":"cloudfront.amazonaws.com"}"#,
+    );
+    for (by, endpoint, api, expected) in [
+        (Caller::Anonymous, of_team.as_str(), ALLOW, "Endpoint no -"),
+        (
+            Caller::Signed,
+            &of_team,
+            ALLOW,
+            "Endpoint open who has signed it",
+        ),
+        (Caller::Signed, &service, ALLOW, "Endpoint no -"),
+        (Caller::Anonymous, "", &one("Deny", unless), "Api no 1"),
+        (
+            Caller::Signed,
+            "",
+            &one("Deny", unless),
+            "Method open the identity policies of the caller",
+        ),
+        (Caller::Anonymous, "", &but, "Api no 1"),
+        (
+            Caller::Signed,
+            "",
+            &but,
+            "Method open the identity policies of the caller",
+        ),
+    ] {
+        let said = reached(endpoint, api, Authorization::Iam, by.clone());
+        assert_eq!(said, expected, "{by:?} {endpoint} {api}");
+    }
+}
+
+#[test]
+fn a_policy_of_several_lines_is_read_as_api_gateway_escapes_it() {
+    let text = "{\n  \"Statement\": {\"Effect\": \"Allow\", \"Principal\": \"*\",\n \"Action\": \"*\", \"Resource\": \"*\"}}";
+    let escaped = Value::from(text).to_string();
+    let escaped = &escaped[1..escaped.len() - 1];
+    let said = reached("", escaped, Authorization::None, Caller::Anonymous);
+    assert_eq!(said, "Api yes 1");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::{
         },
     },
     error::Result,
-    policy::{Answer, Policy, Request, Through},
+    policy::{self, Answer, Authorization, Gate, Policy, Request, Through},
     resources::vpc_endpoint::Actual,
     verify::{
         hops::{
@@ -50,42 +50,102 @@ const OF_BUCKET: Codes = Codes {
 /// What passes of all that may be asked.
 enum Passes {
     All,
-    Some(usize, usize),
+    Some {
+        yes: usize,
+        /// Which the policy leaves to how their methods authorize.
+        left: usize,
+        all: usize,
+    },
     None(Answer),
     Unclear(Answer),
 }
 
+/// Everything that may be asked at once, and one by one.
+struct Asked {
+    every: Request,
+    each: Vec<(Request, Authorization)>,
+}
+
 /// Asks for everything at once, and one by one where that is no plain answer.
-fn passes(policy: &Policy, every: &Request, each: &[Request]) -> Passes {
-    let whole = policy.judge(every);
+/// `judge` says whether the policy lets a request through, or leaves it to the
+/// method (none).
+fn passes(
+    policy: &Policy,
+    asked: &Asked,
+    judge: impl Fn(&Request, Authorization) -> Option<Answer>,
+) -> Passes {
+    let whole = policy.judge(&asked.every);
     if whole.is_yes() {
         return Passes::All;
     }
-    if whole.is_no() {
+    if asked.each.is_empty() && whole.is_no() {
         return Passes::None(whole);
     }
-    let answers: Vec<Answer> = each.iter().map(|one| policy.judge(one)).collect();
-    let yes = answers.iter().filter(|one| one.is_yes()).count();
-    if yes == answers.len() && yes > 0 {
+    let each = asked.each.iter();
+    let answers: Vec<Option<Answer>> = each.map(|(one, how)| judge(one, *how)).collect();
+    let yes = answers.iter().flatten().filter(|one| one.is_yes()).count();
+    let left = answers.iter().filter(|one| one.is_none()).count();
+    let all = answers.len();
+    if yes == all && yes > 0 {
         return Passes::All;
     }
-    if yes > 0 {
-        return Passes::Some(yes, answers.len());
+    if yes + left > 0 {
+        return Passes::Some { yes, left, all };
     }
-    match answers.into_iter().find(Answer::is_no) {
+    match answers.into_iter().flatten().find(Answer::is_no) {
+        // What is said of all is said better.
+        Some(_) if whole.is_no() => Passes::None(whole),
         Some(no) => Passes::None(no),
         None => Passes::Unclear(whole),
     }
+}
+
+/// An endpoint's policy, or a bucket's: what depends on nothing but who has signed
+/// a request is up to whom the method lets in.
+fn filters(policy: &Policy, asked: &Asked) -> Passes {
+    passes(policy, asked, |request, how| {
+        let answer = policy.judge(request);
+        let is_of_caller = |on: &String| {
+            let on = on.to_ascii_lowercase();
+            on.starts_with("aws:principal") || on == "who has signed it"
+        };
+        match &answer {
+            Answer::Depends { on, .. }
+                if how == Authorization::Iam && on.iter().all(is_of_caller) =>
+            {
+                None
+            }
+            _ => Some(answer),
+        }
+    })
+}
+
+/// An API's policy, with how its methods authorize ([`policy::reach`]). The
+/// endpoint's has a check of its own.
+fn admits(policy: &Policy, asked: &Asked) -> Passes {
+    let open = Policy::of_endpoint("");
+    passes(policy, asked, |request, how| {
+        let reach = policy::reach(&open, policy, how, request);
+        (reach.gate != Gate::Method).then_some(reach.answer)
+    })
 }
 
 fn finding(passes: &Passes, codes: &Codes, whose: &str, remedy: &str) -> Finding {
     let check = codes.denies.check;
     match passes {
         Passes::All => Finding::ok(check, format!("{whose} lets requests through")),
-        Passes::Some(some, all) => Finding::ok(
-            check,
-            format!("{whose} lets {some} of {all} methods through"),
-        ),
+        Passes::Some { yes, left, all } => {
+            let found = match (yes, left) {
+                (yes, 0) => format!("{whose} lets {yes} of {all} methods through"),
+                (0, left) if left == all => {
+                    format!("{whose} leaves requests to how the methods authorize")
+                }
+                (yes, left) => format!(
+                    "{whose} lets {yes} of {all} methods through, and leaves {left} to how they authorize"
+                ),
+            };
+            Finding::ok(check, found)
+        }
         Passes::None(answer) => {
             let (code, remedy) = if answer.is_denied() {
                 let remedy = format!(
@@ -112,17 +172,19 @@ async fn invocations(
     endpoint: &Actual,
     api: &str,
     stage: &str,
-) -> (String, Request, Vec<Request>) {
+) -> (String, Asked) {
     let arn = format!("{}:{api}", scene.execute_api_arn());
     let through = through(endpoint);
     let every = Request::invoke(&arn, Some(stage), None, None, &through);
     let resources = scene.reads.resources(api).await.unwrap_or_default();
     let each = methods_of(&resources).into_iter().map(|method| {
         let verb = (method.verb != "ANY").then_some(method.verb.as_str());
-        Request::invoke(&arn, Some(stage), verb, Some(&method.path), &through)
+        let request = Request::invoke(&arn, Some(stage), verb, Some(&method.path), &through);
+        let how = Authorization::of(&method.authorization).unwrap_or(Authorization::None);
+        (request.for_method(how), how)
     });
     let each = each.collect();
-    (arn, every, each)
+    (arn, Asked { every, each })
 }
 
 fn through(endpoint: &Actual) -> Through<'_> {
@@ -151,38 +213,27 @@ pub async fn of_endpoint(scene: &Scene<'_>) -> Vec<Finding> {
 }
 
 async fn through_endpoint(scene: &Scene<'_>, way: &Way, endpoint: &Actual) -> Finding {
-    let (every, each) = match (&way.route.behind, way.api()) {
+    let asked = match (&way.route.behind, way.api()) {
         (Behind::Site { bucket, index }, _) => reads(scene, endpoint, bucket, index),
         (_, Some((api, stage))) => {
-            let (_, every, each) = invocations(scene, endpoint, &api, &stage).await;
-            (every, each)
+            let (_, asked) = invocations(scene, endpoint, &api, &stage).await;
+            asked
         }
         _ => return Finding::skipped(Check::EndpointPolicy, "no API is known for the route"),
     };
     let remedy = "run `hybridgw up`; to the policy of a borrowed endpoint its owner adds what `hybridgw outputs` prints, or `endpoint.manage = true` lets hybridgw do it";
     let policy = Policy::of_endpoint(&endpoint.policy_text);
     let whose = format!("the policy of {}", endpoint.id);
-    finding(
-        &passes(&policy, &every, &each),
-        &OF_ENDPOINT,
-        &whose,
-        remedy,
-    )
+    finding(&filters(&policy, &asked), &OF_ENDPOINT, &whose, remedy)
 }
 
-fn reads(
-    scene: &Scene<'_>,
-    endpoint: &Actual,
-    bucket: &str,
-    index: &str,
-) -> (Request, Vec<Request>) {
+fn reads(scene: &Scene<'_>, endpoint: &Actual, bucket: &str, index: &str) -> Asked {
     let partition = Partition::of(&scene.reads.region).id();
     let through = through(endpoint);
     let every = Request::read(partition, bucket, None, &through);
-    (
-        every,
-        vec![Request::read(partition, bucket, Some(index), &through)],
-    )
+    let one = Request::read(partition, bucket, Some(index), &through);
+    let each = vec![(one, Authorization::None)];
+    Asked { every, each }
 }
 
 /// `api-policy`: a finding for each API.
@@ -221,9 +272,9 @@ async fn of_api(scene: &Scene<'_>, way: &Way) -> Result<Finding> {
     } else {
         UP.to_owned()
     };
-    let (arn, every, each) = invocations(scene, endpoint, &api, &stage).await;
-    let now = passes(&Policy::of_api(text, &arn), &every, &each);
-    let works = |passes: &Passes| matches!(passes, Passes::All | Passes::Some(..));
+    let (arn, asked) = invocations(scene, endpoint, &api, &stage).await;
+    let now = admits(&Policy::of_api(text, &arn), &asked);
+    let works = |passes: &Passes| matches!(passes, Passes::All | Passes::Some { .. });
     let live = deployed(scene, &api, &stage).await?;
     let live = live.and_then(|live| live.policy);
     let whose = format!("the policy of {api}");
@@ -240,7 +291,7 @@ async fn of_api(scene: &Scene<'_>, way: &Way) -> Result<Finding> {
         }
         return Ok(judged);
     };
-    let served = passes(&Policy::of_api(&live, &arn), &every, &each);
+    let served = admits(&Policy::of_api(&live, &arn), &asked);
     if works(&now) && matches!(served, Passes::None(_)) {
         let found = format!("{whose} lets requests through, the one that is deployed does not");
         let cause = "a policy counts from the next deployment on: 403 Access Denied until then";
@@ -290,11 +341,11 @@ async fn of_bucket(scene: &Scene<'_>, bucket: &str, index: &str) -> Result<Findi
     }
     let text = scene.reads.bucket_policy(bucket).await?;
     let policy = Policy::of_bucket(text.as_deref().unwrap_or_default());
-    let (every, each) = reads(scene, endpoint, bucket, index);
+    let asked = reads(scene, endpoint, bucket, index);
     let remedy = "set the route's `manage_policy = true` and run `hybridgw up`, or add the statement that `hybridgw outputs` prints";
     let whose = format!("the policy of the bucket {bucket}");
     Ok(finding(
-        &passes(&policy, &every, &each),
+        &filters(&policy, &asked),
         &OF_BUCKET,
         &whose,
         remedy,
