@@ -119,7 +119,7 @@ impl Place<'_> {
                     // A kind of which this program knows nothing.
                     _ => {
                         wanted.leave_open(AUTHORIZATION);
-                        continue;
+                        of_kind.to_ascii_uppercase()
                     }
                 };
             } else if scheme["x-amazon-apigateway-authtype"] == "awsSigv4" {
@@ -139,6 +139,7 @@ impl Place<'_> {
                 wanted.leave_open(aspect);
             }
         }
+        wanted.guarded = found > 0 && !words.eq_ignore_ascii_case("NONE");
         wanted.say(AUTHORIZATION, kind);
     }
 

@@ -41,6 +41,8 @@ pub struct Wanted {
     pub said: Method,
     /// The aspects of which it cannot be told how API Gateway keeps them.
     pub open: BTreeSet<String>,
+    /// Whether somebody is asked for, also if it is open in which way.
+    pub guarded: bool,
 }
 
 impl Wanted {
@@ -54,6 +56,13 @@ impl Wanted {
 
     fn leave_open(&mut self, aspect: impl Into<String>) {
         self.open.insert(aspect.into());
+    }
+
+    /// That anybody may invoke what somebody is asked for, where no more can be told.
+    fn opened(&self, name: &str, actual: &Method) -> Option<Drift> {
+        let is_open = |method: &Method| method.get(AUTHORIZATION).is_none_or(|kind| kind == "NONE");
+        let is_due = self.guarded && self.open.contains(AUTHORIZATION) && is_open(actual);
+        is_due.then(|| Drift::new(format!("{name}: {AUTHORIZATION}"), "NONE", "an authorizer"))
     }
 
     /// Every aspect in which a method differs from this.
@@ -111,7 +120,10 @@ impl Definition {
         let mut drift = Vec::new();
         for name in names {
             match (self.methods.get(name), actual.get(name)) {
-                (Some(wanted), Some(has)) => drift.extend(wanted.drift(name, has)),
+                (Some(wanted), Some(has)) => {
+                    drift.extend(wanted.drift(name, has));
+                    drift.extend(wanted.opened(name, has));
+                }
                 (wanted, has) => {
                     let wanted = wanted.map(|wanted| words(&wanted.said)).unwrap_or_default();
                     let has = has.map(words).unwrap_or_default();
@@ -131,6 +143,7 @@ impl Definition {
             let Some(has) = actual.get(name) else {
                 continue;
             };
+            drift.extend(wanted.opened(name, has));
             for aspect in [AUTHORIZATION, API_KEY] {
                 if wanted.open.contains(aspect) {
                     continue;

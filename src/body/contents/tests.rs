@@ -131,6 +131,99 @@ fn a_method_opened_by_somebody_is_named_with_its_aspect() {
     assert_eq!((gone.actual.as_str(), gone.desired.as_str()), ("", "MOCK"));
 }
 
+/// A method that asks for these schemes, with `auth` beside them.
+fn guarded(security: &str, auth: &str) -> Wanted {
+    let text = format!(
+        r#"
+openapi: 3.0.1
+paths:
+  /x:
+    get:
+      security: [{security}]
+      {auth}
+      x-amazon-apigateway-integration: {{ type: mock }}
+components:
+  securitySchemes:
+    sigv4: {{ type: apiKey, in: header, name: Authorization, x-amazon-apigateway-authtype: awsSigv4 }}
+    token: {{ type: apiKey, in: header, name: Authorization, x-amazon-apigateway-authorizer: {{ type: token }} }}
+    request: {{ type: apiKey, in: header, name: Authorization, x-amazon-apigateway-authorizer: {{ type: request }} }}
+    pool: {{ type: apiKey, in: header, name: Authorization, x-amazon-apigateway-authorizer: {{ type: cognito_user_pools }} }}
+    jwt: {{ type: openIdConnect, x-amazon-apigateway-authorizer: {{ type: jwt }} }}
+    plain: {{ type: http, scheme: bearer }}
+"#
+    );
+    parse(&text).definition().methods["GET /x"].clone()
+}
+
+#[test]
+fn a_method_that_asks_for_somebody_is_never_taken_for_right_when_it_is_open() {
+    const IAM: &str = "x-amazon-apigateway-auth: { type: AWS_IAM }";
+    const NONE: &str = "x-amazon-apigateway-auth: { type: NONE }";
+    for (security, auth, authorizer, kinds) in [
+        ("{ sigv4: [] }", "", "", &["AWS_IAM"][..]),
+        ("{ token: [] }", "", "token", &["CUSTOM"]),
+        ("{ request: [] }", "", "request", &["CUSTOM"]),
+        ("{ pool: [b, a] }", "", "pool", &["COGNITO_USER_POOLS"]),
+        ("", IAM, "", &["AWS_IAM"]),
+        (
+            "{ plain: [] }, { pool: [] }",
+            "",
+            "pool",
+            &["COGNITO_USER_POOLS"],
+        ),
+        // Which of several counts, and what a new kind is called, is left open.
+        ("{ jwt: [] }", "", "jwt", &["JWT", "CUSTOM"]),
+        (
+            "{ token: [], pool: [a] }",
+            "",
+            "",
+            &["CUSTOM", "COGNITO_USER_POOLS"],
+        ),
+        (
+            "{ token: [] }, { sigv4: [] }",
+            "",
+            "",
+            &["CUSTOM", "AWS_IAM"],
+        ),
+        ("{ pool: [] }", IAM, "", &["COGNITO_USER_POOLS", "AWS_IAM"]),
+    ] {
+        let wanted = guarded(security, auth);
+        let of = |kind: &str| {
+            let mut has = wanted.said.clone();
+            has.insert(AUTHORIZATION.to_owned(), kind.to_owned());
+            Methods::from([("GET /x".to_owned(), has)])
+        };
+        let definition = Definition {
+            methods: BTreeMap::from([("GET /x".to_owned(), wanted.clone())]),
+            ..Definition::default()
+        };
+        for kind in kinds {
+            let drift = definition.protection(&of(kind));
+            assert_eq!(drift, [], "{security} {auth} as {kind}");
+        }
+        for found in [
+            definition.protection(&of("NONE")),
+            definition.drift(&of("NONE")),
+        ] {
+            let fields: Vec<&str> = found.iter().map(|one| one.field.as_str()).collect();
+            assert_eq!(fields, ["GET /x: authorization"], "{security} {auth}");
+        }
+        if !wanted.open.contains("authorizer") {
+            let named = wanted.said.get("authorizer").cloned().unwrap_or_default();
+            assert_eq!(named, authorizer, "{security}");
+        }
+    }
+    // What says that anybody may is open as it says.
+    for (security, auth) in [("", ""), ("{ plain: [] }", ""), ("{ pool: [] }", NONE)] {
+        let wanted = guarded(security, auth);
+        assert_eq!(
+            wanted.opened("GET /x", &wanted.said),
+            None,
+            "{security} {auth}"
+        );
+    }
+}
+
 #[test]
 fn settings_of_the_api_come_from_extensions() {
     let settings = body().settings();

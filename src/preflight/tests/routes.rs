@@ -1,7 +1,10 @@
 //! Functions, buckets, borrowed APIs.
 
 use super::*;
-use crate::simulator::s3::{self, Encryption};
+use crate::simulator::{
+    faults::{Fault, Rule},
+    s3::{self, Encryption},
+};
 
 fn kms() -> Encryption {
     Encryption {
@@ -234,4 +237,72 @@ async fn a_deny_that_wins_over_the_statement_for_a_site_is_named_beforehand() {
         assert!(said.contains("statement \"perimeter\" denies it (StringNotEquals aws:PrincipalOrgID o-1); a Deny wins over every Allow: its owner has to except reads through"), "{said}");
         assert_eq!(said.contains("the statement that hybridgw adds to the policy of the bucket orders-frontend will not help"), managed, "{said}");
     }
+}
+
+/// Changes what the next deployment of the borrowed API would have.
+fn undeployed(bench: Bench, policy: &serde_json::Value) -> Bench {
+    bench.spoil(|ctx| {
+        let api = ctx.here.apigateway.apis.get_mut("a1b2c3d4e5").unwrap();
+        api.content.policy = Some(policy.to_string());
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_borrowed_apis_policy_that_is_changed_and_not_deployed_is_named() {
+    let of =
+        |statement: serde_json::Value| json!({ "Version": "2012-10-17", "Statement": [statement] });
+    let open = of(allow(&json!({})));
+    let ours = of(allow(
+        &json!({"Condition": {"StringEquals": {"aws:SourceVpce": "vpce-0123456789abcdef0"}}}),
+    ));
+    // Both admit the endpoint, but what is live is the one before.
+    let said = undeployed(lent(open.clone()), &ours).warnings().await;
+    insta::assert_snapshot!(said, @"route /: the policy of the API a1b2c3d4e5 was changed and not deployed: stage prod still has the one before; its team has to deploy the API to prod");
+    assert_eq!(lent(ours.clone()).warnings().await, "");
+    // Another spelling is no other policy.
+    let mut respelt = ours.clone();
+    respelt["Statement"] = respelt["Statement"][0].take();
+    respelt["Statement"]["Action"] = json!(["execute-api:Invoke"]);
+    assert_eq!(
+        undeployed(lent(ours.clone()), &respelt).warnings().await,
+        ""
+    );
+    // Who may not export is told no less than before.
+    let shut = undeployed(lent(open), &ours);
+    shut.simulator.set_faults(vec![Rule {
+        operation: "apigateway:GetExport".to_owned(),
+        calls: None,
+        from: None,
+        probability: None,
+        times: None,
+        then: Fault::Refuse {
+            code: "AccessDeniedException".to_owned(),
+            status: 403,
+            message: String::new(),
+        },
+    }]);
+    assert_eq!(shut.warnings().await, "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn access_logs_to_a_log_group_want_the_accounts_role() {
+    let logging = |destination: &str| {
+        Bench::new(&format!(
+            "[[route]]\npath = \"/\"\napi = {{ placeholder = true, access_logs = {{ destination = \"{destination}\" }} }}\n"
+        ))
+    };
+    let group = "arn:aws:logs:eu-central-1:111122223333:log-group:orders";
+    let firehose =
+        "arn:aws:firehose:eu-central-1:111122223333:deliverystream/amazon-apigateway-orders";
+    insta::assert_snapshot!(logging(group).warnings().await, @"access_logs: API Gateway writes to log groups by one role for the account and region: set it in API Gateway's settings (`aws apigateway update-account`, /cloudwatchRoleArn)");
+    assert_eq!(
+        logging(firehose).warnings().await,
+        "",
+        "by a role of its own"
+    );
+    let with_role = logging(group).spoil(|ctx| {
+        let role = "arn:aws:iam::111122223333:role/gateway-logs".to_owned();
+        ctx.here.apigateway.log_role = Some(role);
+    });
+    assert_eq!(with_role.warnings().await, "");
 }

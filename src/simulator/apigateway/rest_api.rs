@@ -202,12 +202,16 @@ pub fn delete(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     clippy::unnecessary_wraps,
     reason = "an operation may refuse, and this one does not"
 )]
-pub fn account(_ctx: &mut Ctx<'_>, _input: &Input) -> Result<Output, Refusal> {
-    Ok(Output::from(json!({
+pub fn account(ctx: &mut Ctx<'_>, _input: &Input) -> Result<Output, Refusal> {
+    let mut shown = json!({
         "apiKeyVersion": "4",
         "features": ["UsagePlans"],
         "throttleSettings": {"burstLimit": 5000, "rateLimit": 10_000.0},
-    })))
+    });
+    if let Some(role) = &ctx.here.apigateway.log_role {
+        shown["cloudwatchRoleArn"] = role.as_str().into();
+    }
+    Ok(Output::from(shown))
 }
 
 /// Puts what a body brings in the place of what an API was.

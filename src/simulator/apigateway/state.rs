@@ -23,6 +23,8 @@ pub struct State {
     pub domains: BTreeMap<String, Domain>,
     /// Domain name access associations, by ARN.
     pub associations: BTreeMap<String, Association>,
+    /// The role by which it writes to log groups, where the account has set one.
+    pub log_role: Option<String>,
 }
 
 /// A REST API.
