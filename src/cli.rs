@@ -294,9 +294,14 @@ pub struct Verify {
 /// `doctor`.
 #[derive(Args, Debug)]
 pub struct Doctor {
-    /// Judge this Terraform, CloudFormation or OpenAPI file, or this folder of Terraform files;
-    /// repeatable; needs no account and no configuration
-    #[arg(long, value_name = "PATH", conflicts_with = "wait")]
+    // A comment would need the names in backticks.
+    #[expect(missing_docs, reason = "the help says it")]
+    #[arg(
+        long,
+        value_name = "PATH",
+        conflicts_with = "wait",
+        help = "Judge this Terraform, CloudFormation or OpenAPI file, or this folder of Terraform files; repeatable; needs no account and no configuration"
+    )]
     pub file: Vec<PathBuf>,
     /// What `verify` and `doctor` share.
     #[command(flatten)]

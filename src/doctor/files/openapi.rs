@@ -1,0 +1,84 @@
+//! `OpenAPI` files: the checks of the configuration's own bodies.
+
+use std::{collections::BTreeMap, path::Path};
+
+use super::{
+    kind::Kind,
+    model::{Configuration, Is, Language, Node, Resource},
+};
+use crate::{
+    body::{Body, Limits},
+    checks::{Check, Finding, codes},
+    config::Problem,
+};
+
+/// What the checks of a body say of a file.
+pub fn judge(path: &Path, text: &str) -> Vec<Finding> {
+    let limits = Limits::of(region(text));
+    match Body::parse(text, path, &limits) {
+        Ok(read) if read.warnings.is_empty() => {
+            let words = format!("{}: {}", path.display(), read.body.summary());
+            vec![Finding::ok(Check::Body, words)]
+        }
+        Ok(read) => read.warnings.iter().map(warning).collect(),
+        Err(error) => error.0.iter().map(failure).collect(),
+    }
+}
+
+/// The policy that a file has besides: judged as that of any API.
+pub fn configuration(document: &Node, name: String) -> Option<Configuration> {
+    let policy = document.get("x-amazon-apigateway-policy")?;
+    let mut made = Configuration::new(Language::OpenApi, name);
+    let attributes = vec![("policy".to_owned(), policy.clone())];
+    made.resources.push(Resource {
+        kind: Kind::RestApi,
+        address: "x-amazon-apigateway-policy".to_owned(),
+        base: String::new(),
+        at: policy.at.clone(),
+        attributes: Node::new(&policy.at, Is::Map(attributes)),
+        mentions: BTreeMap::new(),
+        looked_up: false,
+    });
+    Some(made)
+}
+
+/// The region of the first function that the file names. A file does not say
+/// where its API will be.
+fn region(text: &str) -> &str {
+    let mut arns = text.split(":apigateway:").skip(1);
+    let region = arns.find_map(|rest| rest.split_once(':').map(|(region, _)| region));
+    let plain = |region: &&str| {
+        let part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        !region.is_empty() && region.len() < 32 && region.bytes().all(part)
+    };
+    region.filter(plain).unwrap_or("us-east-1")
+}
+
+fn found(problem: &Problem) -> String {
+    let mut without = problem.clone();
+    without.hint = None;
+    without.to_string()
+}
+
+fn failure(problem: &Problem) -> Finding {
+    Finding::failed(
+        codes::BODY_REFUSED,
+        found(problem),
+        "API Gateway refuses such a body, or hybridgw does before it would",
+        remedy(problem),
+    )
+}
+
+fn warning(problem: &Problem) -> Finding {
+    Finding::warning(
+        codes::BODY_UNHEEDED,
+        found(problem),
+        "API Gateway takes it, and it will not do what it says",
+        remedy(problem),
+    )
+}
+
+fn remedy(problem: &Problem) -> String {
+    let hint = problem.hint.clone();
+    hint.unwrap_or_else(|| "change it at this place".to_owned())
+}

@@ -1,0 +1,289 @@
+//! From paths to what is in them: the kind of each file, told by its content.
+
+use std::{
+    collections::BTreeSet,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use super::{
+    cloudformation, document,
+    model::{Configuration, Node},
+    openapi,
+    terraform::{self, File},
+};
+use crate::{
+    error::{Error, Result},
+    file,
+};
+
+/// A plan of a large account has some megabytes.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
+
+/// A folder with more files is hardly one module.
+const MOST_FILES: usize = 1000;
+
+/// What was read.
+#[derive(Default)]
+pub struct Reading {
+    terraform: Vec<File>,
+    /// The names of Terraform's files as they were given, for reports.
+    named: Vec<String>,
+    /// Terraform's files that were read, and folders, to know what was left out.
+    given: BTreeSet<PathBuf>,
+    shown: Vec<(String, Node)>,
+    templates: Vec<(String, Node)>,
+    /// `OpenAPI` files: path, text, and the text as a tree.
+    pub bodies: Vec<(PathBuf, String, Node)>,
+}
+
+impl Reading {
+    /// What is judged together.
+    pub fn configurations(&self) -> Vec<Configuration> {
+        let mut all = Vec::new();
+        if !self.terraform.is_empty() {
+            let open = self.left_out();
+            let name = self.named.join(", ");
+            all.push(terraform::configuration(&self.terraform, name, open));
+        }
+        for (name, node) in &self.shown {
+            all.push(terraform::shown::configuration(node, name.clone()));
+        }
+        for (name, node) in &self.templates {
+            all.push(cloudformation::configuration(node, name.clone()));
+        }
+        for (path, _, node) in &self.bodies {
+            all.extend(openapi::configuration(node, path.display().to_string()));
+        }
+        all
+    }
+
+    /// Whether the folder of a file holds others that were not given: Terraform
+    /// takes them all together.
+    fn left_out(&self) -> Option<String> {
+        for path in &self.given {
+            let folder = path.parent()?;
+            let folder = if folder.as_os_str().is_empty() {
+                Path::new(".")
+            } else {
+                folder
+            };
+            let (others, _) = files_of(folder).ok()?;
+            let mut others = others.iter();
+            if let Some(other) = others.find(|other| !self.given.contains(&plainly(other))) {
+                let name = other.file_name().unwrap_or_default().to_string_lossy();
+                return Some(format!("{name} beside it was not given"));
+            }
+        }
+        None
+    }
+}
+
+/// A path without `./` before it.
+fn plainly(path: &Path) -> PathBuf {
+    path.strip_prefix(".").unwrap_or(path).to_owned()
+}
+
+/// Reads all of these.
+///
+/// # Errors
+///
+/// As `judge`: every problem in one error.
+pub fn read(paths: &[PathBuf]) -> Result<Reading> {
+    let mut reading = Reading::default();
+    let mut problems: Vec<Error> = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            folder(path, &mut reading, &mut problems);
+            continue;
+        }
+        match one(path, &mut reading) {
+            Ok(true) => reading.named.push(path.display().to_string()),
+            Ok(false) => {}
+            Err(error) => problems.push(error),
+        }
+    }
+    match problems.len() {
+        0 => Ok(reading),
+        1 => Err(problems.remove(0)),
+        count => {
+            let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            let mut error = Error::invalid(format!(
+                "{count} files cannot be judged\n{}",
+                lines.join("\n")
+            ));
+            for hint in problems.into_iter().flat_map(|problem| problem.hints) {
+                error = error.hint(hint);
+            }
+            Err(error)
+        }
+    }
+}
+
+fn is_terraform(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    [".tf", ".tf.json", ".tofu", ".tofu.json"]
+        .iter()
+        .any(|end| name.ends_with(end))
+}
+
+/// The files of Terraform in a folder, and how many other things there are.
+/// Folders inside are modules of their own.
+fn files_of(folder: &Path) -> std::io::Result<(Vec<PathBuf>, usize)> {
+    let (mut files, mut others) = (Vec::new(), 0);
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if is_terraform(&path) && !path.is_dir() {
+            files.push(path);
+        } else {
+            others += 1;
+        }
+    }
+    files.sort();
+    Ok((files, others))
+}
+
+fn folder(path: &Path, reading: &mut Reading, problems: &mut Vec<Error>) {
+    let shown = path.display();
+    let (files, others) = match files_of(path) {
+        Ok(found) => found,
+        Err(error) => {
+            let error = Error::invalid(format!("cannot read {shown}: {error}"));
+            problems.push(error.hint("name a folder that can be read"));
+            return;
+        }
+    };
+    let why = match (files.len(), others) {
+        (0, 0) => "the folder is empty".to_owned(),
+        (0, _) => "no .tf file in the folder".to_owned(),
+        (count, _) if count > MOST_FILES => format!("{count} files are too many"),
+        _ => {
+            reading.named.push(shown.to_string());
+            for file in &files {
+                problems.extend(one(file, reading).err());
+            }
+            return;
+        }
+    };
+    let error = Error::invalid(format!("{shown}: {why}"));
+    problems.push(error.hint("name a folder of Terraform files, or the files themselves"));
+}
+
+/// Reads a file; whether it is Terraform's.
+fn one(path: &Path, reading: &mut Reading) -> Result<bool> {
+    let shown = path.display().to_string();
+    let text = match text_of(path) {
+        Ok(text) => text,
+        Err(error) => return Err(unreadable(&shown, &error)),
+    };
+    let name: Arc<str> = shown.as_str().into();
+    let refuse = |(line, words): document::Refusal, remedy: &str| {
+        Error::invalid(format!("{shown}:{line}: {words}")).hint(remedy)
+    };
+    if text.trim().is_empty() {
+        return Err(Error::invalid(format!("{shown}: the file is empty")).hint(KINDS));
+    }
+    if text.trim_start().starts_with('{') {
+        let node = document::json(&text, &name, 0)
+            .map_err(|one| refuse(one, "mend the JSON at this place"))?;
+        return sorted(path, text, node, reading);
+    }
+    if is_terraform(path) || looks_like_hcl(&text) {
+        let parsed = File::hcl(&text, &name);
+        let parsed =
+            parsed.map_err(|one| refuse(one, "mend it there; `terraform validate` says more"))?;
+        reading.terraform.push(parsed);
+        reading.given.insert(plainly(path));
+        return Ok(true);
+    }
+    let node = document::yaml(&text, &name).map_err(|one| {
+        refuse(
+            one,
+            "mend the YAML at this place, if that is what it should be",
+        )
+    })?;
+    sorted(path, text, node, reading)
+}
+
+/// What may be given.
+const KINDS: &str = "give a Terraform file (.tf, .tf.json, or what `terraform show -json` writes), a CloudFormation template or an OpenAPI file";
+
+fn text_of(path: &Path) -> std::io::Result<String> {
+    let mut text = file::read_text(path, MOST_BYTES)?;
+    if text.contains('\0') {
+        return Err(std::io::Error::new(ErrorKind::InvalidData, "it is no text"));
+    }
+    if let Some(rest) = text.strip_prefix('\u{feff}') {
+        text = rest.to_owned();
+    }
+    Ok(text)
+}
+
+fn unreadable(shown: &str, error: &std::io::Error) -> Error {
+    let words = match error.kind() {
+        ErrorKind::NotFound => "there is no such file".to_owned(),
+        _ => error.to_string(),
+    };
+    let remedy = match error.kind() {
+        ErrorKind::NotFound => "look at the path",
+        ErrorKind::InvalidData => {
+            "a plan that Terraform saved is read as `terraform show -json PLAN > plan.json`; other files have to be UTF-8"
+        }
+        _ => "name a file that can be read",
+    };
+    Error::invalid(format!("cannot read {shown}: {words}")).hint(remedy)
+}
+
+/// Whether a line begins as a block of Terraform does.
+fn looks_like_hcl(text: &str) -> bool {
+    let words = [
+        "resource", "data", "module", "provider", "variable", "output",
+    ];
+    text.lines().any(|line| {
+        let named = words.iter().find_map(|word| line.strip_prefix(word));
+        named.is_some_and(|rest| rest.trim_start().starts_with('"') && rest.contains('{'))
+            || ["locals", "terraform"].iter().any(|word| {
+                let rest = line.strip_prefix(word);
+                rest.is_some_and(|rest| rest.trim_start().starts_with('{'))
+            })
+    })
+}
+
+/// Puts a tree where it belongs, by its own words.
+fn sorted(path: &Path, text: String, node: Node, reading: &mut Reading) -> Result<bool> {
+    let shown = path.display().to_string();
+    let has = |name: &str| node.members().iter().any(|(key, _)| key == name);
+    let any = |names: &[&str]| names.iter().any(|name| has(name));
+    if has("format_version") && any(&["planned_values", "values", "resource_changes"]) {
+        reading.shown.push((shown, node));
+    } else if any(&["openapi", "swagger"]) {
+        reading.bodies.push((path.to_owned(), text, node));
+    } else if any(&["Resources", "AWSTemplateFormatVersion"]) {
+        reading.templates.push((shown, node));
+    } else if has("lineage") && has("serial") {
+        return Err(
+            Error::invalid(format!("{shown}: this is Terraform's own state file"))
+                .hint("read it as `terraform show -json > state.json`, and give that"),
+        );
+    } else if any(&[
+        "resource",
+        "data",
+        "module",
+        "variable",
+        "locals",
+        "provider",
+        "terraform",
+        "output",
+    ]) {
+        reading.terraform.push(File::Json(node));
+        reading.given.insert(plainly(path));
+        return Ok(true);
+    } else {
+        return Err(Error::invalid(format!(
+            "{shown}: neither Terraform, nor CloudFormation, nor OpenAPI"
+        ))
+        .hint(KINDS));
+    }
+    Ok(false)
+}
