@@ -3,7 +3,7 @@
 use super::Patient;
 use crate::{
     checks::{
-        Check, Code, Finding, Verdict,
+        Check, Finding,
         codes::{BODY_PERMISSION, BODY_REFUSED, BODY_UNHEEDED},
     },
     config::Problem,
@@ -56,19 +56,25 @@ pub(super) async fn check(patient: &Patient<'_>) -> Vec<Finding> {
 
 /// What of a definition API Gateway refuses, or hybridgw.
 pub(super) fn refused(problem: &Problem) -> Finding {
-    said(BODY_REFUSED, Verdict::Failed, problem)
+    let cause = "API Gateway refuses such a body, or hybridgw does before it would";
+    Finding::failed(BODY_REFUSED, found(problem), cause, remedy(problem))
 }
 
 /// What of a definition API Gateway takes and does not heed.
 pub(super) fn unheeded(problem: &Problem) -> Finding {
-    said(BODY_UNHEEDED, Verdict::Warning, problem)
+    let cause = "API Gateway takes it, and it will not do what it says";
+    Finding::warning(BODY_UNHEEDED, found(problem), cause, remedy(problem))
 }
 
-fn said(code: Code, verdict: Verdict, problem: &Problem) -> Finding {
-    let remedy = problem.hint.clone();
+fn found(problem: &Problem) -> String {
     let bare = Problem {
         hint: None,
         ..problem.clone()
     };
-    Finding::plain(code, verdict, bare.to_string(), remedy)
+    bare.to_string()
+}
+
+fn remedy(problem: &Problem) -> String {
+    let hint = problem.hint.clone();
+    hint.unwrap_or_else(|| "change it at this place".to_owned())
 }

@@ -69,7 +69,7 @@ pub mod elbv2;
 mod error;
 pub mod faults;
 mod file;
-mod hosted_zones;
+pub mod hosted_zones;
 pub mod iam;
 pub mod lag;
 pub mod lambda;

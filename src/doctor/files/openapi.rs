@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{
     body::{Body, Limits},
-    checks::{Check, Finding, codes},
-    config::Problem,
+    checks::{Check, Finding},
+    doctor::bodies,
 };
 
 /// What the checks of a body say of a file.
@@ -20,8 +20,8 @@ pub fn judge(path: &Path, text: &str) -> Vec<Finding> {
             let words = format!("{}: {}", path.display(), read.body.summary());
             vec![Finding::ok(Check::Body, words)]
         }
-        Ok(read) => read.warnings.iter().map(warning).collect(),
-        Err(error) => error.0.iter().map(failure).collect(),
+        Ok(read) => read.warnings.iter().map(bodies::unheeded).collect(),
+        Err(error) => error.0.iter().map(bodies::refused).collect(),
     }
 }
 
@@ -52,33 +52,4 @@ fn region(text: &str) -> &str {
         !region.is_empty() && region.len() < 32 && region.bytes().all(part)
     };
     region.filter(plain).unwrap_or("us-east-1")
-}
-
-fn found(problem: &Problem) -> String {
-    let mut without = problem.clone();
-    without.hint = None;
-    without.to_string()
-}
-
-fn failure(problem: &Problem) -> Finding {
-    Finding::failed(
-        codes::BODY_REFUSED,
-        found(problem),
-        "API Gateway refuses such a body, or hybridgw does before it would",
-        remedy(problem),
-    )
-}
-
-fn warning(problem: &Problem) -> Finding {
-    Finding::warning(
-        codes::BODY_UNHEEDED,
-        found(problem),
-        "API Gateway takes it, and it will not do what it says",
-        remedy(problem),
-    )
-}
-
-fn remedy(problem: &Problem) -> String {
-    let hint = problem.hint.clone();
-    hint.unwrap_or_else(|| "change it at this place".to_owned())
 }

@@ -5,7 +5,7 @@ use super::super::{
     model::{Configuration, Node, Reference, Resource},
     said::{Said, Words},
 };
-use crate::{checks::codes, simulator::elbv2::hosted_zone};
+use crate::{checks::codes, simulator::hosted_zones};
 
 /// Route 53 API reference, `AliasTarget`: the hosted zone is that of what the
 /// alias leads to, not that of the record. Only another record of the same zone
@@ -68,7 +68,7 @@ fn wrong(
     let known = balancers
         .filter_map(|one| one.text("zone_id"))
         .any(|own| own == text);
-    let of_region = configuration.region().map(hosted_zone);
+    let of_region = configuration.region().map(hosted_zones::load_balancers);
     // A region that is not in the table has a zone that is not told.
     let other = of_region.is_some_and(|zone| !zone.contains("SIMULATED") && zone != text);
     let balancer_zone = known && !of_record;
