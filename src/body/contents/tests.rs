@@ -134,7 +134,7 @@ fn a_method_opened_by_somebody_is_named_with_its_aspect() {
 /// A method that asks for these schemes, with `auth` beside them.
 fn guarded(security: &str, auth: &str) -> Wanted {
     let text = format!(
-            r"
+        r"
 openapi: 3.0.1
 paths:
   /x:
@@ -151,7 +151,7 @@ components:
     jwt: {{ type: openIdConnect, x-amazon-apigateway-authorizer: {{ type: jwt }} }}
     plain: {{ type: http, scheme: bearer }}
 "
-        );
+    );
     parse(&text).definition().methods["GET /x"].clone()
 }
 
