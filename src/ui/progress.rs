@@ -192,6 +192,8 @@ impl Live {
         let style = ProgressStyle::with_template("{wide_msg}\r")
             .unwrap_or_else(|_| ProgressStyle::default_spinner());
         let last = screen.add(ProgressBar::new_spinner().with_style(style));
+        // It has to stand before the first line does: a ticker may be late.
+        last.tick();
         last.enable_steady_tick(Duration::from_secs(1));
         Self {
             screen,
@@ -276,12 +278,22 @@ mod tests {
 
     /// A terminal of 100 columns that breaks lines, and on which somebody types.
     #[derive(Clone, Debug, Default)]
-    struct Paper(Arc<Mutex<(Vec<String>, usize, usize)>>);
+    struct Paper(Arc<Mutex<Sheet>>);
 
-    impl Paper {
-        fn put(&self, text: &str) {
-            let mut paper = self.0.lock().expect("no panic");
-            let (rows, row, column) = &mut *paper;
+    #[derive(Debug, Default)]
+    struct Sheet {
+        rows: Vec<String>,
+        row: usize,
+        column: usize,
+        /// Whether a drawing is half done.
+        drawing: bool,
+    }
+
+    impl Sheet {
+        fn put(&mut self, text: &str) {
+            let Self {
+                rows, row, column, ..
+            } = self;
             for c in text.chars() {
                 match c {
                     '\r' => *column = 0,
@@ -300,17 +312,35 @@ mod tests {
                 }
             }
         }
+    }
 
-        fn step(&self, change: impl FnOnce(&mut usize, &mut usize)) {
-            let mut paper = self.0.lock().expect("no panic");
-            let (_, row, column) = &mut *paper;
-            change(row, column);
+    impl Paper {
+        /// A part of a drawing.
+        fn draw(&self, part: impl FnOnce(&mut Sheet)) {
+            let mut sheet = self.0.lock().expect("no panic");
+            sheet.drawing = true;
+            part(&mut sheet);
         }
 
-        fn lines(&self) -> Vec<String> {
-            let paper = self.0.lock().expect("no panic");
-            let lines = paper.0.iter().map(|line| line.trim_end().to_owned());
-            lines.filter(|line| !line.is_empty()).collect()
+        /// What somebody types: between two drawings, so that the test asks one
+        /// question only.
+        fn typed(&self, text: &str) {
+            loop {
+                let mut sheet = self.0.lock().expect("no panic");
+                if !sheet.drawing {
+                    sheet.put(text);
+                    return;
+                }
+                drop(sheet);
+                std::thread::yield_now();
+            }
+        }
+
+        /// What stands there between two drawings; none while one is half done.
+        fn lines(&self) -> Option<Vec<String>> {
+            let sheet = self.0.lock().expect("no panic");
+            let lines = sheet.rows.iter().map(|line| line.trim_end().to_owned());
+            (!sheet.drawing).then(|| lines.filter(|line| !line.is_empty()).collect())
         }
     }
 
@@ -320,28 +350,28 @@ mod tests {
         }
 
         fn move_cursor_up(&self, n: usize) -> io::Result<()> {
-            self.step(|row, _| *row = row.saturating_sub(n));
+            self.draw(|sheet| sheet.row = sheet.row.saturating_sub(n));
             Ok(())
         }
 
         fn move_cursor_down(&self, n: usize) -> io::Result<()> {
-            self.step(|row, _| *row += n);
+            self.draw(|sheet| sheet.row += n);
             Ok(())
         }
 
         fn move_cursor_right(&self, n: usize) -> io::Result<()> {
-            self.step(|_, column| *column += n);
+            self.draw(|sheet| sheet.column += n);
             Ok(())
         }
 
         fn move_cursor_left(&self, n: usize) -> io::Result<()> {
-            self.step(|_, column| *column = column.saturating_sub(n));
+            self.draw(|sheet| sheet.column = sheet.column.saturating_sub(n));
             Ok(())
         }
 
         fn write_line(&self, text: &str) -> io::Result<()> {
-            self.put(&anstream::adapter::strip_str(text).to_string());
-            self.put("\n");
+            let text = anstream::adapter::strip_str(text).to_string();
+            self.draw(|sheet| sheet.put(&format!("{text}\n")));
             Ok(())
         }
 
@@ -350,21 +380,23 @@ mod tests {
             let parts = text
                 .split('\r')
                 .map(|part| anstream::adapter::strip_str(part).to_string());
-            self.put(&parts.collect::<Vec<_>>().join("\r"));
+            let text = parts.collect::<Vec<_>>().join("\r");
+            self.draw(|sheet| sheet.put(&text));
             Ok(())
         }
 
         fn clear_line(&self) -> io::Result<()> {
-            let mut paper = self.0.lock().expect("no panic");
-            let (rows, row, column) = &mut *paper;
-            if let Some(line) = rows.get_mut(*row) {
-                line.clear();
-            }
-            *column = 0;
+            self.draw(|sheet| {
+                if let Some(line) = sheet.rows.get_mut(sheet.row) {
+                    line.clear();
+                }
+                sheet.column = 0;
+            });
             Ok(())
         }
 
         fn flush(&self) -> io::Result<()> {
+            self.0.lock().expect("no panic").drawing = false;
             Ok(())
         }
     }
@@ -386,19 +418,18 @@ mod tests {
             at(key, Happening::Waiting("pending".to_owned()));
         }
         // Drawings are not so frequent that each is seen.
-        let drawn = || paper.lines().len() == 3;
+        let drawn = || paper.lines().is_some_and(|lines| lines.len() == 3);
         let began = std::time::Instant::now();
         while !drawn() && began.elapsed() < Duration::from_secs(10) {
             std::thread::sleep(Duration::from_millis(20));
         }
-        assert!(drawn(), "{:?}", paper.lines());
-        paper.put("^C");
-        beside(|| paper.put("stopping\n"));
+        paper.typed("^C");
+        beside(|| paper.typed("stopping\n"));
         for key in keys {
             at(key, Happening::Stopped("interrupted".to_owned()));
         }
         drop(live);
-        let lines = paper.lines();
+        let lines = paper.lines().expect("the last drawing is done");
         let stopped = lines.iter().filter(|line| line.starts_with("  stopped"));
         assert_eq!(stopped.count(), 3, "{lines:?}");
         assert_eq!(lines.len(), 4, "{lines:?}");
