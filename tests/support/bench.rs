@@ -230,11 +230,14 @@ impl Bench {
         region["buckets"] = serde_json::Value::Null;
         // Tokens are remembered after their endpoint is gone, as in AWS.
         region["ec2"]["tokens"] = serde_json::Value::Null;
+        // And deleted endpoints are shown for a while.
+        region["ec2"]["gone"] = serde_json::Value::Null;
         // A policy that has lost its last statement is as good as none.
         let functions = region["lambda"]["functions"].as_object_mut();
         for function in functions.into_iter().flat_map(|all| all.values_mut()) {
             let policies = function["policies"].as_object_mut().expect("a map");
             policies.retain(|_, policy| policy["statements"] != serde_json::json!([]));
+            forget(function, &["revision", "settled"]);
         }
         // What was numbered, and what was just released.
         region["elbv2"]["serial"] = serde_json::Value::Null;
@@ -242,6 +245,18 @@ impl Bench {
         here["global"]["route53"]["changes"] = serde_json::Value::Null;
         here["regions"] = region;
         here
+    }
+}
+
+/// Takes these members away, wherever they are: a function's revision is another
+/// one after each change of its policy, also when the policy is as before.
+fn forget(value: &mut serde_json::Value, names: &[&str]) {
+    let Some(members) = value.as_object_mut() else {
+        return;
+    };
+    members.retain(|name, _| !names.contains(&name.as_str()));
+    for inner in members.values_mut() {
+        forget(inner, names);
     }
 }
 
