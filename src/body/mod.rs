@@ -33,7 +33,7 @@ mod tests;
 
 pub use document::Limits;
 use document::{ANY_METHOD, AUTHORIZER, Dialect, ENDPOINT, INTEGRATION, POLICY, operations, verb};
-pub use ours::{Claims, Line};
+pub use ours::{Admitted, Claims, Line};
 
 /// `PutRestApi` and `ImportRestApi` take no more.
 const MOST_BYTES: usize = 6 * 1024 * 1024;

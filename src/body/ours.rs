@@ -11,6 +11,29 @@ use super::{at::At, findings::problem};
 use crate::config::Problem;
 use crate::policy;
 
+/// Whom hybridgw's own policy lets in.
+#[derive(Clone, Copy, Debug)]
+pub enum Admitted<'a> {
+    /// The stack's endpoint, which is not there yet.
+    ToCome,
+    /// This endpoint alone.
+    Endpoint(&'a str),
+    /// Every endpoint of this VPC: the stack's is another account's, and its id
+    /// is not known.
+    Vpc(&'a str),
+}
+
+impl Admitted<'_> {
+    /// The policy that says so, if it can be told.
+    fn policy(self) -> Option<Value> {
+        match self {
+            Self::ToCome => None,
+            Self::Endpoint(id) => Some(policy::only_through(id)),
+            Self::Vpc(id) => Some(policy::only_from(id)),
+        }
+    }
+}
+
 /// What the file says, and where.
 #[derive(Clone, Debug, Default)]
 pub struct Claims {
@@ -86,12 +109,12 @@ impl Claims {
     ///
     /// # Errors
     ///
-    /// All that differs. `endpoint` is the stack's, if it exists yet.
-    pub fn check(&self, endpoint: Option<&str>) -> Result<(), OpenApiError> {
+    /// All that differs.
+    pub fn check(&self, admitted: Admitted<'_>) -> Result<(), OpenApiError> {
         let problems: Vec<Problem> = self
             .found
             .iter()
-            .filter_map(|claim| self.refuse(claim, endpoint))
+            .filter_map(|claim| self.refuse(claim, admitted))
             .collect();
         if problems.is_empty() {
             return Ok(());
@@ -99,22 +122,35 @@ impl Claims {
         Err(OpenApiError(problems))
     }
 
-    fn refuse(&self, claim: &Claim, endpoint: Option<&str>) -> Option<Problem> {
-        let shown = endpoint.unwrap_or("<the stack's endpoint>");
+    fn refuse(&self, claim: &Claim, admitted: Admitted<'_>) -> Option<Problem> {
+        const TO_COME: &str = "<the stack's endpoint>";
+        let policy = admitted.policy();
+        let endpoint = match admitted {
+            Admitted::Endpoint(id) => Some(id),
+            Admitted::ToCome | Admitted::Vpc(_) => None,
+        };
         let (is_ours, message, hint) = match claim.kind {
             Kind::Policy => (
-                endpoint.is_some_and(|endpoint| is_ours(&claim.value, endpoint)),
+                policy
+                    .as_ref()
+                    .is_some_and(|ours| is_ours(&claim.value, ours)),
                 "is not the policy that hybridgw puts there, and would be lost".to_owned(),
                 format!(
                     "take it out; hybridgw's is {}; for another policy deploy the API yourself and borrow it: api = {{ id = … }}",
-                    policy::only_through(shown)
+                    policy.unwrap_or_else(|| policy::only_through(TO_COME))
                 ),
             ),
             Kind::Endpoints => {
                 let named: Vec<&str> = texts(&claim.value).collect();
                 (
                     named.iter().all(|id| Some(*id) == endpoint),
-                    format!("the stack's endpoint is {shown}, and no other is let in"),
+                    match admitted {
+                        Admitted::Vpc(_) => "the stack's endpoint is another account's, and the API is associated with none".to_owned(),
+                        _ => format!(
+                            "the stack's endpoint is {}, and no other is let in",
+                            endpoint.unwrap_or(TO_COME)
+                        ),
+                    },
                     "take it out: hybridgw puts its endpoint there; an endpoint of yours is named in the configuration, under [endpoint]".to_owned(),
                 )
             }
@@ -138,8 +174,8 @@ fn texts(value: &Value) -> impl Iterator<Item = &str> {
 
 /// Whether a policy says what hybridgw's own does: resources may be written out,
 /// as exports have them, or short.
-fn is_ours(value: &Value, endpoint: &str) -> bool {
-    policy::same(&contracted(value), &policy::only_through(endpoint), None)
+fn is_ours(value: &Value, ours: &Value) -> bool {
+    policy::same(&contracted(value), ours, None)
 }
 
 /// Resources as `execute-api:/…`, of whatever API: the file's may have been

@@ -307,7 +307,7 @@ impl Session {
         }
         for (path, claims) in notes.claims.iter().filter(|(_, claims)| !claims.is_empty()) {
             let endpoint = preflight::endpoint_of_apis(&config, &reads).await?;
-            let checked = claims.check(endpoint.as_deref());
+            let checked = claims.check(stack::admitted(&config, endpoint.as_deref()));
             checked.map_err(|error| stack::unusable(path, &error))?;
         }
         let stack = Stack::new(&config, &references, bodies.clone());

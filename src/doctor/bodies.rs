@@ -36,7 +36,8 @@ pub(super) async fn check(patient: &Patient<'_>) -> Vec<Finding> {
                 if !definition.claims.is_empty() {
                     let endpoint = preflight::endpoint_of_apis(config, reads).await;
                     let endpoint = endpoint.unwrap_or_default();
-                    let checked = definition.claims.check(endpoint.as_deref());
+                    let admitted = stack::admitted(config, endpoint.as_deref());
+                    let checked = definition.claims.check(admitted);
                     said.extend(checked.err().iter().flat_map(|error| &error.0).map(refused));
                 }
             }

@@ -18,7 +18,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use crate::{
     aws::Partition,
-    body::{Body, Claims, Limits, Line, OpenApiError, Read},
+    body::{Admitted, Body, Claims, Limits, Line, OpenApiError, Read},
     config::{ApiSource, Config, Route},
     error::{Error, Result},
     graph::{Node, Step},
@@ -117,10 +117,23 @@ pub fn definition<'a>(
     Some((path, Body::read(path, &limits)))
 }
 
-/// The error of a route whose file cannot be used.
+/// Whom hybridgw's own policy of an API lets in; `endpoint` is the stack's, if it
+/// is there or borrowed.
+pub fn admitted<'a>(config: &'a Config, endpoint: Option<&'a str>) -> Admitted<'a> {
+    match endpoint {
+        Some(id) => Admitted::Endpoint(id),
+        None if config.endpoint.foreign => Admitted::Vpc(&config.network.vpc),
+        None => Admitted::ToCome,
+    }
+}
+
+/// The error of a route whose file cannot be used. Several problems are one list.
 pub fn unusable(path: &str, error: &OpenApiError) -> Error {
-    Error::invalid(error.to_string())
-        .context(format!("route {path}: the OpenAPI file cannot be used"))
+    let message = format!("route {path}: the OpenAPI file cannot be used");
+    match error.0.as_slice() {
+        [_] => Error::invalid(error.to_string()).context(message),
+        _ => Error::invalid(format!("{message}\n{error}")),
+    }
 }
 
 impl Stack {

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Body, Line, POLICY, parse, read};
+use super::{Admitted, Body, Line, POLICY, parse, read};
 use crate::policy;
 
 fn problems(text: &str) -> Vec<String> {
@@ -167,9 +167,14 @@ fn an_export_of_our_own_api_goes_in_as_it_is() {
     let export = export_3(&policy, endpoint).to_string();
     assert_eq!(warnings(&export), [""; 0]);
     let claims = read(&export, "api.json").unwrap().claims;
-    assert!(claims.check(Some(endpoint)).is_ok());
+    assert!(claims.check(Admitted::Endpoint(endpoint)).is_ok());
     // Before the endpoint is there, and with another one, nothing is let pass.
-    for other in [None, Some("vpce-0aaaaaaaaaaaaaaaa")] {
+    let others = [
+        Admitted::ToCome,
+        Admitted::Endpoint("vpce-0aaaaaaaaaaaaaaaa"),
+        Admitted::Vpc("vpc-0a1b2c3d"),
+    ];
+    for other in others {
         let refused = claims.check(other).unwrap_err();
         assert_eq!(refused.0.len(), 2, "{refused}");
         assert!(refused.0.iter().all(|one| one.line.is_some()), "{refused}");
@@ -196,17 +201,39 @@ fn what_the_file_says_of_policy_and_endpoints_is_not_dropped() {
         let claims = read(&export_3(&policy, endpoint).to_string(), "api.json")
             .unwrap()
             .claims;
-        assert_eq!(claims.check(Some(endpoint)).is_ok(), fits, "{policy}");
+        assert_eq!(
+            claims.check(Admitted::Endpoint(endpoint)).is_ok(),
+            fits,
+            "{policy}"
+        );
     }
     let mut public = export_3(&policy::only_through(endpoint), endpoint);
     public["servers"][0]["x-amazon-apigateway-endpoint-configuration"]["types"] =
         json!(["REGIONAL"]);
     let claims = read(&public.to_string(), "api.json").unwrap().claims;
-    let said = claims.check(Some(endpoint)).unwrap_err();
+    let said = claims.check(Admitted::Endpoint(endpoint)).unwrap_err();
     assert_eq!(
         said.to_string(),
         "api.json:1: servers.0.x-amazon-apigateway-endpoint-configuration.types: hybridgw's APIs are private\n  hint: write PRIVATE, or take it out"
     );
+}
+
+#[test]
+fn a_policy_for_an_endpoint_of_another_account_is_known_as_ours() {
+    let vpc = "vpc-0a1b2c3d";
+    let mut document = export_3(&policy::only_from(vpc), "vpce-0123456789abcdef0");
+    let endpoints = "x-amazon-apigateway-endpoint-configuration";
+    document["servers"][0][endpoints] = json!({ "types": ["PRIVATE"] });
+    let claims = read(&document.to_string(), "api.json").unwrap().claims;
+    assert!(claims.check(Admitted::Vpc(vpc)).is_ok());
+    for other in [Admitted::Vpc("vpc-0ffffffff"), Admitted::ToCome] {
+        assert!(claims.check(other).is_err(), "{other:?}");
+    }
+    // It is associated with none.
+    document["servers"][0][endpoints]["vpcEndpointIds"] = json!(["vpce-0123456789abcdef0"]);
+    let claims = read(&document.to_string(), "api.json").unwrap().claims;
+    let said = claims.check(Admitted::Vpc(vpc)).unwrap_err().to_string();
+    assert!(said.contains("is associated with none"), "{said}");
 }
 
 /// The same of Swagger 2.0, with what an older API has.

@@ -11,6 +11,11 @@
 //! A borrowed endpoint has groups of somebody else's. Only if the configuration
 //! says `manage` one of them gets a rule, which is the stack's own by its
 //! description; the other rules there are nobody's business here.
+//!
+//! Their tags are set in the call that adds them, for policies that want tags on
+//! everything, and not compared: `DescribeSecurityGroups` shows rules without their
+//! tags, nothing here rests on them, and reading them would be one call more for
+//! every plan. A rule that is added anew has the tags of then.
 
 use std::{collections::BTreeSet, sync::Arc};
 
