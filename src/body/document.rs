@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+/// How one operation alone authorizes.
+pub(super) const AUTH: &str = "x-amazon-apigateway-auth";
 pub(super) const ANY_METHOD: &str = "x-amazon-apigateway-any-method";
 pub(super) const INTEGRATION: &str = "x-amazon-apigateway-integration";
 pub(super) const POLICY: &str = "x-amazon-apigateway-policy";
@@ -63,4 +65,11 @@ pub(super) fn verb(key: &str) -> String {
 pub(super) fn operations(item: &Value) -> impl Iterator<Item = (&'static str, &Value)> {
     let keys = METHODS.into_iter().chain([ANY_METHOD]);
     keys.filter_map(|key| Some((key, item.get(key)?)))
+}
+
+/// Whether a list of requirements names a scheme at all.
+pub(super) fn names_a_scheme(security: &Value) -> bool {
+    let all = security.as_array().into_iter().flatten();
+    let mut all = all.filter_map(Value::as_object);
+    all.any(|one| !one.is_empty())
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::document::{INTEGRATION, PARAMETERS, is_method};
+use super::document::{AUTH, INTEGRATION, PARAMETERS, is_method, names_a_scheme};
 use crate::aws::Partition;
 
 /// The one variable that is filled in late: the account is known after the first call.
@@ -83,6 +83,28 @@ pub(super) fn document(document: &mut Value) {
         }
     }
     *paths = normal;
+    guard(document);
+}
+
+/// Writes `security` of the document into each operation that says nothing of its
+/// own, as `OpenAPI` means it: whether API Gateway uses it where it stands is told
+/// both ways (`docs/design/0020-security-at-the-top.md`).
+fn guard(document: &mut Value) {
+    let asked = document["security"].clone();
+    if !names_a_scheme(&asked) {
+        return;
+    }
+    let paths = document["paths"].as_object_mut().into_iter().flatten();
+    for (_, item) in paths.filter(|(path, _)| path.starts_with('/')) {
+        let members = item.as_object_mut().into_iter().flatten();
+        for (_, operation) in members.filter(|(name, _)| is_method(name)) {
+            if let Some(operation) = operation.as_object_mut()
+                && !operation.contains_key(AUTH)
+            {
+                operation.entry("security").or_insert_with(|| asked.clone());
+            }
+        }
+    }
 }
 
 /// Adds the operations of a path item to those of the same path spelt otherwise.

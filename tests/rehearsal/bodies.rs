@@ -66,7 +66,11 @@ fn what_the_file_protects_is_refused_before_anything_is_made() {
             "openapi.yaml:6: x-amazon-apigateway-policy: is not the policy",
         ),
         ("endpoint", endpoint, "no other is let in"),
-        ("security", security, "GET /x would be open"),
+        (
+            "security",
+            security,
+            "`a` is not defined: this would be open",
+        ),
     ] {
         let ran = runs(name, &of(rest), &[&["up", "--yes"], &["status"]]);
         assert_eq!(ran[0].0, Some(1), "{}", ran[0].1);

@@ -1,22 +1,20 @@
 //! Who may call: nothing that the file protects ends open.
 //!
 //! Guide, "important notes": security at the top of the file is not used. Later
-//! recordings of AWS's answers (2025) show methods that take it. Whether an
-//! operation is open must not hang on that: it says so itself. A scheme is of the
-//! type `apiKey`, with an authorizer of API Gateway's behind
-//! it, `x-amazon-apigateway-authtype: awsSigv4`, or the header `x-api-key`.
+//! recordings of AWS's answers (2023) show methods that take it. Whether an
+//! operation is open must not hang on that: it is written into each. A scheme is of
+//! the type `apiKey`, with an authorizer of API Gateway's behind it, `x-amazon-apigateway-authtype: awsSigv4`, or the header `x-api-key`.
 
 use serde_json::Value;
 
 use super::form::{self, Field, Form, must_be};
 use super::{checked::Checked, uri};
 use crate::aws::Partition;
-use crate::body::document::{AUTHORIZER, operations, verb};
+use crate::body::document::{AUTH, AUTHORIZER, names_a_scheme, operations, verb};
 use crate::body::{at::At, findings::Findings};
 use crate::config::shown;
 
 const OBJECT: &str = "x-amazon-apigateway-authorizer object";
-const AUTH: &str = "x-amazon-apigateway-auth";
 const AUTHTYPE: &str = "x-amazon-apigateway-authtype";
 
 /// The fields of an authorizer (guide, same page; API reference, "Authorizer").
@@ -93,39 +91,47 @@ pub(super) fn check(checked: &Checked<'_>, findings: &mut Findings) {
     root(checked, findings);
 }
 
-/// Security at the top is not to be relied on: an operation without its own would
-/// be open, as the guide has it.
+/// Security at the top goes into each operation without its own (`normal.rs`), so
+/// it is checked as theirs would be.
 fn root(checked: &Checked<'_>, findings: &mut Findings) {
-    let Some(requirements) = checked.document["security"].as_array() else {
-        return;
-    };
-    let protects = |one: &Value| one.as_object().is_some_and(|names| !names.is_empty());
-    if requirements.is_empty() || !requirements.iter().all(protects) {
+    let security = &checked.document["security"];
+    if !names_a_scheme(security) {
         return;
     }
     let paths = checked.document["paths"].as_object().into_iter().flatten();
     let operations = paths.flat_map(|(path, item)| {
-        operations(item).map(move |(key, operation)| (path, key, operation))
+        operations(item).map(move |(key, operation)| (path, verb(key), operation))
     });
-    let mut open = operations.filter(|(_, _, operation)| {
-        operation.get("security").is_none() && operation.get(AUTH).is_none()
-    });
-    let Some((path, key, _)) = open.next() else {
+    let heirs: Vec<(&String, String)> = operations
+        .filter(|(_, _, operation)| {
+            operation.get("security").is_none() && operation.get(AUTH).is_none()
+        })
+        .map(|(path, verb, _)| (path, verb))
+        .collect();
+    let Some((path, verb)) = heirs.first() else {
         return;
     };
-    let more = open.count();
-    let others = if more == 0 {
-        String::new()
-    } else {
-        format!(" and {more} more")
+    let at = At::of(["security"]);
+    required(checked, &at, security, false, findings);
+    if findings.is_refused(&at) {
+        return;
+    }
+    let more = match heirs.len() - 1 {
+        0 => String::new(),
+        more => format!(" and {more} more"),
     };
     let message = format!(
-        "API Gateway does not use security at the top of a file: {} {}{others} would be open",
-        verb(key),
+        "is written into each operation that has none of its own: {verb} {}{more}",
         shown(path)
     );
-    let hint = "write `security` into each operation, and `security: []` into those that are open";
-    findings.refuse(&At::of(["security"]), message, hint);
+    let hint = "write it there, and `security: []` into those that are open";
+    findings.warn(&at, message, hint);
+    let asked = heirs.iter().filter(|(_, verb)| verb == "OPTIONS");
+    for (path, _) in asked {
+        let message = "asks for credentials, as the top of the file says: browsers send none with it beforehand";
+        let hint = "security: [] lets them ask";
+        findings.warn(&At::of(["paths", path, "options"]), message, hint);
+    }
 }
 
 /// Checks what an operation asks of its callers.
@@ -146,7 +152,20 @@ pub(super) fn operation(
     let Some(security) = operation.get("security") else {
         return;
     };
-    let at = at.key("security");
+    let signed = operation[AUTH]["type"].as_str();
+    let signed = signed.is_some_and(|kind| kind.eq_ignore_ascii_case("AWS_IAM"));
+    required(checked, &at.key("security"), security, signed, findings);
+}
+
+/// Checks requirements of one of several schemes; `signed`: a signature is asked
+/// for beside them.
+fn required(
+    checked: &Checked<'_>,
+    at: &At,
+    security: &Value,
+    signed: bool,
+    findings: &mut Findings,
+) {
     let lists = |one: &Value| {
         one.as_object()
             .is_some_and(|names| names.values().all(Value::is_array))
@@ -155,7 +174,7 @@ pub(super) fn operation(
         Some(all) if all.iter().all(lists) => all,
         _ => {
             let hint = "as in security: [{ name-of-the-scheme: [] }]";
-            return findings.refuse(&at, must_be("a list of schemes and scopes", security), hint);
+            return findings.refuse(at, must_be("a list of schemes and scopes", security), hint);
         }
     };
     let optional = requirements
@@ -173,7 +192,7 @@ pub(super) fn operation(
                 "the scheme `{}` is not defined: this would be open",
                 shown(name)
             );
-            findings.refuse(&at, message, "define it, with its authorizer");
+            findings.refuse(at, message, "define it, with its authorizer");
             continue;
         };
         match scheme(checked.resolve(value)) {
@@ -183,21 +202,19 @@ pub(super) fn operation(
         }
     }
     heeded.dedup();
-    let signed = operation[AUTH]["type"].as_str();
-    let signed = signed.is_some_and(|kind| kind.eq_ignore_ascii_case("AWS_IAM"));
     let closed = signed || keys || !heeded.is_empty();
     if let (true, false, Some(name)) = (closed, optional, unheeded.first()) {
         let message = format!(
             "the scheme `{}` is passed over beside what API Gateway knows",
             shown(name)
         );
-        findings.warn(&at, message, "let the authorizer check it, or take it out");
+        findings.warn(at, message, "let the authorizer check it, or take it out");
     } else if let (false, Some(name)) = (optional, unheeded.first()) {
         let message = format!(
             "API Gateway does not know the scheme `{}`: this would be open",
             shown(name)
         );
-        findings.refuse(&at, message, hint_of(schemes.get(name.as_str())));
+        findings.refuse(at, message, hint_of(schemes.get(name.as_str())));
     }
     if let [one, other, ..] = &heeded[..] {
         // API reference, "Method": one `authorizerId`.
@@ -206,12 +223,12 @@ pub(super) fn operation(
             shown(one),
             shown(other)
         );
-        findings.refuse(&at, message, "let one of them check both");
+        findings.refuse(at, message, "let one of them check both");
     }
     if keys {
         let message = "an API key is asked for: every request is answered 403 until a usage plan with a key holds this stage";
         findings.warn(
-            &at,
+            at,
             message,
             "make the plan and the key beside this stack, or take the scheme out",
         );

@@ -98,8 +98,8 @@ impl Place<'_> {
     }
 
     /// Developer guide, "x-amazon-apigateway-auth", "-authtype", "-authorizer",
-    /// and "Set up API keys using `OpenAPI`". Only what the operation itself asks
-    /// for counts: API Gateway leaves `security` of the document aside.
+    /// and "Set up API keys using `OpenAPI`". What the document asks for stands in
+    /// each operation by now.
     fn security(&self, wanted: &mut Wanted) {
         let mut kind = "NONE".to_owned();
         let schemes = self.body.schemes();

@@ -225,6 +225,48 @@ fn a_method_that_asks_for_somebody_is_never_taken_for_right_when_it_is_open() {
 }
 
 #[test]
+fn what_the_top_of_the_file_asks_for_each_operation_without_its_own_asks_for() {
+    let text = r"
+openapi: 3.0.1
+security: [{ token: [] }]
+paths:
+  /a/:
+    get: { x-amazon-apigateway-integration: { type: mock } }
+    put: { security: [], x-amazon-apigateway-integration: { type: mock } }
+    post: { security: [{ pool: [] }], x-amazon-apigateway-integration: { type: mock } }
+    head: { x-amazon-apigateway-auth: { type: AWS_IAM }, x-amazon-apigateway-integration: { type: mock } }
+  /{proxy+}:
+    x-amazon-apigateway-any-method: { x-amazon-apigateway-integration: { type: mock } }
+components:
+  securitySchemes:
+    token: { type: apiKey, in: header, name: Authorization, x-amazon-apigateway-authorizer: { type: token } }
+    pool: { type: apiKey, in: header, name: Authorization, x-amazon-apigateway-authorizer: { type: cognito_user_pools } }
+";
+    let body = parse(text);
+    let methods = body.definition().methods;
+    let of = |name: &str| methods[name].said[AUTHORIZATION].as_str();
+    assert_eq!(of("GET /a"), "CUSTOM");
+    assert_eq!(of("ANY /{proxy+}"), "CUSTOM");
+    assert_eq!(of("PUT /a"), "NONE");
+    assert_eq!(of("POST /a"), "COGNITO_USER_POOLS");
+    assert_eq!(of("HEAD /a"), "AWS_IAM");
+    // It is put so, and does not hang on what API Gateway makes of the top.
+    let put = body.with("t", "d", &serde_json::json!({}), &[]);
+    assert_eq!(
+        put["paths"]["/a"]["get"]["security"][0]["token"],
+        serde_json::json!([])
+    );
+    // A file that says it everywhere itself is what it was.
+    let own = |top: &str| {
+        let text =
+            format!("openapi: 3.0.1\n{top}\npaths: {{/a: {{get: {{security: [{{token: []}}]}}}}}}");
+        let tree = serde_json::to_value(parse(&text).with("t", "d", &serde_json::json!({}), &[]));
+        tree.unwrap()["paths"].clone()
+    };
+    assert_eq!(own("security: [{token: []}]"), own("info: {}"));
+}
+
+#[test]
 fn settings_of_the_api_come_from_extensions() {
     let settings = body().settings();
     assert_eq!(
