@@ -11,13 +11,14 @@ use hybridgw::{
 use crate::{
     bench::{ACCOUNT, Bench, REGION, config},
     drifts,
+    support::{
+        document::document,
+        sweep::{Ran, seeds, sweep},
+    },
 };
 
-/// Every optional part of a body, in the shapes that public files have.
-const SHAPES: &[(&str, &str)] = &[
-    (
-        "mock with CORS",
-        r#"
+/// Answers by itself what browsers ask beforehand.
+const CORS: &str = r#"
 openapi: 3.0.1
 info: { title: cors, version: "1" }
 paths:
@@ -39,122 +40,10 @@ paths:
             responseParameters:
               method.response.header.Access-Control-Allow-Origin: "'*'"
               method.response.header.Access-Control-Allow-Methods: "'GET,OPTIONS'"
-"#,
-    ),
-    (
-        "greedy proxy to HTTP",
-        r#"
-openapi: 3.0.1
-info: { title: proxy, version: "1" }
-paths:
-  /{proxy+}:
-    x-amazon-apigateway-any-method:
-      parameters: [{ name: proxy, in: path, required: true, schema: { type: string } }]
-      responses: {}
-      x-amazon-apigateway-integration:
-        type: http_proxy
-        httpMethod: ANY
-        uri: https://backend.example.com/{proxy}
-        requestParameters: { integration.request.path.proxy: method.request.path.proxy }
-        cacheKeyParameters: [method.request.path.proxy]
-        timeoutInMillis: 5000
-        tlsConfig: { insecureSkipVerification: false }
-"#,
-    ),
-    (
-        "function with authorizers, models and validators",
-        r##"
-openapi: 3.0.1
-info: { title: orders, version: "1" }
-x-amazon-apigateway-request-validators:
-  all: { validateRequestBody: true, validateRequestParameters: true }
-  none: { validateRequestBody: false, validateRequestParameters: false }
-x-amazon-apigateway-request-validator: all
-x-amazon-apigateway-gateway-responses:
-  UNAUTHORIZED:
-    statusCode: 401
-    responseParameters: { gatewayresponse.header.WWW-Authenticate: "'Bearer'" }
-    responseTemplates: { application/json: '{"message": "no"}' }
-x-amazon-apigateway-binary-media-types: ["image/png", "application/pdf"]
-x-amazon-apigateway-minimum-compression-size: 1024
-x-amazon-apigateway-api-key-source: HEADER
-paths:
-  /orders/{id}:
-    get:
-      operationId: getOrder
-      security: [{ token: [] }]
-      parameters:
-        - { name: id, in: path, required: true, schema: { type: string } }
-        - { name: full, in: query, schema: { type: boolean } }
-        - { name: If-None-Match, in: header, schema: { type: string } }
-      responses:
-        "200":
-          description: one
-          headers: { ETag: { schema: { type: string } } }
-          content: { application/json: { schema: { $ref: "#/components/schemas/Order" } } }
-        default: { description: other }
-      x-amazon-apigateway-integration: &function
-        type: aws_proxy
-        httpMethod: POST
-        uri: "arn:aws:apigateway:eu-central-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-central-1:111122223333:function:orders/invocations"
-        passthroughBehavior: when_no_match
-        contentHandling: CONVERT_TO_TEXT
-        responses: { default: { statusCode: "200" } }
-    put:
-      security: [{ pool: ["orders/write"] }]
-      x-amazon-apigateway-request-validator: none
-      requestBody: { required: true, content: { application/json: { schema: { $ref: "#/components/schemas/Order" } } } }
-      responses: { "204": { description: done } }
-      x-amazon-apigateway-integration: *function
-    delete:
-      security: [{ sigv4: [] }]
-      responses: { "204": { description: done } }
-      x-amazon-apigateway-integration: *function
-  /orders:
-    post:
-      security: [{ request: [] }, { key: [] }]
-      requestBody: { content: { application/json: { schema: { type: object } } } }
-      responses: { "201": { description: made } }
-      x-amazon-apigateway-integration: *function
-components:
-  schemas:
-    Order: { type: object, properties: { id: { type: string }, lines: { type: array, items: { $ref: "#/components/schemas/Line" } } } }
-    Line: { type: object, required: [sku], properties: { sku: { type: string } } }
-  securitySchemes:
-    key: { type: apiKey, in: header, name: x-api-key }
-    sigv4: { type: apiKey, in: header, name: Authorization, x-amazon-apigateway-authtype: awsSigv4 }
-    token:
-      type: apiKey
-      in: header
-      name: Authorization
-      x-amazon-apigateway-authtype: custom
-      x-amazon-apigateway-authorizer:
-        type: token
-        authorizerUri: "arn:aws:apigateway:eu-central-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-central-1:111122223333:function:doorman/invocations"
-        authorizerResultTtlInSeconds: 300
-        identityValidationExpression: "^Bearer .*$"
-    request:
-      type: apiKey
-      in: header
-      name: Authorization
-      x-amazon-apigateway-authtype: custom
-      x-amazon-apigateway-authorizer:
-        type: request
-        identitySource: method.request.header.Authorization
-        authorizerUri: "arn:aws:apigateway:eu-central-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-central-1:111122223333:function:doorman/invocations"
-    pool:
-      type: apiKey
-      in: header
-      name: Authorization
-      x-amazon-apigateway-authtype: cognito_user_pools
-      x-amazon-apigateway-authorizer:
-        type: cognito_user_pools
-        providerARNs: ["arn:aws:cognito-idp:eu-central-1:111122223333:userpool/eu-central-1_aBcDeFgHi"]
-"##,
-    ),
-    (
-        "Swagger 2.0",
-        r##"
+"#;
+
+/// As tools of before `OpenAPI` 3 write.
+const SWAGGER: &str = r##"
 swagger: "2.0"
 info: { title: pets, version: "2016-09-12" }
 schemes: [https]
@@ -182,9 +71,7 @@ paths:
 definitions:
   Pets: { type: array, items: { $ref: "#/definitions/NewPet" } }
   NewPet: { type: object, properties: { type: { type: string } } }
-"##,
-    ),
-];
+"##;
 
 /// A stack with one API of this body, and its idle `up`.
 struct Stand {
@@ -269,24 +156,39 @@ fn said(plan: &Plan) -> Vec<String> {
     fields.collect()
 }
 
+/// What an idle `up` of a body costs, after it has converged.
+async fn idle(number: usize, what: &str, body: &str) -> usize {
+    let stand = Stand::new(number, body);
+    stand.is_whole(what).await;
+    let bench = Bench::at(stand.bench.simulator.clone(), stand.bench.config.clone());
+    assert!(bench.up().await.ok());
+    assert_eq!(bench.writes(), 0, "{what}");
+    let calls = bench.connection.journal.attempts();
+    let by_operation = bench.connection.journal.by_operation();
+    assert!(calls <= 27, "{what}: {calls} calls, {by_operation:?}");
+    calls
+}
+
+/// Whatever optional parts a document has: it is put, read back and as it should be.
+#[test]
+fn bodies_of_every_shape_converge_and_an_idle_up_costs_27_calls_at_most() {
+    sweep("bodies_of_every_shape", &seeds(24), async |number| {
+        let (parts, body) = document(*number);
+        let what = format!("{number}: {}", parts.join(", "));
+        let place = usize::try_from(*number).expect("few");
+        idle(place, &what, &body.to_string()).await;
+        Ran::default()
+    });
+}
+
 #[tokio::test(start_paused = true)]
-async fn bodies_of_every_shape_converge_and_an_idle_up_costs_27_calls_at_most() {
-    for (number, (name, body)) in SHAPES.iter().enumerate() {
-        let stand = Stand::new(number, body);
-        stand.is_whole(name).await;
-        let bench = Bench::at(stand.bench.simulator.clone(), stand.bench.config.clone());
-        assert!(bench.up().await.ok());
-        assert_eq!(bench.writes(), 0, "{name}");
-        let calls = bench.connection.journal.attempts();
-        println!("{name}: {calls} calls of an idle up");
-        let by_operation = bench.connection.journal.by_operation();
-        assert!(calls <= 27, "{name}: {calls} calls, {by_operation:?}");
-    }
+async fn a_swagger_file_converges() {
+    idle(900, "Swagger", SWAGGER).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_is_deployed_by_hand_and_taken_back_is_seen_and_put_right() {
-    let stand = Stand::new(90, SHAPES[0].1);
+    let stand = Stand::new(901, CORS);
     stand.is_whole("up").await;
     let (console, id) = stand.console().await;
     let gateway = &console.apigateway;
@@ -330,9 +232,9 @@ async fn what_is_deployed_by_hand_and_taken_back_is_seen_and_put_right() {
 #[tokio::test(start_paused = true)]
 async fn settings_of_a_stage_are_made_kept_and_taken_away() {
     let more = r#", variables = { backend = "a.internal" }, tracing = true, access_logs = { destination = "arn:aws:logs:eu-central-1:111122223333:log-group:orders" }"#;
-    let mut stand = Stand::with(91, SHAPES[0].1, more);
+    let mut stand = Stand::with(902, CORS, more);
     stand.is_whole("with settings").await;
-    let bare = Stand::new(92, SHAPES[0].1);
+    let bare = Stand::new(903, CORS);
     stand.bench.config = bare.bench.config.clone();
     let said = stand.says().await;
     let fields: Vec<&str> = said
