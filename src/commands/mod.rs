@@ -289,21 +289,52 @@ struct Session {
     bodies: stack::Bodies,
     reads: Reads,
     stack: Stack,
+    /// What was warned of.
+    warned: Warned,
+}
+
+/// What is said of the configuration, its files and what it refers to: on stderr
+/// at once, and kept for `-o json`.
+struct Warned {
+    printer: Printer,
+    texts: Vec<String>,
+}
+
+impl Warned {
+    fn by(printer: Printer) -> Self {
+        Self {
+            printer,
+            texts: Vec::new(),
+        }
+    }
+
+    fn warn(&mut self, words: impl std::fmt::Display) {
+        let words = words.to_string();
+        self.printer.warn(&words);
+        self.texts.push(words);
+    }
+
+    /// An object for each, in the order in which they were said.
+    fn json(&self) -> Vec<serde_json::Value> {
+        let texts = self.texts.iter();
+        texts.map(|text| json!({ "message": text })).collect()
+    }
 }
 
 impl Session {
     async fn open(global: &Global, printer: Printer) -> Result<Self> {
         let (config, connection) = connect(global).await?;
         let (bodies, notes) = stack::read(&config, &connection.region)?;
+        let mut warned = Warned::by(printer);
         for warning in &notes.warnings {
-            printer.warn(warning);
+            warned.warn(warning);
         }
-        warn_of_functions(&config, &bodies, printer);
+        warn_of_functions(&config, &bodies, &mut warned);
         let reads = Reads::new(connection.reader(), &config.stack);
         let checked = preflight::check(&config, &reads).await;
         let references: References = checked.map_err(|error| located(error, &connection))?;
         for warning in &references.warnings {
-            printer.warn(warning);
+            warned.warn(warning);
         }
         for (path, claims) in notes.claims.iter().filter(|(_, claims)| !claims.is_empty()) {
             let endpoint = preflight::endpoint_of_apis(&config, &reads).await?;
@@ -317,19 +348,20 @@ impl Session {
             bodies,
             reads,
             stack,
+            warned,
         })
     }
 }
 
 /// A body may name functions. To let the API invoke them is the user's to do.
-fn warn_of_functions(config: &Config, bodies: &stack::Bodies, printer: Printer) {
+fn warn_of_functions(config: &Config, bodies: &stack::Bodies, warned: &mut Warned) {
     for route in &config.routes {
         let Some(ApiSource::OpenApi(file)) = route.api().map(|api| &api.source) else {
             continue;
         };
         let functions = bodies.get(&route.path).map(body::Body::functions);
         for function in functions.unwrap_or_default() {
-            printer.warn(format_args!(
+            warned.warn(format_args!(
                 "route {}: {} invokes {function}; the permission for it is yours to give",
                 route.path,
                 file.display()

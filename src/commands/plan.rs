@@ -20,7 +20,9 @@ pub(super) async fn run(global: &Global, printer: Printer, args: PlanArgs) -> Re
         })?;
     }
     if printer.is_json() {
-        printer.json(&plan.to_json())?;
+        let mut document = plan.to_json();
+        document["warnings"] = session.warned.json().into();
+        printer.json(&document)?;
     } else {
         printer.note(&header(&session.connection, &plan));
         printer.data(&ui::plan::render(&plan))?;

@@ -34,6 +34,12 @@ pub(super) async fn run(run: &mut Run<'_>, args: Up) -> Result<()> {
     session.connection.heed(&run.stop);
     run.connection = Some(session.connection.clone());
     run.converged = plan.converged();
+    if run.printer.is_json() {
+        for mut line in session.warned.json() {
+            line["event"] = "warning".into();
+            run.printer.json_line(&line)?;
+        }
+    }
     run.show(&session.connection, &plan)?;
     if let Some(saved) = saved {
         saved.refuse_stale(&plan)?;

@@ -78,3 +78,61 @@ fn what_the_file_protects_is_refused_before_anything_is_made() {
         assert!(!ran[0].1.contains("created"), "{}", ran[0].1);
     }
 }
+
+#[test]
+fn what_is_warned_of_has_a_place_in_json_and_several_problems_are_one_list() {
+    let folder = Folder::new("warnings");
+    let file = folder.0.join("openapi.yaml");
+    let run = |arguments: &[&str]| {
+        let all = [&["--simulate", "--config", "apis.toml"], arguments].concat();
+        folder.run(&all)
+    };
+    let body = "openapi: 3.0.1
+security: [{guard: []}]
+paths:
+  /a:
+    get: {x-amazon-apigateway-integration: {type: mock}}
+components: {securitySchemes: {guard: {type: apiKey, name: Authorization, in: header, x-amazon-apigateway-authtype: awsSigv4}}}
+";
+    fs::write(&file, body).expect("it can be written");
+    let of_file =
+        "openapi.yaml:2: security: is written into each operation that has none of its own: GET /a";
+    let plan = run(&["plan", "-o", "json"]);
+    let plan: serde_json::Value = serde_json::from_slice(&plan.stdout).expect("a document");
+    let warnings = plan["warnings"].as_array().expect("a list");
+    let told = |one: &serde_json::Value| {
+        one["message"]
+            .as_str()
+            .is_some_and(|text| text.contains(of_file))
+    };
+    assert!(warnings.iter().any(told), "{warnings:#?}");
+    let up = run(&["up", "--yes", "-o", "json"]);
+    assert_eq!(up.status.code(), Some(0));
+    let lines: Vec<serde_json::Value> = String::from_utf8_lossy(&up.stdout)
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON lines"))
+        .collect();
+    let before: Vec<_> = lines
+        .iter()
+        .take_while(|line| line["event"] != "plan")
+        .collect();
+    assert!(
+        before
+            .iter()
+            .any(|line| line["event"] == "warning" && told(line)),
+        "{lines:#?}"
+    );
+    assert_eq!(before.len(), warnings.len(), "no more and no less");
+
+    fs::write(
+        &file,
+        "openapi: 3.0.1\npaths:\n  /a: {get: {}}\n  /b: {get: {}}\n",
+    )
+    .expect("it can be written");
+    let refused = run(&["plan"]);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!said.contains("caused by"), "{said}");
+    let places = said.lines().filter(|line| line.contains("openapi.yaml:"));
+    let indented: Vec<bool> = places.map(|line| line.starts_with(' ')).collect();
+    assert_eq!(indented, [false, false], "{said}");
+}
