@@ -95,8 +95,8 @@ fn judged(paths: &[PathBuf]) -> Result<Vec<Finding>> {
         }
         findings.extend(said);
     }
-    for (path, text, _) in &reading.bodies {
-        findings.extend(openapi::judge(path, text));
+    for (path, text, document) in &reading.bodies {
+        findings.extend(openapi::judge(path, text, document));
     }
     findings.sort_by_key(|finding| finding.check);
     Ok(findings)

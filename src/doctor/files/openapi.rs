@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use super::{
     kind::Kind,
-    model::{Configuration, Is, Language, Node, Resource},
+    model::{Configuration, Is, Language, Node, Place, Resource},
 };
 use crate::{
     body::{Body, Limits},
@@ -12,8 +12,13 @@ use crate::{
     doctor::bodies,
 };
 
-/// What the checks of a body say of a file.
-pub fn judge(path: &Path, text: &str) -> Vec<Finding> {
+/// What the checks of a body say of a file. What `CloudFormation` or a template
+/// engine is to fill in is not known here.
+pub fn judge(path: &Path, text: &str, document: &Node) -> Vec<Finding> {
+    if let Some((function, at)) = function(document) {
+        let why = format!("{at}: {function} is for CloudFormation to resolve: not judged");
+        return vec![Finding::skipped(Check::Body, why)];
+    }
     let limits = Limits::of(region(text));
     match Body::parse(text, path, &limits) {
         Ok(read) if read.warnings.is_empty() => {
@@ -22,6 +27,21 @@ pub fn judge(path: &Path, text: &str) -> Vec<Finding> {
         }
         Ok(read) => read.warnings.iter().map(bodies::unheeded).collect(),
         Err(error) => error.0.iter().map(bodies::refused).collect(),
+    }
+}
+
+/// The first function of `CloudFormation` in a document.
+fn function(node: &Node) -> Option<(&str, &Place)> {
+    match &node.is {
+        Is::Map(members) => members.iter().find_map(|(name, value)| {
+            let alone = name == "Ref" && members.len() == 1 && value.text().is_some();
+            if alone || name.starts_with("Fn::") {
+                return Some((name.as_str(), &value.at));
+            }
+            function(value)
+        }),
+        Is::List(items) => items.iter().find_map(function),
+        _ => None,
     }
 }
 

@@ -160,14 +160,25 @@ fn folder(path: &Path, reading: &mut Reading, problems: &mut Vec<Error>) {
         (count, _) if count > MOST_FILES => format!("{count} files are too many"),
         _ => {
             reading.named.push(shown.to_string());
+            let before = (reading.terraform.len(), problems.len());
             for file in &files {
-                problems.extend(one(file, reading).err());
+                // An empty file beside others is none the worse.
+                if !is_blank(file) {
+                    problems.extend(one(file, reading).err());
+                }
             }
-            return;
+            if before != (reading.terraform.len(), problems.len()) {
+                return;
+            }
+            "every .tf file in the folder is empty".to_owned()
         }
     };
     let error = Error::invalid(format!("{shown}: {why}"));
     problems.push(error.hint("name a folder of Terraform files, or the files themselves"));
+}
+
+fn is_blank(path: &Path) -> bool {
+    text_of(path).is_ok_and(|text| text.trim().is_empty())
 }
 
 /// Reads a file; whether it is Terraform's.

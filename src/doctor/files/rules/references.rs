@@ -33,10 +33,8 @@ pub fn undefined(configuration: &Configuration, said: &mut Said) {
                 0 => String::new(),
                 more => format!(" and {more} more"),
             };
-            let why = format!(
-                "not judged whether {}{more} exist: {open}",
-                names.join(", ")
-            );
+            let names = names.join(", ");
+            let why = format!("not judged whether this is defined: {names}{more} ({open})");
             said.skipped(Check::Config, at, "", &why);
         }
         return;

@@ -16,6 +16,7 @@ use super::{
 
 mod evaluate;
 mod mentions;
+mod newlines;
 pub mod shown;
 
 use mentions::Found;
@@ -35,7 +36,13 @@ impl File {
     ///
     /// It does not parse.
     pub fn hcl(text: &str, file: &Arc<str>) -> Result<Self, Refusal> {
-        let body = hcl_edit::parser::parse_body(text).map_err(|error| {
+        let parsed = hcl_edit::parser::parse_body(text);
+        let parsed = parsed.or_else(|error| {
+            let again = newlines::joined(text);
+            let again = again.map(|text| hcl_edit::parser::parse_body(&text));
+            again.unwrap_or(Err(error))
+        });
+        let body = parsed.map_err(|error| {
             let said = format!("not valid HCL: {}", error.message());
             (error.location().line(), said)
         })?;

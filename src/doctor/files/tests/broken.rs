@@ -65,6 +65,21 @@ fn what_cannot_be_read_is_said_with_its_place_and_a_way_out() {
 }
 
 #[test]
+fn an_empty_file_beside_others_is_no_mistake() {
+    let folder = Folder::with(&[("a.tf", terraform::RIGHT), ("outputs.tf", "\n")]);
+    assert_eq!(
+        codes(&judge(std::slice::from_ref(&folder.0)).expect("read")),
+        [""; 0]
+    );
+    let folder = Folder::with(&[("a.tf", ""), ("b.tf", " ")]);
+    let error = judge(std::slice::from_ref(&folder.0)).expect_err("empty");
+    assert!(
+        words(&error).contains("every .tf file in the folder is empty"),
+        "{error}"
+    );
+}
+
+#[test]
 fn every_file_that_cannot_be_read_is_named_at_once() {
     let folder = Folder::with(&[("a.tf", "x = ["), ("b.tf", "y = {"), ("c.yaml", "")]);
     let paths = [
@@ -165,6 +180,13 @@ fn a_large_file_is_judged_in_a_moment() {
 fn bodies_are_judged_by_what_judges_the_configurations() {
     let body = "openapi: 3.0.1\ninfo: {title: a, version: '1'}\nx-amazon-apigateway-policy:\n  Statement:\n    - Effect: Allow\n      Principal: '*'\n      Action: execute-api:Invoke\n      Resource: execute-api:/*\n      Condition: {StringEquals: {'aws:SourceVpce': vpc-1}}\npaths:\n  /orders:\n    get:\n      responses: {}\n";
     insta::assert_snapshot!(text(&judged("openapi.yaml", body)));
+    let templated = body.replace("responses: {}", "responses: {}\n      operationId: !Sub a");
+    let said = text(&judged("openapi.yaml", &templated));
+    assert!(
+        said.contains("openapi.yaml:14: Fn::Sub is for CloudFormation to resolve"),
+        "{said}"
+    );
+    assert!(!said.contains("body/refused"), "{said}");
     let right = include_str!("../../../../docs/examples/openapi.yaml");
     let said = text(&judged("openapi.yaml", right));
     assert!(said.starts_with("ok body\n"), "{said}");

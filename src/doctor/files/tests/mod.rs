@@ -87,29 +87,57 @@ fn text(findings: &[Finding]) -> String {
     lines.collect()
 }
 
-/// A change of a file that is right, and the codes that it is then accused of;
-/// none for a near miss.
-type Case = (
-    &'static str,
-    &'static str,
-    &'static str,
-    &'static [&'static str],
-);
+/// A change of a file that is right.
+#[derive(Default)]
+struct Case {
+    name: String,
+    /// The lines that go, and those that come.
+    from: Vec<String>,
+    to: Vec<String>,
+    /// The codes that the file is then accused of; none for a near miss.
+    codes: Vec<String>,
+}
+
+/// Reads a table: `# name`, lines that go (`-`), lines that come (`+`), and
+/// after `> ` the codes, or `nothing`. `== ` heads a part.
+fn cases(table: &str) -> Vec<Case> {
+    let mut all = Vec::new();
+    let mut case = Case::default();
+    for line in table.lines() {
+        if let Some(name) = line.strip_prefix("# ") {
+            case.name = name.to_owned();
+        } else if let Some(line) = line.strip_prefix('-') {
+            case.from.push(line.to_owned());
+        } else if let Some(line) = line.strip_prefix('+') {
+            case.to.push(line.to_owned());
+        } else if let Some(codes) = line.strip_prefix("> ") {
+            let codes = codes.split(' ').filter(|code| *code != "nothing");
+            case.codes = codes.map(str::to_owned).collect();
+            all.push(std::mem::take(&mut case));
+        } else {
+            assert!(line.is_empty() || line.starts_with("== "), "{line}");
+        }
+    }
+    all
+}
 
 /// Each change alone is accused of what it should be, and of nothing else.
-fn changed(file: &str, right: &str, cases: &[Case]) {
+fn changed(file: &str, right: &str, table: &str) {
     let mut wrong = String::new();
-    for (name, from, to, expected) in cases {
-        assert!(right.contains(from), "{name}: {from} is not in the file");
-        let said = judged(file, &right.replacen(from, to, 1));
+    for Case {
+        name,
+        from,
+        to,
+        codes: expected,
+    } in cases(table)
+    {
+        let from = from.join("\n");
+        assert!(right.contains(&from), "{name}: {from} is not in the file");
+        let said = judged(file, &right.replacen(&from, &to.join("\n"), 1));
         let codes = codes(&said);
-        if codes != *expected {
+        if codes != expected {
             let said = text(&said);
-            let _ = writeln!(
-                wrong,
-                "{name}: {codes:?} instead of {expected:?}
-{said}"
-            );
+            let _ = writeln!(wrong, "{name}: {codes:?} instead of {expected:?}\n{said}");
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
