@@ -81,9 +81,11 @@ impl Template<'_> {
         made.regions
             .extend(super::terraform::region_of(&attributes));
         if kind == Kind::TargetGroup {
-            made.resources.extend(targets(name, &attributes));
+            for target in targets(name, &attributes) {
+                made.add(target);
+            }
         }
-        made.resources.push(Resource {
+        made.add(Resource {
             kind,
             address: name.to_owned(),
             base: name.to_owned(),

@@ -6,7 +6,7 @@
 
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fmt,
     sync::Arc,
 };
@@ -279,6 +279,8 @@ pub struct Configuration {
     pub name: String,
     /// Its resources.
     pub resources: Vec<Resource>,
+    /// Which of them a reference leads to.
+    by_base: HashMap<String, usize>,
     /// What references may be to.
     pub declared: BTreeSet<String>,
     /// Every reference, with its place.
@@ -306,6 +308,7 @@ impl Configuration {
             language,
             name: name.into(),
             resources: Vec::new(),
+            by_base: HashMap::new(),
             declared: BTreeSet::new(),
             references: Vec::new(),
             bare: Vec::new(),
@@ -327,7 +330,16 @@ impl Configuration {
 
     /// What a reference leads to.
     pub fn target(&self, reference: &Reference) -> Option<&Resource> {
-        self.resources.iter().find(|one| one.base == reference.to)
+        let index = self.by_base.get(&reference.to)?;
+        self.resources.get(*index)
+    }
+
+    /// Adds a resource. Of several with one name references lead to the first.
+    pub fn add(&mut self, resource: Resource) {
+        let index = self.resources.len();
+        let base = resource.base.clone();
+        self.by_base.entry(base).or_insert(index);
+        self.resources.push(resource);
     }
 
     /// What a value leads to, by reference or by id, if it is of this kind.

@@ -50,7 +50,7 @@ pub fn configuration(document: &Node, name: String) -> Option<Configuration> {
     let policy = document.get("x-amazon-apigateway-policy")?;
     let mut made = Configuration::new(Language::OpenApi, name);
     let attributes = vec![("policy".to_owned(), policy.clone())];
-    made.resources.push(Resource {
+    made.add(Resource {
         kind: Kind::RestApi,
         address: "x-amazon-apigateway-policy".to_owned(),
         base: String::new(),

@@ -199,6 +199,11 @@ pub fn plain_http(configuration: &Configuration, said: &mut Said) {
         if listener.text("protocol").is_none_or(|word| word != "HTTP") {
             continue;
         }
+        let balancer = listener.get("load_balancer_arn");
+        let balancer = balancer.and_then(|node| configuration.led_to(node, Kind::LoadBalancer));
+        if balancer.is_some_and(|balancer| !is_in_the_way(configuration, balancer)) {
+            continue;
+        }
         let actions = listener
             .get("default_action")
             .map(Node::items)

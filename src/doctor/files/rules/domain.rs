@@ -6,6 +6,7 @@ use super::{
         model::{Configuration, Resource},
         said::{Said, Words},
     },
+    targets::is_of_endpoint,
     types,
 };
 use crate::checks::codes;
@@ -42,12 +43,14 @@ pub fn old_tls(configuration: &Configuration, said: &mut Said) {
 /// through the domain's own kind of endpoint and the name in the handshake. A
 /// load balancer sends none to its targets, and an endpoint is no regional way.
 pub fn strict(configuration: &Configuration, said: &mut Said) {
-    let fronted = configuration.of(Kind::LoadBalancer).next().is_some();
+    // A load balancer behind an API, as an integration, is another thing.
+    let mut groups = configuration.of(Kind::TargetGroup);
+    let fronted = groups.any(|group| is_of_endpoint(configuration, group));
     for domain in configuration.of(Kind::DomainName) {
         let strict = domain
             .text("endpoint_access_mode")
             .is_some_and(|mode| mode == "STRICT");
-        if !strict || !fronted {
+        if !strict || !fronted || is_private(domain) {
             continue;
         }
         let words = Words {

@@ -298,7 +298,7 @@ fn take(top: Top, node: Node, scope: &Scope, made: &mut Configuration) {
             if let Some(region) = region_of(&node) {
                 made.regions.insert(region);
             }
-            made.resources.push(Resource {
+            made.add(Resource {
                 kind: Kind::of_terraform(kind),
                 base: address.clone(),
                 address,

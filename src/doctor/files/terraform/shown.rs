@@ -98,7 +98,7 @@ fn module(
         }
         made.declared.insert(base.clone());
         made.regions.extend(region_of(&attributes));
-        made.resources.push(Resource {
+        made.add(Resource {
             kind: Kind::of_terraform(&kind),
             address: address.into_owned(),
             base,

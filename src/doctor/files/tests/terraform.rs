@@ -1,6 +1,7 @@
 //! Terraform as it is written.
 
 use super::{Folder, changed, codes, judge, judged, text};
+use crate::checks::Report;
 
 const ARTICLE: &str = include_str!("article.tf");
 pub const RIGHT: &str = include_str!("right.tf");
@@ -229,6 +230,29 @@ fn a_public_balancer_of_something_else_is_left_alone() {
     let rule = "resource \"aws_lb_listener_rule\" \"api\" {\n  listener_arn = aws_lb_listener.shop.arn\n  action {\n    type = \"forward\"\n    target_group_arn = aws_lb_target_group.myapp.arn\n  }\n}\n";
     let both = format!("{RIGHT}{other}{rule}");
     assert_eq!(codes(&judged("main.tf", &both)), ["config/public-balancer"]);
+}
+
+#[test]
+fn a_balancer_behind_an_api_is_no_way_in() {
+    let behind = "resource \"aws_lb\" \"service\" {\n  internal = true\n}\nresource \"aws_lb_listener\" \"service\" {\n  load_balancer_arn = aws_lb.service.arn\n  port = 80\n  protocol = \"HTTP\"\n  default_action {\n    type = \"forward\"\n  }\n}\nresource \"aws_api_gateway_domain_name\" \"private\" {\n  certificate_arn = \"arn:aws:acm:us-east-1:1:certificate/1\"\n  endpoint_access_mode = \"STRICT\"\n  endpoint_configuration {\n    types = [\"PRIVATE\"]\n  }\n}\nresource \"aws_api_gateway_domain_name_access_association\" \"private\" {\n  domain_name_arn = aws_api_gateway_domain_name.private.arn\n}\n";
+    assert_eq!(codes(&judged("main.tf", &format!("{RIGHT}{behind}"))), NONE);
+}
+
+#[test]
+fn mistakes_end_in_2_and_warnings_alone_in_0() {
+    let exit = |text: &str| {
+        let report = Report::new("main.tf", judged("main.tf", text), &[]);
+        report.exit_code()
+    };
+    assert_eq!(exit(RIGHT), 0);
+    assert_eq!(exit(ARTICLE), 2);
+    let warned = RIGHT.replace("matcher  = \"200\"", "matcher = \"200,403\"");
+    assert_eq!(
+        (codes(&judged("main.tf", &warned)).len(), exit(&warned)),
+        (1, 0)
+    );
+    // Nothing of the kind in it: nothing was judged.
+    assert_eq!(exit("locals {\n  a = 1\n}\n"), 2);
 }
 
 #[test]
