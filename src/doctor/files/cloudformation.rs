@@ -36,7 +36,7 @@ pub fn configuration(document: &Node, name: String) -> Configuration {
         .unwrap_or_default();
     for (name, resource) in resources {
         let Some(type_name) = resource.get("Type").and_then(Node::text) else {
-            made.unread.push(format!("{name}: has no type"));
+            made.unread.push(format!("{name}, which has no type"));
             continue;
         };
         if type_name.ends_with("::MODULE") {

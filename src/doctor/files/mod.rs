@@ -23,7 +23,10 @@
 
 use std::path::PathBuf;
 
-use self::{model::Language, said::Said};
+use self::{
+    model::{Configuration, Language},
+    said::Said,
+};
 use crate::{
     checks::{Check, Finding, Verdict},
     error::{Error, Result},
@@ -70,28 +73,12 @@ fn judged(paths: &[PathBuf]) -> Result<Vec<Finding>> {
     for configuration in reading.configurations() {
         let mut said = Said::default();
         rules::apply(&configuration, &mut said);
-        let made = configuration.resources.iter().filter(|one| !one.looked_up);
-        let looked_at = made.count();
-        for why in &configuration.unread {
-            let why = format!("{}: not read: {why}", configuration.name);
-            findings.push(Finding::skipped(Check::Config, why));
-        }
+        findings.extend(unread(&configuration));
         let said = said.findings();
         let accuses = |one: &Finding| matches!(one.verdict, Verdict::Failed | Verdict::Warning);
+        // Of an OpenAPI file the body is what was looked at.
         if !said.iter().any(accuses) && configuration.language != Language::OpenApi {
-            let resources = if looked_at == 1 {
-                "resource"
-            } else {
-                "resources"
-            };
-            let words = format!("{}: {looked_at} {resources} looked at", configuration.name);
-            findings.push(match looked_at {
-                0 => Finding::skipped(
-                    Check::Config,
-                    format!("{}: no resources in it", configuration.name),
-                ),
-                _ => Finding::ok(Check::Config, words),
-            });
+            findings.extend(looked_at(&configuration));
         }
         findings.extend(said);
     }
@@ -100,4 +87,35 @@ fn judged(paths: &[PathBuf]) -> Result<Vec<Finding>> {
     }
     findings.sort_by_key(|finding| finding.check);
     Ok(findings)
+}
+
+/// How much there was to look at, and nothing wrong with it.
+fn looked_at(configuration: &Configuration) -> Option<Finding> {
+    let name = &configuration.name;
+    let made = configuration.resources.iter().filter(|one| !one.looked_up);
+    let words = match made.count() {
+        0 if !configuration.unread.is_empty() => return None,
+        0 => {
+            let why = format!("{name}: no resources in it");
+            return Some(Finding::skipped(Check::Config, why));
+        }
+        1 => format!("{name}: 1 resource looked at"),
+        count => format!("{name}: {count} resources looked at"),
+    };
+    Some(Finding::ok(Check::Config, words))
+}
+
+/// What of a configuration was not read: modules are in folders of their own.
+fn unread(configuration: &Configuration) -> Option<Finding> {
+    if configuration.unread.is_empty() {
+        return None;
+    }
+    let what = configuration.unread.join(", ");
+    let why = format!("{}: not read: {what}", configuration.name);
+    let mut finding = Finding::skipped(Check::Config, why);
+    if configuration.language == Language::Terraform {
+        let remedy = "judge the folders of the modules by themselves, or all of it as `terraform show -json PLAN` writes it";
+        finding.remedy = Some(remedy.to_owned());
+    }
+    Some(finding)
 }

@@ -297,7 +297,7 @@ pub struct Configuration {
     pub regions: BTreeSet<String>,
     /// The version of the AWS provider that it asks for.
     pub provider: Option<String>,
-    /// What was not read, and why.
+    /// What was not read.
     pub unread: Vec<String>,
 }
 

@@ -202,7 +202,7 @@ fn takes_443(rule: &Node) -> bool {
     let protocol = word("protocol").or_else(|| word("ip_protocol"));
     match protocol {
         Some(Some(word)) if word == "-1" || word == "all" => return true,
-        Some(Some(word)) if word != "tcp" && word != "6" => return false,
+        Some(Some(word)) if !word.eq_ignore_ascii_case("tcp") && word != "6" => return false,
         _ => {}
     }
     let bound = |name: &str| match word(name) {

@@ -312,9 +312,7 @@ fn take(top: Top, node: Node, scope: &Scope, made: &mut Configuration) {
             note_references(&top, made);
             let all = mentions(&top, scope).into_values().flatten();
             made.passed.extend(all.map(|reference| reference.to));
-            made.unread.push(format!(
-                "module.{name}: what it is made of is in another folder"
-            ));
+            made.unread.push(format!("module.{name}"));
         }
         ("provider", [name]) if name == "aws" => {
             if let Some(region) = node.get("region").and_then(Node::text) {

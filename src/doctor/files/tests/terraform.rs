@@ -281,6 +281,12 @@ fn files_are_judged_together_and_a_folder_is_its_files() {
 }
 
 #[test]
+fn modules_are_said_to_be_unread() {
+    let text = "module \"a\" {\n  source = \"./a\"\n}\nmodule \"b\" {\n  source = \"./b\"\n}\nresource \"aws_lb\" \"x\" {}\n";
+    insta::assert_snapshot!(super::text(&judged("main.tf", text)));
+}
+
+#[test]
 fn terraform_in_json_says_the_same() {
     let text = r#"{
   "//": "a remark",
