@@ -146,11 +146,12 @@ fn untriggered(configuration: &Configuration, said: &mut Said) {
         if triggers.is_empty() || api.looked_up {
             continue;
         }
-        let unseen = unseen(configuration, api, triggers);
+        let mut unseen = unseen(configuration, api, triggers);
+        unseen.extend(only_ids(configuration, triggers));
         if let [first, ..] = unseen.as_slice() {
             let all = unseen.join(" and ");
             let words = Words {
-                found: format!("its `triggers` do not see {all}"),
+                found: format!("its `triggers` do not see what changes in {all}"),
                 cause: STALE,
                 remedy: format!("put {first} into the hash of `triggers`"),
             };
@@ -206,6 +207,22 @@ fn unseen(configuration: &Configuration, api: &Resource, triggers: &[Reference])
         }
     }
     unseen
+}
+
+/// Methods and integrations of which the triggers see the id alone: it stays
+/// when they change (AWS provider, `aws_api_gateway_deployment`, "Redeployment
+/// triggers").
+fn only_ids(configuration: &Configuration, triggers: &[Reference]) -> Option<String> {
+    let parts = triggers.iter().filter(|one| {
+        let target = configuration.target(one).map(|target| target.kind);
+        matches!(target, Some(Kind::Method | Kind::Integration))
+    });
+    let parts: Vec<&Reference> = parts.collect();
+    let [first, ..] = parts.as_slice() else {
+        return None;
+    };
+    let ids = parts.iter().all(|one| one.leaf() == "id");
+    ids.then(|| first.to.clone())
 }
 
 /// A deployment by hand in `CloudFormation`: its logical id is the only thing that
@@ -278,8 +295,9 @@ pub fn before_methods(configuration: &Configuration, said: &mut Said) {
         let words = Words {
             found,
             cause: "API Gateway refuses to deploy an API without methods (\"The REST API doesn't contain any methods\")",
-            remedy: match configuration.language {
-                Language::CloudFormation => "name the methods under `DependsOn`",
+            remedy: match (mine.is_empty(), configuration.language) {
+                (true, _) => "give it a method with an integration, or a body",
+                (_, Language::CloudFormation) => "name the methods under `DependsOn`",
                 _ => "let `triggers` or `depends_on` name the methods and integrations",
             }
             .to_owned(),

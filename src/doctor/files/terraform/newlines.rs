@@ -51,7 +51,9 @@ pub fn joined(text: &str) -> Option<String> {
                     && begins_with_operator(bytes.get(i + 1..).unwrap_or_default()) =>
             {
                 // A comment before it would swallow what follows.
-                out[comment.take().unwrap_or(i)..=i].fill(b' ');
+                let windows = i > 0 && bytes[i - 1] == b'\r';
+                let from = comment.take().unwrap_or(i - usize::from(windows));
+                out[from..=i].fill(b' ');
                 changed = true;
             }
             _ => {}

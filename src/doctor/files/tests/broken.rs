@@ -151,6 +151,21 @@ fn deep_nesting_is_refused_and_breaks_nothing() {
 }
 
 #[test]
+fn line_ends_of_windows_are_line_ends() {
+    for (name, right) in [
+        ("main.tf", terraform::RIGHT),
+        ("a.yaml", include_str!("right.yaml")),
+        ("a.json", include_str!("right.json")),
+    ] {
+        let said = judged(name, &right.replace('\n', "\r\n"));
+        assert_eq!(codes(&said), [""; 0], "{}", text(&said));
+    }
+    let article = include_str!("article.tf");
+    let there = codes(&judged("a.tf", &article.replace('\n', "\r\n")));
+    assert_eq!(there, codes(&judged("a.tf", article)));
+}
+
+#[test]
 fn aliases_that_multiply_are_refused() {
     let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
     for level in 1..12 {
