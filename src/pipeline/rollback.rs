@@ -132,7 +132,9 @@ fn in_use(stack: &Stack, report: &Report, changed: &BTreeSet<Key>) -> BTreeSet<K
 fn only_follows(kind: Kind, need: Kind) -> bool {
     matches!(
         (kind, need),
-        (Kind::Targets, Kind::ListenerRule) | (Kind::EndpointPolicy, Kind::RestApi)
+        (Kind::Targets, Kind::ListenerRule)
+            | (Kind::EndpointPolicy, Kind::RestApi)
+            | (Kind::LoadBalancer | Kind::SiteEndpoint, Kind::VpcEndpoint)
     )
 }
 

@@ -8,6 +8,7 @@ use hybridgw::{
     config::Config,
     event::Silent,
     pipeline::{converge, execute, observe::discover, remove, rollback},
+    resource::Key,
     simulator::{
         dataplane::Ask,
         faults::{Fault, Rule},
@@ -359,6 +360,33 @@ async fn a_rule_that_serves_what_the_run_made_keeps_it() {
         assert_eq!(answers(&bench), answers(&undisturbed), "call {at}");
     }
     assert!(kept > 0, "no run was stopped after it had changed the rule");
+}
+
+/// The load balancer waits for pinned addresses, and uses nothing of their endpoint.
+#[tokio::test(start_paused = true)]
+async fn a_pinned_endpoint_goes_though_the_load_balancer_was_changed_after_it() {
+    let scene = Scene::of("lambda.toml", Verb::Down);
+    let clients = "clients = [\"10.0.0.0/8\"]";
+    let more = format!(
+        "{clients}\n[endpoint]\naddresses = [\"10.0.1.10\", \"10.0.2.10\"]\n\
+         [load_balancer]\nidle_timeout = 90\n[[route]]\npath = \"/api\"\napi = {{ placeholder = true }}\n"
+    );
+    let config = changed("lambda.toml", clients, &more);
+    let bench = Bench::at(account_with(&scene.start, steady()), config);
+    let rule = denied("apigateway:CreateRestApi", 1);
+    bench.simulator.set_faults(vec![rule]);
+    let ended = up_or_back(&bench, &Arc::new(Stop::default())).await;
+    let Err(undone) = ended else {
+        panic!("nothing was refused");
+    };
+    bench.heal();
+    let report = &undone.outcome.report;
+    let is = |all: &[Key], key: &str| all.iter().any(|one| one.as_str() == key);
+    assert!(is(&report.updated, "load-balancer"), "{report:?}");
+    assert!(is(&report.rolled_back, "vpc-endpoint"), "{report:?}");
+    assert_eq!(undone.answers[0], undone.answers[1]);
+    let next = bench.afresh().up().await;
+    assert!(next.ok(), "{next:?}");
 }
 
 fn denied(operation: &str, from: u64) -> Rule {
