@@ -41,6 +41,9 @@ impl Named {
     pub fn of(ctx: &Ctx<'_>, input: &Input) -> Result<Self, Refusal> {
         let mut named = parse(ctx, input.require("FunctionName")?)?;
         let asked = input.text("Qualifier").filter(|asked| !asked.is_empty());
+        if let Some(asked) = asked {
+            check_qualifier(asked)?;
+        }
         match (&named.qualifier, asked) {
             // Observed.
             (Some(derived), Some(asked)) if derived != asked => {
@@ -72,6 +75,24 @@ impl Named {
         known.ok_or_else(|| self.absent(ctx))
     }
 
+    /// Returns the function, for who changes its policy: other words for an alias that is not there (recorded).
+    pub fn find_for_policy<'a>(
+        &self,
+        ctx: &Ctx<'_>,
+        state: &'a State,
+    ) -> Result<&'a Function, Refusal> {
+        let alias = self
+            .qualifier
+            .as_deref()
+            .filter(|one| !one.contains('$') && !one.bytes().all(|byte| byte.is_ascii_digit()));
+        match (state.functions.get(&self.name), alias) {
+            (Some(function), Some(_)) if !self.qualified(function) => {
+                Err(missing(format!("Cannot find alias arn: {}", self.arn(ctx))))
+            }
+            _ => self.find(ctx, state),
+        }
+    }
+
     /// Returns the refusal for a function, a version or an alias that is not there (observed).
     pub fn absent(&self, ctx: &Ctx<'_>) -> Refusal {
         missing(format!("Function not found: {}", self.arn(ctx)))
@@ -88,6 +109,22 @@ impl Named {
             }
         }
     }
+}
+
+/// Recorded: the pattern of `Qualifier`, and its length.
+fn check_qualifier(text: &str) -> Result<(), Refusal> {
+    let allowed = |letter: char| letter.is_ascii_alphanumeric() || "-_$".contains(letter);
+    if text.len() > 128 {
+        let text = format!(
+            "1 validation error detected: Value '{text}' at 'qualifier' failed to satisfy constraint: Member must have length less than or equal to 128"
+        );
+        return Err(Refusal::new("ValidationException", text));
+    }
+    if text != "$LATEST.PUBLISHED" && !text.chars().all(allowed) {
+        let pattern = "\\$(LATEST(\\.PUBLISHED)?)|[a-zA-Z0-9-_$]+";
+        return Err(unfit("qualifier", text, pattern));
+    }
+    Ok(())
 }
 
 /// Lambda API reference, `FunctionName`: its pattern, shortened.

@@ -15,7 +15,7 @@ const LONGEST: usize = 20_480;
 /// `AddPermission`.
 pub fn add(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let named = Named::of(ctx, input)?;
-    named.find(ctx, &ctx.here.lambda)?;
+    named.find_for_policy(ctx, &ctx.here.lambda)?;
     // Observed.
     if named.qualifier.as_deref() == Some("$LATEST") {
         return Err(invalid(
@@ -124,14 +124,15 @@ fn document(policy: &Policy) -> String {
     json!({"Version": "2012-10-17", "Id": "default", "Statement": policy.statements}).to_string()
 }
 
-/// The policy that a request names; no policy and no function both are "not found" (observed).
+/// The policy that a request names; no policy and no function are alike (recorded for `GetPolicy`).
 fn policy<'a>(ctx: &'a Ctx<'_>, named: &Named) -> Result<&'a Policy, Refusal> {
-    let function = named.find(ctx, &ctx.here.lambda)?;
+    let none = || missing("The resource you requested does not exist.");
+    let function = named.find(ctx, &ctx.here.lambda).map_err(|_| none())?;
     let qualifier = named.qualifier.clone().unwrap_or_default();
     let policy = function.policies.get(&qualifier);
     policy
         .filter(|policy| !policy.statements.is_empty())
-        .ok_or_else(|| missing("The resource you requested does not exist."))
+        .ok_or_else(none)
 }
 
 /// The policies of the function that a request names, by version or alias.
@@ -156,7 +157,12 @@ pub fn get(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
 pub fn remove(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let named = Named::of(ctx, input)?;
     let id = input.require("StatementId")?;
-    let function = named.find(ctx, &ctx.here.lambda)?;
+    if !ctx.here.lambda.functions.contains_key(&named.name) {
+        // Recorded.
+        let arn = ctx.arn("lambda", &format!("function:{}", named.name));
+        return Err(missing(format!("No policy found for: {arn}")));
+    }
+    let function = named.find_for_policy(ctx, &ctx.here.lambda)?;
     let qualifier = named.qualifier.clone().unwrap_or_default();
     let revision = function.revision(&qualifier, ctx.now);
     // Recorded: other words than those of `GetPolicy`.

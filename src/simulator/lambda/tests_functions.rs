@@ -307,6 +307,26 @@ async fn what_is_not_there_is_said_in_lambdas_words() {
         ),
         (
             "DELETE",
+            format!("{ORDERS}/policy/a?Qualifier=none"),
+            format!("Cannot find alias arn: {arn}:orders:none"),
+        ),
+        (
+            "GET",
+            format!("{FUNCTIONS}/none/policy"),
+            "The resource you requested does not exist.".to_owned(),
+        ),
+        (
+            "DELETE",
+            format!("{FUNCTIONS}/none/policy/a"),
+            format!("No policy found for: {arn}:none"),
+        ),
+        (
+            "GET",
+            format!("{ORDERS}?Qualifier=none"),
+            format!("Function not found: {arn}:orders:none"),
+        ),
+        (
+            "DELETE",
             format!("{ORDERS}/policy/a"),
             "No policy is associated with the given resource.".to_owned(),
         ),
@@ -319,5 +339,18 @@ async fn what_is_not_there_is_said_in_lambdas_words() {
             ("ResourceNotFoundException".to_owned(), words),
             "{method} {path}"
         );
+    }
+}
+
+#[tokio::test]
+async fn a_qualifier_has_a_pattern() {
+    let simulator = account();
+    let long = "x".repeat(129);
+    for qualifier in ["a%20b", "what%3F", long.as_str()] {
+        let path = format!("{ORDERS}?Qualifier={qualifier}");
+        let refused = call(&simulator, "GET", &path, Value::Null).await;
+        let (code, words) = refused.unwrap_err();
+        assert_eq!(code, "ValidationException", "{qualifier}");
+        assert!(words.contains("at 'qualifier'"), "{words}");
     }
 }
