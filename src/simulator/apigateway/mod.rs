@@ -13,6 +13,7 @@ mod domain;
 mod endpoint;
 mod event;
 mod export;
+mod export_integration;
 pub mod furnish;
 mod gateway_response;
 mod import;

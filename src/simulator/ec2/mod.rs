@@ -329,3 +329,5 @@ const ENDPOINT_CHANGES: &[&str] = &[
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_prefix;

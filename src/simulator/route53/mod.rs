@@ -4,10 +4,12 @@
 //! comes with too many requests for one zone at once (Route 53 developer guide,
 //! "Quotas"), and is left to fault rules.
 
+mod alias;
 mod change;
 mod event;
 mod name;
 mod record;
+mod refusal;
 pub mod state;
 mod tag;
 mod zone;

@@ -11,6 +11,7 @@ mod checksum;
 mod conditional;
 mod copy;
 mod encryption;
+mod listing;
 mod object;
 mod policy;
 pub mod state;
@@ -55,7 +56,7 @@ const OPERATIONS: &[Operation] = &[
         &["Bucket", "location", "headers", "x-id"],
     )
     .at("GET /{Bucket}?location"),
-    read("ListObjectsV2", object::list, LISTING).at("GET /{Bucket}?list-type=2"),
+    read("ListObjectsV2", listing::list, LISTING).at("GET /{Bucket}?list-type=2"),
     write(
         "PutBucketPolicy",
         access::put_policy,
