@@ -38,8 +38,11 @@ check(acm.list_tags_for_certificate(CertificateArn=arn)["Tags"] == [{"Key": "sta
 # --- imports -------------------------------------------------------------------
 imported = acm.import_certificate(Certificate=CERTIFICATE.encode(), PrivateKey=KEY.encode())["CertificateArn"]
 found = acm.describe_certificate(CertificateArn=imported)["Certificate"]
-check(found["Status"] == "ISSUED" and found["Type"] == "IMPORTED" and "DomainValidationOptions" not in found, found)
-check(found["SubjectAlternativeNames"] == ["orders.example.com", "*.example.com"], found)
+check(found["Status"] == "ISSUED" and found["Type"] == "IMPORTED", found)
+check(found["SubjectAlternativeNames"] == ["orders.example.com", "*.Example.com"], found)
+check(found["DomainValidationOptions"] == [{"DomainName": "orders.example.com"}, {"DomainName": "*.Example.com"}], found)
+check((found["DomainName"], found["Subject"], found["Issuer"]) == ("other.example.com", "CN=other.example.com", "other.example.com"), found)
+check((found["Serial"], found["SignatureAlgorithm"], found["KeyUsages"]) == ("01:23:45:67:89:ab:cd:ef", "SHA256WITHECDSA", []), found)
 check(found["NotAfter"].year == 2055, found)
 refused("ValidationException", acm.import_certificate, Certificate=b"x", PrivateKey=KEY.encode())
 refused("ValidationException", acm.import_certificate, Certificate=CERTIFICATE.encode(), PrivateKey=b"x")

@@ -219,6 +219,16 @@ check(attributes[0]["AttributeValues"] == [{"AttributeValue": "VPC"}], attribute
 refused("InvalidAction", ec2.describe_instances)
 refused("InvalidAction", client("rds").describe_db_instances)
 
+# --- prefix lists ------------------------------------------------------------
+clients = ec2.create_managed_prefix_list(PrefixListName="clients", AddressFamily="IPv4", MaxEntries=2, Entries=[{"Cidr": "10.0.0.0/8", "Description": "all"}])
+clients = clients["PrefixList"]["PrefixListId"]
+change = dict(PrefixListId=clients, AddEntries=[{"Cidr": "10.1.0.0/16"}], RemoveEntries=[{"Cidr": "10.0.0.0/8"}])
+refused("PrefixListVersionMismatch", ec2.modify_managed_prefix_list, CurrentVersion=2, **change)
+changed = ec2.modify_managed_prefix_list(CurrentVersion=1, **change)["PrefixList"]
+check((changed["Version"], changed["State"]) == (2, "modify-complete"), changed)
+check(ec2.get_managed_prefix_list_entries(PrefixListId=clients)["Entries"] == [{"Cidr": "10.1.0.0/16"}], "another entry")
+ec2.delete_managed_prefix_list(PrefixListId=clients)
+
 # --- the way down ------------------------------------------------------------
 answer = ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint, dns["VpcEndpointId"], "vpce-0123456789abcdef0"])
 check([u["ResourceId"] for u in answer["Unsuccessful"]] == ["vpce-0123456789abcdef0"], answer)
@@ -227,12 +237,14 @@ check(ec2.describe_vpc_endpoints(VpcEndpointIds=[endpoint])["VpcEndpoints"][0]["
 ec2.revoke_security_group_egress(GroupId=balancer, SecurityGroupRuleIds=[outbound["SecurityGroupRuleId"]])
 refused("DependencyViolation", ec2.delete_security_group, GroupId=endpoint_group)
 skip(62)
-refused("InvalidVpcEndpointId.NotFound", ec2.describe_vpc_endpoints, VpcEndpointIds=[endpoint])
+check(ec2.describe_vpc_endpoints(VpcEndpointIds=[endpoint])["VpcEndpoints"][0]["State"] == "deleted", "for a while")
 refused("DependencyViolation", ec2.delete_security_group, GroupId=endpoint_group)
 skip(12)
 check(ec2.describe_network_interfaces()["NetworkInterfaces"] == [], "interfaces are gone")
 ghost = ec2.create_vpc_endpoint(ClientToken="token-1", **tagged)["VpcEndpoint"]
 check((ghost["VpcEndpointId"], ghost["State"]) == (endpoint, "deleted"), ghost)
+skip(20)
+refused("InvalidVpcEndpointId.NotFound", ec2.describe_vpc_endpoints, VpcEndpointIds=[endpoint])
 ec2.delete_security_group(GroupId=endpoint_group)
 ec2.delete_security_group(GroupId=balancer)
 refused("InvalidGroup.NotFound", ec2.delete_security_group, GroupId=balancer)

@@ -5,14 +5,14 @@
 """
 import json
 
-from boto3_common import ACCOUNT, REGION, admin, begin, check, client, end, refused, status
+from boto3_common import ACCOUNT, REGION, admin, begin, check, client, end, refused, skip, status
 
 begin()
 functions = client("lambda")
 ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:orders"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/orders"
 wanted = dict(FunctionName="orders", Runtime="provided.al2023", Handler="bootstrap", Role=ROLE, Code={"ZipFile": b"anything"}, Tags={"a": "b"})
-refused("InvalidParameterValueException", functions.create_function, **dict(wanted, Role="orders"))
+refused("ValidationException", functions.create_function, **dict(wanted, Role="orders"))
 refused("InvalidParameterValueException", functions.create_function, **{k: v for k, v in wanted.items() if k != "Handler"})
 refused("ValidationException", functions.create_function, **dict(wanted, FunctionName="no name"))
 refused("ResourceNotFoundException", functions.get_function, 404, f"Function not found: {ARN}", FunctionName="orders")
@@ -28,6 +28,20 @@ refused("ResourceNotFoundException", functions.get_function, words="not reachabl
 refused("AccessDeniedException", functions.get_function, 403, FunctionName=ARN.replace(ACCOUNT, "444455556666"))
 refused("InvalidParameterValueException", functions.get_function, words="derived qualifier", FunctionName="orders:1", Qualifier="2")
 refused("ResourceNotFoundException", functions.get_function, FunctionName="orders", Qualifier="7")
+
+# --- settings and revisions ----------------------------------------------------
+refused("ResourceConflictException", functions.update_function_configuration, 409, "Pending", FunctionName="orders", Timeout=9)
+skip(6)
+functions.get_waiter("function_active_v2").wait(FunctionName="orders")
+revision = functions.get_function_configuration(FunctionName="orders")["RevisionId"]
+check(revision != made["RevisionId"], "being active is a new revision")
+refused("PreconditionFailedException", functions.update_function_configuration, 412, FunctionName="orders", Timeout=9, RevisionId=made["RevisionId"])
+changed = functions.update_function_configuration(FunctionName="orders", Timeout=9, RevisionId=revision)
+check((changed["Timeout"], changed["LastUpdateStatus"]) == (9, "InProgress"), changed)
+refused("ResourceConflictException", functions.update_function_configuration, 409, "An update is in progress", FunctionName="orders", Timeout=8)
+skip(6)
+functions.get_waiter("function_updated_v2").wait(FunctionName="orders")
+refused("RequestEntityTooLargeException", functions.create_function, 413, **dict(wanted, FunctionName="large", Code={"ZipFile": b"x" * (17 << 20)}))
 
 # --- versions and aliases ------------------------------------------------------
 one = status(functions.publish_version(FunctionName="orders", Description="one"), 201)
@@ -65,7 +79,8 @@ refused("ResourceNotFoundException", functions.get_policy, FunctionName="orders"
 qualified = json.loads(functions.add_permission(**grant, Qualifier="live")["Statement"])
 check(qualified["Resource"] == ARN + ":live", "each version and alias has a policy of its own")
 refused("InvalidParameterValueException", functions.add_permission, words="$LATEST", **grant, Qualifier="$LATEST")
-refused("ResourceNotFoundException", functions.add_permission, **grant, Qualifier="nothing")
+refused("ResourceNotFoundException", functions.add_permission, words="Cannot find alias arn", **grant, Qualifier="nothing")
+check(functions.get_function_configuration(FunctionName="orders")["RevisionId"] == functions.get_policy(FunctionName="orders")["RevisionId"], "one revision")
 refused("ResourceNotFoundException", functions.add_permission, **dict(grant, FunctionName="other"))
 refused("InvalidParameterValueException", functions.add_permission, words="principal was invalid", **dict(grant, StatementId="x", Principal="nobody"))
 refused("ValidationException", functions.add_permission, **dict(grant, StatementId="a b"))
