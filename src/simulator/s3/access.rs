@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::bucket::{Found, find};
+use super::bucket::{Found, find, named};
 use super::policy::{check, is_public};
 use super::state::{AccessBlock, Bucket};
 use crate::codec::{Body, Input, Output, Refusal, ok};
@@ -41,13 +41,11 @@ pub fn restricted(bucket: &Bucket) -> bool {
     restricts && is_public(&tree)
 }
 
-/// S3 API reference, "Error responses": `NoSuchBucketPolicy`, 404.
-fn policy(bucket: &Bucket) -> Result<&String, Refusal> {
+/// S3 API reference, "Error responses": `NoSuchBucketPolicy`, 404 (the words are recorded).
+fn policy<'a>(bucket: &'a Bucket, input: &Input) -> Result<&'a String, Refusal> {
     let text = "The bucket policy does not exist";
-    bucket
-        .policy
-        .as_ref()
-        .ok_or_else(|| Refusal::new("NoSuchBucketPolicy", text).status(404))
+    let none = || named(Refusal::new("NoSuchBucketPolicy", text).status(404), input);
+    bucket.policy.as_ref().ok_or_else(none)
 }
 
 /// `GetBucketPolicy`: as it was given; none is `NoSuchBucketPolicy`, 404 (S3 API reference).
@@ -56,7 +54,7 @@ pub fn get_policy(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
         Found::Here(bucket) => bucket,
         Found::Elsewhere(redirect) => return Ok(redirect),
     };
-    let text = policy(bucket)?.clone();
+    let text = policy(bucket, input)?.clone();
     Ok(Output {
         body: Body::Raw("application/json", text.into_bytes()),
         ..Output::empty(200)
@@ -69,7 +67,7 @@ pub fn policy_status(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal
         Found::Here(bucket) => bucket,
         Found::Elsewhere(redirect) => return Ok(redirect),
     };
-    let tree: Value = serde_json::from_str(policy(bucket)?).unwrap_or_default();
+    let tree: Value = serde_json::from_str(policy(bucket, input)?).unwrap_or_default();
     ok(json!({"PolicyStatus": {"IsPublic": is_public(&tree)}}))
 }
 
@@ -90,7 +88,8 @@ pub fn get_block(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     };
     let block = bucket.access_block.ok_or_else(|| {
         let text = "The public access block configuration was not found";
-        Refusal::new("NoSuchPublicAccessBlockConfiguration", text).status(404)
+        let none = Refusal::new("NoSuchPublicAccessBlockConfiguration", text).status(404);
+        named(none, input)
     })?;
     ok(json!({"PublicAccessBlockConfiguration": {
         "BlockPublicAcls": block.block_acls,

@@ -63,8 +63,22 @@ fn check_owner(input: &Input) -> Result<(), Refusal> {
     if owner.is_none_or(fits) {
         return Ok(());
     }
-    let text = "The value of the expected bucket owner parameter must be an AWS account ID";
+    let text = format!(
+        "The value of the expected bucket owner parameter must be an AWS Account ID... [{}]",
+        owner.unwrap_or_default()
+    );
     Err(Refusal::new("InvalidBucketOwnerAWSAccountID", text))
+}
+
+/// Adds the bucket's name to a refusal (recorded for most that are about one).
+pub fn named(refusal: Refusal, input: &Input) -> Refusal {
+    refusal.detail("BucketName", input.text("Bucket").unwrap_or_default())
+}
+
+/// What a page cannot go on from (the words are recorded).
+pub fn unknown_token() -> Refusal {
+    let text = "The continuation token provided is incorrect";
+    Refusal::new("InvalidArgument", text).detail("ArgumentName", "continuation-token")
 }
 
 fn redirect(name: &str, region: &str) -> Output {
@@ -115,10 +129,8 @@ fn check_name(name: &str) -> Result<(), Refusal> {
     if fits {
         return Ok(());
     }
-    Err(Refusal::new(
-        "InvalidBucketName",
-        "The specified bucket is not valid.",
-    ))
+    let text = "The specified bucket is not valid.";
+    Err(Refusal::new("InvalidBucketName", text).detail("BucketName", name))
 }
 
 /// `CreateBucket`: names are global (S3 user guide, "Bucket naming rules").
@@ -170,7 +182,8 @@ pub fn create(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
         }
         let text =
             "Your previous request to create the named bucket succeeded and you already own it.";
-        return Err(Refusal::new("BucketAlreadyOwnedByYou", text).status(409));
+        let taken = Refusal::new("BucketAlreadyOwnedByYou", text).status(409);
+        return Err(named(taken, input));
     }
     if ctx.global.s3.buckets.len() >= MOST {
         return Err(Refusal::new(
@@ -246,12 +259,7 @@ pub fn list(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
         .unwrap_or(10_000);
     let size = ctx.conditions.page.unwrap_or(asked).min(asked);
     let (items, next) =
-        paging::cut(all, size, input.text("continuation-token")).ok_or_else(|| {
-            Refusal::new(
-                "InvalidArgument",
-                "The continuation token provided is incorrect",
-            )
-        })?;
+        paging::cut(all, size, input.text("continuation-token")).ok_or_else(unknown_token)?;
     ok(json!({"ListAllMyBucketsResult": {
         "Owner": {"ID": crate::random::digest(ctx.account, 64)},
         "Buckets": {"Bucket": items},
@@ -263,11 +271,9 @@ pub fn list(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
 pub fn delete(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     match find(ctx, input)? {
         Found::Here(bucket) if !bucket.objects.is_empty() => {
-            return Err(Refusal::new(
-                "BucketNotEmpty",
-                "The bucket you tried to delete is not empty",
-            )
-            .status(409));
+            let text = "The bucket you tried to delete is not empty";
+            let full = Refusal::new("BucketNotEmpty", text).status(409);
+            return Err(named(full, input));
         }
         Found::Here(_) => {}
         Found::Elsewhere(redirect) => return Ok(redirect),
@@ -286,7 +292,8 @@ pub fn tagging(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
         Found::Elsewhere(redirect) => return Ok(redirect),
     };
     if bucket.tags.is_empty() {
-        return Err(Refusal::new("NoSuchTagSet", "The TagSet does not exist").status(404));
+        let none = Refusal::new("NoSuchTagSet", "The TagSet does not exist").status(404);
+        return Err(named(none, input));
     }
     let tags = bucket.tags.iter();
     let tags: Vec<Value> = tags
@@ -304,18 +311,19 @@ pub fn put_tagging(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> 
     let mut tags = std::collections::BTreeMap::new();
     for tag in given {
         let key = tag.require("Key")?.to_owned();
-        if key.starts_with("aws:") || key.chars().count() > 128 {
-            return Err(Refusal::new(
-                "InvalidTag",
-                "The TagKey you have provided is invalid",
-            ));
+        // All three are recorded.
+        if key.starts_with("aws:") {
+            let text = "System tags cannot be added/updated by requester";
+            return Err(Refusal::new("InvalidTag", text).detail("TagKey", key));
+        }
+        if key.chars().count() > 128 {
+            let text = "The TagKey you have provided is invalid";
+            return Err(Refusal::new("InvalidTag", text).detail("TagKey", key));
         }
         let value = tag.text("Value").unwrap_or_default().to_owned();
-        if tags.insert(key, value).is_some() {
-            return Err(Refusal::new(
-                "InvalidTag",
-                "Cannot provide multiple Tags with the same key",
-            ));
+        if tags.insert(key.clone(), value).is_some() {
+            let text = "Cannot provide multiple Tags with the same key";
+            return Err(Refusal::new("InvalidTag", text).detail("TagKey", key));
         }
     }
     if tags.len() > 50 {

@@ -131,7 +131,7 @@ pub fn check_md5(given: Option<&str>, body: &[u8]) -> Result<(), Refusal> {
     };
     if given.len() != 24 || !given.ends_with("==") {
         let text = "The Content-MD5 you specified was invalid.";
-        return Err(Refusal::new("InvalidDigest", text));
+        return Err(Refusal::new("InvalidDigest", text).detail("Content-MD5", given));
     }
     if given == base64::encode(&Md5::digest(body)) {
         return Ok(());

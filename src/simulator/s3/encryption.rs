@@ -7,7 +7,7 @@ use super::state::Encryption;
 use crate::codec::{Input, Output, Refusal, ok};
 use crate::world::Ctx;
 
-/// S3 API reference, "Error responses": `InvalidArgument` (the words are observed).
+/// S3 API reference, "Error responses": `InvalidArgument` (the words of an unknown algorithm are an assumption).
 fn invalid(text: &str) -> Refusal {
     Refusal::new("InvalidArgument", text)
 }
@@ -20,9 +20,9 @@ pub fn read(algorithm: &str, key: Option<&str>, bucket_key: bool) -> Result<Encr
         _ => return Err(invalid("The encryption method specified is not supported")),
     };
     if key.is_some() && !kms {
-        return Err(invalid(
-            "a KMS key id cannot be used with this encryption method",
-        ));
+        // Recorded for `PutBucketEncryption`.
+        let text = "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse";
+        return Err(invalid(text).detail("ArgumentName", "ApplyServerSideEncryptionByDefault"));
     }
     Ok(Encryption {
         algorithm: algorithm.to_owned(),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::bucket::{Found, find};
+use super::bucket::{Found, find, unknown_token};
 use crate::codec::{Input, Output, Refusal, ok};
 use crate::paging;
 use crate::world::Ctx;
@@ -54,12 +54,7 @@ pub fn list(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
         }
     }
     let token = input.text("continuation-token");
-    let (page, next) = paging::cut(found, asked.min(most), token).ok_or_else(|| {
-        Refusal::new(
-            "InvalidArgument",
-            "The continuation token provided is incorrect",
-        )
-    })?;
+    let (page, next) = paging::cut(found, asked.min(most), token).ok_or_else(unknown_token)?;
     let of = |wanted: bool| -> Vec<Value> {
         let items = page.iter().filter(|(folder, _)| *folder == wanted);
         items.map(|(_, item)| item.clone()).collect()

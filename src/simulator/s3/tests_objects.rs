@@ -218,3 +218,59 @@ async fn a_policy_is_read_as_s3_reads_it() {
         assert_eq!(code(&answer), "MalformedPolicy", "{change} -> {to}");
     }
 }
+
+#[tokio::test]
+async fn errors_name_what_they_are_about() {
+    let simulator = with_bucket();
+    let filled = call(&simulator, "PUT", "/site/a", "a", &[]).await;
+    assert_eq!(filled.status, 200);
+    let tags = |key: &str| {
+        let tag = format!("<Tag><Key>{key}</Key><Value>1</Value></Tag>");
+        format!("<Tagging><TagSet>{tag}{tag}</TagSet></Tagging>")
+    };
+    for (method, path, body, detail) in [
+        (
+            "GET",
+            "/site?policy",
+            String::new(),
+            "<BucketName>site</BucketName>",
+        ),
+        (
+            "GET",
+            "/site?tagging",
+            String::new(),
+            "<BucketName>site</BucketName>",
+        ),
+        (
+            "DELETE",
+            "/site",
+            String::new(),
+            "<BucketName>site</BucketName>",
+        ),
+        ("PUT", "/No", String::new(), "<BucketName>No</BucketName>"),
+        (
+            "GET",
+            "/none?policy",
+            String::new(),
+            "<BucketName>none</BucketName>",
+        ),
+        ("GET", "/site/none", String::new(), "<Key>none</Key>"),
+        ("PUT", "/site?tagging", tags("a"), "<TagKey>a</TagKey>"),
+        (
+            "PUT",
+            "/site?tagging",
+            tags("aws:a"),
+            "<TagKey>aws:a</TagKey>",
+        ),
+        (
+            "GET",
+            "/site?list-type=2&continuation-token=x",
+            String::new(),
+            "<ArgumentName>continuation-token</ArgumentName>",
+        ),
+    ] {
+        let answer = call(&simulator, method, path, &body, &[]).await;
+        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        assert!(text.contains(detail), "{method} {path}: {text}");
+    }
+}
