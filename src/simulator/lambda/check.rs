@@ -1,7 +1,7 @@
 //! What a function's settings must be.
 
 use super::name::{invalid, unfit};
-use super::tag::tags;
+use super::tag::{tags, within_limit};
 use crate::codec::{Input, Refusal};
 use crate::world::Ctx;
 
@@ -69,10 +69,7 @@ pub fn check_new(ctx: &Ctx<'_>, input: &Input) -> Result<(), Refusal> {
         ));
     }
     check_settings(ctx, input)?;
-    // Lambda developer guide, "Using tags".
-    if tags(input, "Tags").len() > 50 {
-        return Err(invalid("The maximum number of tags for a resource is 50."));
-    }
+    within_limit(&tags(input, "Tags"))?;
     let bucket = input
         .child("Code")
         .and_then(|code| code.text("S3Bucket").map(str::to_owned));
@@ -102,9 +99,10 @@ pub fn check_settings(ctx: &Ctx<'_>, input: &Input) -> Result<(), Refusal> {
     // Lambda developer guide, "Quotas": 4 KB of environment variables (the words are recorded).
     let variables = input.get("Environment").map(|given| &given["Variables"]);
     if variables.is_some_and(|variables| variables.to_string().len() > 4096) {
-        return Err(invalid(
-            "Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the 4KB limit.",
-        ));
+        return Err(invalid(format!(
+            "Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the 4KB limit. String measured: {}",
+            variables.unwrap_or_default()
+        )));
     }
     Ok(())
 }
@@ -161,9 +159,24 @@ const RUNTIMES: &[&str] = &[
     "java8.al2",
 ];
 
-/// An unknown runtime is refused (recorded).
+/// Runtimes that were (recorded with other words).
+const RETIRED: &[&str] = &[
+    "dotnetcore3.1",
+    "go1.x",
+    "java8",
+    "nodejs12.x",
+    "nodejs14.x",
+    "provided",
+    "python3.7",
+    "ruby2.7",
+];
+
+/// An unknown runtime is refused, and so is one that is retired (recorded).
 fn check_runtime(input: &Input) -> Result<(), Refusal> {
     match input.text("Runtime") {
+        Some(name) if RETIRED.contains(&name) => Err(invalid(format!(
+            "The runtime parameter of {name} is no longer supported for creating or updating AWS Lambda functions. We recommend you use a supported runtime while creating or updating functions."
+        ))),
         Some(name) if !RUNTIMES.contains(&name) => Err(invalid(format!(
             "Value {name} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: [{}] or be a valid ARN",
             RUNTIMES.join(", ")
@@ -177,6 +190,25 @@ fn check_network(ctx: &Ctx<'_>, input: &Input) -> Result<(), Refusal> {
     let Some(network) = input.child("VpcConfig") else {
         return Ok(());
     };
+    for (name, prefix, letters) in [
+        ("SecurityGroupIds", "sg-", "[0-9a-zA-Z]*"),
+        ("SubnetIds", "subnet-", "[0-9a-z]*"),
+    ] {
+        let is_one = |id: &String| {
+            let rest = id.strip_prefix(prefix);
+            rest.is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+        };
+        let given = network.texts(name);
+        if !given.iter().all(is_one) {
+            // Recorded.
+            let place = format!("{}{}", name[..1].to_ascii_lowercase(), &name[1..]);
+            let text = format!(
+                "1 validation error detected: Value '[{}]' at 'vpcConfig.{place}' failed to satisfy constraint: Member must satisfy constraint: [Member must have length less than or equal to 1024, Member must have length greater than or equal to 0, Member must satisfy regular expression pattern: {prefix}{letters}]",
+                given.join(", ")
+            );
+            return Err(Refusal::new("ValidationException", text));
+        }
+    }
     let state = &ctx.here.ec2;
     let mut groups = network.texts("SecurityGroupIds").into_iter();
     if let Some(lost) = groups.find(|id| !state.groups.contains_key(id)) {

@@ -169,7 +169,13 @@ pub fn parse(ctx: &Ctx<'_>, text: &str) -> Result<Named, Refusal> {
     };
     let (name, qualifier) = named;
     let allowed = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
-    if name.is_empty() || name.len() > 64 || !name.chars().all(allowed) {
+    if name.len() > 64 && name.chars().all(allowed) {
+        // Recorded.
+        return Err(invalid(format!(
+            "1 validation error detected: Value '{text}' at 'functionName' failed to satisfy constraint: Member must have length less than or equal to 64"
+        )));
+    }
+    if name.is_empty() || !name.chars().all(allowed) {
         return Err(unfit("functionName", text, PATTERN));
     }
     Ok(Named {

@@ -16,6 +16,14 @@ pub fn tags(input: &Input, name: &str) -> Tags {
         .collect()
 }
 
+/// Lambda developer guide, "Using tags": 50 at most (the words are recorded).
+pub fn within_limit(tags: &Tags) -> Result<(), Refusal> {
+    if tags.len() > 50 {
+        return Err(invalid("Number of tags exceeds resource tag limit."));
+    }
+    Ok(())
+}
+
 /// The function of a tagging call: its ARN, without a qualifier (Lambda API reference, `TagResource`).
 fn tagged<'a>(ctx: &'a mut Ctx<'_>, input: &Input) -> Result<&'a mut Function, Refusal> {
     let arn = input.require("Resource")?;
@@ -32,6 +40,11 @@ fn tagged<'a>(ctx: &'a mut Ctx<'_>, input: &Input) -> Result<&'a mut Function, R
 /// `TagResource`: 50 at most, `aws:` is reserved (Lambda developer guide, "Using tags").
 pub fn tag(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
     let new = tags(input, "Tags");
+    if new.is_empty() {
+        // Recorded.
+        let text = "An error occurred and the request cannot be processed.";
+        return Err(invalid(text));
+    }
     let function = tagged(ctx, input)?;
     if new
         .keys()
@@ -40,9 +53,7 @@ pub fn tag(ctx: &mut Ctx<'_>, input: &Input) -> Result<Output, Refusal> {
         return Err(invalid("Tag keys starting with 'aws:' are reserved."));
     }
     function.tags.extend(new);
-    if function.tags.len() > 50 {
-        return Err(invalid("The maximum number of tags for a resource is 50."));
-    }
+    within_limit(&function.tags)?;
     Ok(Output::empty(204))
 }
 

@@ -264,6 +264,18 @@ async fn what_lambda_refuses_of_a_new_function_is_refused() {
             json!({"FunctionName": "orders:live"}),
             "InvalidParameterValueException",
         ),
+        (
+            json!({"Runtime": "go1.x"}),
+            "InvalidParameterValueException",
+        ),
+        (
+            json!({"VpcConfig": {"SecurityGroupIds": ["group"], "SubnetIds": []}}),
+            "ValidationException",
+        ),
+        (
+            json!({"FunctionName": "x".repeat(65)}),
+            "InvalidParameterValueException",
+        ),
     ] {
         let refused = call(&simulator, "POST", FUNCTIONS, wanted(&changes)).await;
         assert_eq!(
