@@ -250,7 +250,7 @@ impl Bench {
 
 /// Takes these members away, wherever they are: a function's revision is another
 /// one after each change of its policy, also when the policy is as before.
-fn forget(value: &mut serde_json::Value, names: &[&str]) {
+pub fn forget(value: &mut serde_json::Value, names: &[&str]) {
     let Some(members) = value.as_object_mut() else {
         return;
     };

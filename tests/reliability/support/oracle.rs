@@ -9,7 +9,7 @@ use super::{
     shape::{Shape, beyond},
     sweep::{Breach, Findings},
 };
-use crate::bench::{ACCOUNT, Bench, Outcome, REGION, differences};
+use crate::bench::{ACCOUNT, Bench, Outcome, REGION, differences, forget};
 
 /// What there was before the stack, and what there should be with it.
 pub struct Oracle {
@@ -94,6 +94,7 @@ fn part(world: &World) -> Value {
     let mut region = here["regions"][REGION].take();
     region["buckets"] = Value::Null;
     region["ec2"]["tokens"] = Value::Null;
+    region["ec2"]["gone"] = Value::Null;
     for counter in ["serial", "released"] {
         region["elbv2"][counter] = Value::Null;
     }
@@ -113,12 +114,8 @@ fn part(world: &World) -> Value {
     for bucket in values(&mut here["global"]["s3"]["buckets"]) {
         bucket["policy"] = statements(&bucket["policy"]);
     }
-    // A permission for an API of ours changes a policy's revision.
-    for function in values(&mut region["lambda"]["functions"]) {
-        for policy in values(&mut function["policies"]) {
-            policy["revision"] = Value::Null;
-        }
-    }
+    // A permission for an API of ours gives a function another revision.
+    forget(&mut region["lambda"]["functions"], &["revision", "settled"]);
     here["global"]["route53"]["changes"] = Value::Null;
     here["regions"] = region;
     here
