@@ -166,3 +166,18 @@ fn what_was_seen_a_moment_ago_is_waited_for_and_not_made_again() {
         Ran::with(twice(&scene.oracle.standing(&bench)))
     });
 }
+
+#[tokio::test(start_paused = true)]
+async fn interfaces_that_show_later_than_their_endpoint_are_waited_for() {
+    let scene = Scene::of("placeholder.toml", Verb::Up);
+    let bench = scene.bench(Conditions {
+        lag: vec![Rule {
+            operation: "ec2:DescribeNetworkInterfaces".to_owned(),
+            seconds: 30.0,
+            flap: 0.0,
+        }],
+        ..Conditions::default()
+    });
+    let outcome = scene.go(&bench).await;
+    assert!(outcome.ok(), "{outcome:?}");
+}

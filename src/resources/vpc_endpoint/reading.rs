@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use aws_sdk_ec2::types::{self, NetworkInterface};
 
 use crate::{
-    aws::read::{Endpoints, Interfaces, Reads},
+    aws::read::{Endpoints, Interfaces, Query, Reads},
     error::Result,
     policy,
     resource::tags,
@@ -39,7 +39,14 @@ pub async fn interfaces(
     if ids.is_empty() {
         return Ok(Arc::default());
     }
-    reads.network_interfaces(Interfaces::With(ids)).await
+    let which = Interfaces::With(ids.clone());
+    let known = reads.network_interfaces(which.clone()).await?;
+    if known.len() == ids.len() {
+        return Ok(known);
+    }
+    // EC2 may show an endpoint before its interfaces: they are as much news as it is.
+    let news = reads.likewise(&[Query::DescribeNetworkInterfaces]);
+    news.network_interfaces(which).await
 }
 
 /// The state as the wire spells it, in lower case (aws-sdk-rust issue 619: the
