@@ -105,17 +105,33 @@ fn looked_at(configuration: &Configuration) -> Option<Finding> {
     Some(Finding::ok(Check::Config, words))
 }
 
-/// What of a configuration was not read: modules are in folders of their own.
-fn unread(configuration: &Configuration) -> Option<Finding> {
-    if configuration.unread.is_empty() {
-        return None;
-    }
-    let what = configuration.unread.join(", ");
-    let why = format!("{}: not read: {what}", configuration.name);
-    let mut finding = Finding::skipped(Check::Config, why);
-    if configuration.language == Language::Terraform {
-        let remedy = "judge the folders of the modules by themselves, or all of it as `terraform show -json PLAN` writes it";
+/// What of a configuration was not read: modules are in folders of their own,
+/// and other files of the folder may hold what is missing in these.
+fn unread(configuration: &Configuration) -> Vec<Finding> {
+    let skipped = |why: &str, remedy: &str| {
+        let why = format!("{}: {why}", configuration.name);
+        let mut finding = Finding::skipped(Check::Config, why);
         finding.remedy = Some(remedy.to_owned());
+        finding
+    };
+    let mut all = Vec::new();
+    if let Some(open) = configuration
+        .open
+        .as_ref()
+        .filter(|_| configuration.partial)
+    {
+        let why = format!("not judged whether something is missing: {open}");
+        all.push(skipped(&why, "give the whole folder"));
     }
-    Some(finding)
+    if !configuration.unread.is_empty() {
+        let why = format!("not read: {}", configuration.unread.join(", "));
+        let remedy = match configuration.language {
+            Language::Terraform => {
+                "judge the folders of the modules by themselves, or all of it as `terraform show -json PLAN` writes it"
+            }
+            _ => "give each resource a type",
+        };
+        all.push(skipped(&why, remedy));
+    }
+    all
 }
