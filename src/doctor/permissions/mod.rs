@@ -23,6 +23,7 @@ use needs::{Need, Needs};
 use tries::Tried;
 
 mod needs;
+mod place;
 mod tries;
 
 /// Whose policies decide.
