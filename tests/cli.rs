@@ -167,6 +167,50 @@ fn doctor_without_credentials_says_so_in_its_document_and_exits_with_2() {
     assert!(checks[1..].iter().all(|one| one["verdict"] == "skipped"));
 }
 
+/// No account, no configuration: 0 where nothing is wrong, 2 with a mistake, 1
+/// for what cannot be read.
+#[test]
+fn doctor_judges_files_of_others_and_its_exit_code_says_what_came_of_it() {
+    let folder = Folder::new("doctor-files");
+    let write = |name: &str, text: &str| {
+        fs::write(folder.0.join(name), text).expect("it can be written");
+    };
+    write(
+        "wrong.tf",
+        concat!(
+            "resource \"aws_api_gateway_rest_api\" \"a\" {\n  name = \"a\"\n",
+            "  endpoint_configuration {\n    types = [\"PRIVATE\"]\n  }\n",
+            "  policy = jsonencode({ Statement = [{ Effect = \"Allow\", Principal = \"*\", Action = \"execute-api:Invoke\", ",
+            "Resource = \"execute-api:/*\", Condition = { StringEquals = { \"aws:SourceVpce\" = \"vpc-11111111\" } } }] })\n}\n",
+        ),
+    );
+    write(
+        "right.tf",
+        "resource \"aws_route53_zone\" \"a\" {\n  name = \"a.example.com\"\n}\n",
+    );
+    write("broken.tf", "resource \"aws_lb\" {{\n");
+    for (file, code, words) in [
+        ("right.tf", 0, "1 resource looked at"),
+        ("wrong.tf", 2, "policy/wrong-key"),
+        ("broken.tf", 1, "broken.tf"),
+        ("none.tf", 1, "none.tf"),
+    ] {
+        let output = folder.run(&["doctor", "--file", file], &[]);
+        let said = seen(&output);
+        assert_eq!(output.status.code(), Some(code), "{file}: {said}");
+        assert!(said.contains(words), "{file}: {said}");
+    }
+    let output = folder.run(&["doctor", "--file", "wrong.tf", "-o", "json"], &[]);
+    assert_eq!(output.status.code(), Some(2));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a document");
+    assert_eq!(
+        (&report["format_version"], &report["ok"]),
+        (&1.into(), &false.into())
+    );
+    let found = report["checks"][0]["found"].as_str().unwrap_or_default();
+    assert!(found.starts_with("wrong.tf:"), "{report}");
+}
+
 #[test]
 fn doctor_is_asked_of_a_rehearsal_like_everything_else() {
     let folder = Folder::with("doctor-rehearsal", LEAST);
