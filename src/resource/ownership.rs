@@ -223,6 +223,7 @@ impl<A> Deref for Ours<A> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::resource::Kind;
 
     fn tags(stack: &str, key: &str) -> Tags {
         Tags::from([
@@ -246,13 +247,37 @@ mod tests {
     }
 
     #[test]
-    fn what_is_borrowed_cannot_be_changed_or_deleted() {
-        let borrowed = Found::borrowed(
-            Key::bare(crate::resource::Kind::VpcEndpoint),
-            "vpce-1",
-            "available",
-            (),
+    fn a_thing_tells_whose_it_is_which_and_where() {
+        let mark = Mark::of_tags(&tags("orders", "rest-api"), "orders").expect("it is ours");
+        assert_eq!((mark.stack(), mark.key().as_str()), ("orders", "rest-api"));
+        let part = mark.for_part(Key::bare(Kind::Stage));
+        assert_eq!((part.stack(), part.key().as_str()), ("orders", "stage"));
+        let signed = |names_it| Mark::signed("orders", part.key().clone(), names_it);
+        assert_eq!((signed(true), signed(false)), (Some(part.clone()), None));
+
+        let made = Some(DateTime::from_secs(1));
+        let found = Found::ours(part.clone(), "v1", "active", 7)
+            .within("api")
+            .scoped("a1b2")
+            .protected(Some("a.setting"))
+            .since(made);
+        assert_eq!((found.id.as_str(), found.state.as_str()), ("v1", "active"));
+        assert_eq!(
+            (found.parent.as_deref(), found.scope.as_str()),
+            (Some("api"), "a1b2")
         );
+        assert_eq!((found.protection, found.created), (Some("a.setting"), made));
+        assert_eq!((&found.key, found.mark()), (part.key(), Some(&part)));
+        let own = found.own().expect("it is ours");
+        assert_eq!(
+            (own.stack(), own.key().as_str(), *own),
+            ("orders", "stage", 7)
+        );
+    }
+
+    #[test]
+    fn what_is_borrowed_cannot_be_changed_or_deleted() {
+        let borrowed = Found::borrowed(Key::bare(Kind::VpcEndpoint), "vpce-1", "available", ());
         let error = borrowed.own().expect_err("it has no mark");
         assert_eq!(error.kind, ErrorKind::NotOurs);
     }
