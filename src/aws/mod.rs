@@ -4,7 +4,11 @@
 //! that counts and logs calls, the guard that refuses writes, retries by class,
 //! timeouts, the corporate proxy and the CA bundle.
 
-use std::{env, sync::Arc, time::Duration};
+use std::{
+    env,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use aws_config::{
     BehaviorVersion, Region, SdkConfig, profile::ProfileFileCredentialsProvider,
@@ -222,6 +226,18 @@ impl Connection {
     /// finishes.
     pub fn heed(&self, stop: &Arc<Stop>) {
         self.line.heed(stop);
+    }
+
+    /// What time it is in the world at the other end, in seconds since 1970: a
+    /// rehearsal's is ahead of this machine's.
+    pub fn now(&self) -> i64 {
+        let seconds = match &self.simulated {
+            Some(simulator) => simulator.now().unix_seconds(),
+            None => SystemTime::now()
+                .duration_since(SystemTime::UNIX_EPOCH)
+                .map_or(0, |span| span.as_secs()),
+        };
+        i64::try_from(seconds).unwrap_or(i64::MAX)
     }
 
     /// The partition of the region.

@@ -11,7 +11,6 @@ use crate::{
     error::{Error, ErrorKind, Result},
     rehearsal,
     ui::Printer,
-    verify,
 };
 
 pub(super) async fn run(global: &Global, printer: Printer, args: cli::Doctor) -> Result<u8> {
@@ -46,7 +45,7 @@ async fn live(global: &Global, checking: &Checking, printer: Printer) -> Result<
             connection: &connection,
             reads: &reads,
             clock,
-            now: verify::now(&connection),
+            now: connection.now(),
         };
         let findings = doctor::examine(&patient).await;
         Ok(Report::new(&config.stack, findings, &suppress))

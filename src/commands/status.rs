@@ -1,15 +1,13 @@
 //! `hybridgw status`: what exists now.
 
-use std::{
-    collections::BTreeMap,
-    io::IsTerminal,
-    time::{Duration, SystemTime},
-};
+use std::{collections::BTreeMap, io::IsTerminal, time::Duration};
 
+use aws_smithy_types::DateTime;
 use serde_json::{Value, json};
 
 use crate::{
     aws::{
+        Connection,
         read::{Groups, Reads},
         record::Record,
         tags,
@@ -26,7 +24,7 @@ pub(super) async fn run(global: &Global, printer: Printer, args: cli::Status) ->
     if args.all {
         return all(global, printer).await;
     }
-    let (_, reads, config) = named(global, args.named.stack.as_deref()).await?;
+    let (connection, reads, config) = named(global, args.named.stack.as_deref()).await?;
     let wanted = config.and_then(|config| config.account);
     if wanted.is_some() {
         preflight::account(&reads, wanted.as_deref()).await?;
@@ -35,14 +33,15 @@ pub(super) async fn run(global: &Global, printer: Printer, args: cli::Status) ->
     if printer.is_json() {
         printer.json(&status)?;
     } else {
-        printer.data(&shown(global, &status))?;
+        printer.data(&shown(global, &status, &connection))?;
     }
     let codes = status.unreadable.iter().map(|one| one.error.exit_code());
     Ok(codes.max().unwrap_or_default())
 }
 
-fn shown(global: &Global, status: &Status) -> Text {
-    tree::status(status, global.verbose > 0, SystemTime::now().into())
+fn shown(global: &Global, status: &Status, connection: &Connection) -> Text {
+    let now = DateTime::from_secs(connection.now());
+    tree::status(status, global.verbose > 0, now)
 }
 
 /// How long after a look the next one is.
@@ -52,7 +51,7 @@ const INTERVAL: Duration = Duration::from_secs(5);
 /// lines, whenever it has changed. A look that fails is said, and the next one
 /// follows; the first one has to succeed.
 pub(super) async fn watch(global: &Global, printer: Printer, args: cli::Status) -> Result<u8> {
-    let (_connection, reads, config) = named(global, args.named.stack.as_deref()).await?;
+    let (connection, reads, config) = named(global, args.named.stack.as_deref()).await?;
     let wanted = config.and_then(|config| config.account);
     if wanted.is_some() {
         preflight::account(&reads, wanted.as_deref()).await?;
@@ -69,9 +68,9 @@ pub(super) async fn watch(global: &Global, printer: Printer, args: cli::Status) 
                 if printer.is_json() && changed {
                     printer.json_line(&now)?;
                 } else if in_place {
-                    printer.page(&shown(global, &status))?;
+                    printer.page(&shown(global, &status, &connection))?;
                 } else if changed {
-                    printer.data(&shown(global, &status))?;
+                    printer.data(&shown(global, &status, &connection))?;
                 }
                 last = Some(now);
                 trouble = false;

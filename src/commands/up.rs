@@ -176,7 +176,7 @@ async fn serves(run: &Run<'_>, session: &Session, reads: &Reads) -> Result<()> {
         config: Some(&session.config),
         bodies: &session.bodies,
         clock: run.stop.clock,
-        now: verify::now(&session.connection),
+        now: session.connection.now(),
     };
     let findings = verify::control_plane(&walk).await;
     let report = findings.map(|found| {

@@ -55,7 +55,7 @@ pub(super) async fn run(global: &Global, printer: Printer, args: cli::Verify) ->
             config: config.as_ref(),
             bodies: &bodies,
             clock,
-            now: verify::now(&connection),
+            now: connection.now(),
         };
         let findings = verify::verify(&walk, &network).await;
         let findings = findings.map_err(|error| located(error, &connection))?;

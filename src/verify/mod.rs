@@ -12,15 +12,12 @@
 //! All checks run side by side. What one of them may not see, the others do
 //! without.
 
-use std::{
-    future::ready,
-    time::{Duration, SystemTime},
-};
+use std::{future::ready, time::Duration};
 
 use futures_util::future::join_all;
 
 use crate::{
-    aws::{Connection, read::Reads},
+    aws::read::Reads,
     checks::{self, Check, Finding, Job},
     clock::Clock,
     config::Config,
@@ -60,17 +57,6 @@ pub struct Walk<'a> {
     pub clock: Clock,
     /// What time it is there, in seconds since 1970.
     pub now: i64,
-}
-
-/// What time it is in the world that a connection leads to, in seconds since 1970.
-pub fn now(connection: &Connection) -> i64 {
-    let seconds = match &connection.simulated {
-        Some(simulator) => simulator.now().unix_seconds(),
-        None => SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .map_or(0, |span| span.as_secs()),
-    };
-    i64::try_from(seconds).unwrap_or(i64::MAX)
 }
 
 /// The checks that need no network path: what AWS itself shows. Whoever has read
