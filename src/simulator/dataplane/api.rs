@@ -27,8 +27,8 @@ pub fn answer(ctx: &Ctx<'_>, entrance: &Entrance<'_>, passed: &Passed<'_>) -> Re
     let arn = resource(ctx, passed, &mapped, &mapped.rest);
     endpoint_policy(entrance, &arn)?;
     let snapshot = staged(ctx, &mapped)?;
-    api_policy(entrance, snapshot, &arn)?;
-    let (resource_path, method) = method(passed, snapshot, &mapped)?;
+    let silent = api_policy(entrance, snapshot, &arn)?;
+    let (resource_path, method) = method(passed, snapshot, &mapped, silent)?;
     let (status, why) = integrated(ctx, passed, &mapped, resource_path, method)?;
     let seen = Seen {
         api: Some(mapped.api),
@@ -170,19 +170,36 @@ fn staged<'a>(ctx: &'a Ctx<'_>, mapped: &Mapped) -> Result<&'a Snapshot, Stop> {
     Ok(snapshot)
 }
 
-/// API Gateway developer guide, "API Gateway resource policies": without authorisation an explicit Allow is needed.
-fn api_policy(entrance: &Entrance<'_>, snapshot: &Snapshot, arn: &str) -> Result<(), Stop> {
+/// What the API's policy refuses. A policy that is silent leaves it to the method:
+/// its refusal is returned. Nobody reaches a private API without a policy.
+fn api_policy(
+    entrance: &Entrance<'_>,
+    snapshot: &Snapshot,
+    arn: &str,
+) -> Result<Option<Stop>, Stop> {
     let policy = snapshot.content.policy.as_deref().unwrap_or_default();
-    match judged(entrance, policy, arn) {
-        Verdict::Allowed => Ok(()),
-        verdict => {
-            let text = format!(
-                "{INVOKE} on {arn}: the API's policy as deployed {}",
-                verdict.words()
-            );
-            Err(Stop::at(Hop::ApiPolicy, 403, text))
-        }
+    let verdict = judged(entrance, policy, arn);
+    let refused = || {
+        let text = format!(
+            "{INVOKE} on {arn}: the API's policy as deployed {}",
+            verdict.words()
+        );
+        Stop::at(Hop::ApiPolicy, 403, text)
+    };
+    match verdict {
+        Verdict::Allowed => Ok(None),
+        Verdict::Silent if !policy.is_empty() => Ok(Some(refused())),
+        Verdict::Silent | Verdict::Denied => Err(refused()),
     }
+}
+
+/// Whether a method's authorisation makes good what the API's policy does not say
+/// (API Gateway developer guide, "How API Gateway resource policies affect
+/// authorization workflow": an authorizer's or IAM's Allow does, within one account;
+/// without authorisation and with Cognito the policy has to allow. JWT as Cognito is
+/// an assumption).
+fn makes_good(method: &Method) -> bool {
+    matches!(method.authorization.as_str(), "AWS_IAM" | "CUSTOM")
 }
 
 /// The method that takes a request, with its resource's path, when the caller may call it.
@@ -190,6 +207,7 @@ fn method<'a>(
     passed: &Passed<'_>,
     snapshot: &'a Snapshot,
     mapped: &Mapped,
+    silent: Option<Stop>,
 ) -> Result<(&'a str, &'a Method), Stop> {
     let verb = &passed.ask.method;
     // API Gateway developer guide, "Gateway response types": MISSING_AUTHENTICATION_TOKEN
@@ -201,9 +219,16 @@ fn method<'a>(
         );
         Stop::at(Hop::Method, 403, text)
     };
-    let (path, methods) = resource_of(&snapshot.operations, &mapped.rest).ok_or_else(missing)?;
-    let method = methods.get(verb).or_else(|| methods.get("ANY"));
-    let method = method.ok_or_else(missing)?;
+    let found = resource_of(&snapshot.operations, &mapped.rest);
+    let found = found.and_then(|(path, methods)| {
+        let method = methods.get(verb).or_else(|| methods.get("ANY"))?;
+        Some((path, method))
+    });
+    let open = found.is_some_and(|(_, method)| makes_good(method));
+    if let Some(refused) = silent.filter(|_| !open) {
+        return Err(refused);
+    }
+    let (path, method) = found.ok_or_else(missing)?;
     authorized(passed, &snapshot.parts, method)?;
     Ok((path, method))
 }

@@ -230,3 +230,42 @@ fn asks_and_answers_are_json() {
     );
     assert_eq!(serde_json::to_value(Kind::S3).unwrap(), "s3");
 }
+
+/// API Gateway developer guide, "How API Gateway resource policies affect
+/// authorization workflow", table A.
+#[tokio::test]
+async fn what_the_apis_policy_does_not_say_an_authorizer_or_iam_may() {
+    let stack = Stack::new().await;
+    let other = json!({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "*",
+        "Condition": {"StringEquals": {"aws:SourceVpce": "vpce-0fffffffffffffff0"}}}});
+    let policies = [
+        ("silent", Some(other.to_string())),
+        ("denying", Some(denying(&json!({})))),
+        ("missing", None),
+    ];
+    for (what, policy) in policies {
+        for (kind, asked) in [
+            ("NONE", false),
+            ("COGNITO_USER_POOLS", false),
+            ("CUSTOM", true),
+            ("AWS_IAM", true),
+        ] {
+            stack.edit(|ctx| {
+                snapshot(ctx).content.policy.clone_from(&policy);
+                let methods = snapshot(ctx).operations.get_mut("/{proxy+}").unwrap();
+                kind.clone_into(&mut methods.get_mut("ANY").unwrap().authorization);
+            });
+            let mut ask = get("/shop/orders/42");
+            ask.headers
+                .insert("authorization".to_owned(), "x".to_owned());
+            let hop = stack.ask(&ask).hop;
+            let open = asked && what == "silent";
+            let expected = (!open).then_some(Hop::ApiPolicy);
+            assert_eq!(hop, expected, "{what}, {kind}");
+            if open {
+                let status = if kind == "CUSTOM" { 401 } else { 403 };
+                stack.stops(Hop::Method, status, kind);
+            }
+        }
+    }
+}
