@@ -59,7 +59,9 @@ async fn live(global: &Global, checking: &Checking, printer: Printer) -> Result<
 fn without_credentials(global: &Global, checking: &Checking, error: &Error) -> Result<Report> {
     let config = load(global)?;
     let findings: Vec<Finding> = doctor::without_credentials(error);
-    Ok(Report::new(config.stack, findings, &checking.suppress))
+    let mut suppress = checking.suppress.clone();
+    suppress.extend(&config.checks.suppress);
+    Ok(Report::new(config.stack, findings, &suppress))
 }
 
 /// Judges files of others: no account, no configuration, no network.

@@ -97,7 +97,6 @@ pub async fn examine(patient: &Patient<'_>) -> Vec<Finding> {
         return unjudged(findings);
     };
     let jobs = vec![
-        Job::new(Check::Config, LIMIT, references::check(patient, account)),
         Job::new(Check::Permissions, LIMIT, permissions::check(patient)),
         Job::new(Check::VpcDns, LIMIT, network::vpc_dns(patient)),
         Job::new(Check::PrivateDns, LIMIT, network::private_dns(patient)),
@@ -107,7 +106,11 @@ pub async fn examine(patient: &Patient<'_>) -> Vec<Finding> {
         Job::new(Check::Body, LIMIT, bodies::check(patient)),
         Job::new(Check::Policy, LIMIT, buckets::check(patient)),
     ];
-    findings.extend(checks::run(jobs, patient.clock).await);
+    let (references, others) = tokio::join!(
+        references::within(LIMIT, patient, account),
+        checks::run(jobs, patient.clock),
+    );
+    findings.extend(references.into_iter().chain(others));
     // AWS has answered by now, and said what time it is.
     findings.push(clock::check(patient));
     well::finish(findings, patient).await

@@ -1,5 +1,9 @@
 //! What the file refers to: the preflight of `up`, and what stands in its way.
 
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
 use crate::{
     checks::{
         Check, Finding, Verdict,
@@ -7,14 +11,14 @@ use crate::{
     },
     error::{Error, ErrorKind},
     preflight::{self, Part, References},
-    resource::Kind,
+    resource::{Host, Key, Kind},
     stack::{self, Stack},
 };
 
 use super::Patient;
 
 /// All that the preflight has to say, and a word for what it could not look at.
-pub(super) async fn check(patient: &Patient<'_>, account: String) -> Vec<Finding> {
+async fn check(patient: &Patient<'_>, account: String) -> Vec<Finding> {
     let (references, parts) = preflight::examine(patient.config, patient.reads, account).await;
     let mut findings: Vec<Finding> = parts.iter().flat_map(said).collect();
     findings.extend(in_the_way(patient, &references).await);
@@ -22,6 +26,34 @@ pub(super) async fn check(patient: &Patient<'_>, account: String) -> Vec<Finding
         findings.push(Finding::ok(Check::Config, super::well::config(patient)));
     }
     findings
+}
+
+/// The checks that are answered here alone.
+const ANSWERED: &[Check] = &[
+    Check::Subnets,
+    Check::Zones,
+    Check::EndpointService,
+    Check::Record,
+    Check::Clients,
+    Check::Policy,
+    Check::Logs,
+    Check::Config,
+];
+
+/// The same within a time: what has no answer by then is not taken for well.
+pub(super) async fn within(
+    limit: Duration,
+    patient: &Patient<'_>,
+    account: String,
+) -> Vec<Finding> {
+    tokio::select! {
+        findings = check(patient, account) => findings,
+        () = patient.clock.sleep(limit) => {
+            let why = format!("not judged: no answer within {} s", limit.as_secs());
+            let skipped = ANSWERED.iter().map(|one| Finding::skipped(*one, &why));
+            skipped.collect()
+        }
+    }
 }
 
 fn said(part: &Part) -> Vec<Finding> {
@@ -39,6 +71,16 @@ fn said(part: &Part) -> Vec<Finding> {
             None => findings.extend(part.checks.iter().map(|one| Finding::unseen(*one, error))),
         }
     }
+    // What is wrong kept the part from looking at the rest, or may have.
+    let failed = part.problems.iter().find_map(|one| one.code);
+    if let Some(failed) = failed {
+        let spoken: Vec<Check> = findings.iter().map(|one| one.check).collect();
+        let silent = part.checks.iter().filter(|one| !spoken.contains(one));
+        findings.extend(
+            silent
+                .map(|one| Finding::skipped(*one, format!("not judged: {} failed", failed.check))),
+        );
+    }
     findings.extend(part.warnings.iter().map(|one| {
         let remedy = one.remedy.clone();
         Finding::plain(one.code, Verdict::Warning, one.found.clone(), remedy)
@@ -52,12 +94,21 @@ async fn in_the_way(patient: &Patient<'_>, references: &References) -> Vec<Findi
     // A definition that is refused keeps nobody from looking at the rest.
     let bodies = stack::bodies(config, &reads.region).unwrap_or_default();
     let stack = Stack::new(config, references, bodies);
-    let mut findings = Vec::new();
-    for step in &stack.steps {
-        let kind = step.key().kind();
-        if kind == Kind::DnsRecord && references.hosted_zones.is_empty() {
-            continue; // its zone is what is wrong
-        }
+    // Where the zone is what is wrong, nobody knows what stands there.
+    let hosts = config.hosts().into_iter().enumerate();
+    let unplaced: Vec<Host> = hosts
+        .filter(|(_, host)| !references.hosted_zones.contains_key(host.name))
+        .map(|(index, host)| Host {
+            name: host.name.to_owned(),
+            alias: index > 0,
+        })
+        .collect();
+    let keys: Vec<Key> = unplaced
+        .iter()
+        .map(|host| host.key(Kind::DnsRecord, "/"))
+        .collect();
+    let steps = stack.steps.iter().filter(|one| !keys.contains(&one.key()));
+    let looks = steps.map(|step| async move {
         let conflict = async {
             step.observe(reads).await?;
             match step.observed() {
@@ -65,18 +116,20 @@ async fn in_the_way(patient: &Patient<'_>, references: &References) -> Vec<Findi
                 None => step.conflict(reads).await,
             }
         };
+        let kind = step.key().kind();
         match conflict.await {
-            Ok(Some(error)) => findings.push(foreign(kind, &error)),
-            Err(error) if error.kind == ErrorKind::NotOurs => {
-                findings.push(foreign(kind, &error));
-            }
+            Ok(Some(error)) => Some(foreign(kind, &error)),
+            Err(error) if error.kind == ErrorKind::NotOurs => Some(foreign(kind, &error)),
             // What else cannot be read has been said where it matters.
-            Err(error) if kind == Kind::DnsRecord => {
-                findings.push(Finding::unseen(Check::Record, &error));
-            }
-            _ => {}
+            Err(error) if kind == Kind::DnsRecord => Some(Finding::unseen(Check::Record, &error)),
+            _ => None,
         }
-    }
+    });
+    let mut findings: Vec<Finding> = join_all(looks).await.into_iter().flatten().collect();
+    findings.extend(unplaced.into_iter().map(|host| {
+        let why = "not judged: its hosted zone is not known";
+        Finding::skipped(Check::Record, why).on_host(host.name)
+    }));
     findings
 }
 

@@ -22,13 +22,13 @@ pub(super) async fn finish(mut findings: Vec<Finding>, patient: &Patient<'_>) ->
         said.push(words);
         is_new
     });
-    // What is well beside what is not would be read as a contradiction.
+    // What is well beside what is not, or was not judged, would be read as a contradiction.
     let bad: Vec<Check> = findings
         .iter()
-        .filter(|one| one.code.is_some() && one.host.is_none() && one.route.is_none())
+        .filter(|one| !one.is_ok() && one.host.is_none() && one.route.is_none())
         .map(|one| one.check)
         .collect();
-    findings.retain(|one| one.code.is_some() || !bad.contains(&one.check) || !one.is_ok());
+    findings.retain(|one| !one.is_ok() || !bad.contains(&one.check));
     filled(findings, |check| {
         Finding::ok(check, words(check, patient, &zones))
     })

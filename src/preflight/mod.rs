@@ -235,7 +235,7 @@ pub async fn examine(config: &Config, reads: &Reads, account: String) -> (Refere
         zones,
         Part::saying(&[Check::Record], hidden),
         Part::of(&[Check::Certificate], certificates).0,
-        Part::of(&[Check::Config, Check::Quotas], listener).0,
+        Part::of(&[Check::Config], listener).0,
         Part::of(&[Check::Quotas], quotas).0,
         of_endpoint,
         Part::of(&[Check::Config], functions).0,

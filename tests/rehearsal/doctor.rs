@@ -689,6 +689,61 @@ async fn a_denied_read_leaves_the_other_checks_to_answer() {
     }
 }
 
+/// What nobody has looked at is not called well.
+#[tokio::test(start_paused = true)]
+async fn what_was_not_looked_at_is_never_called_well() {
+    let hangs = json!({"faults": [{"operation": "lambda:GetFunction", "then": "hang"}]});
+    let findings = examined(&account(ALL, &[], conditions(hangs))).await;
+    for check in [
+        Check::Subnets,
+        Check::Zones,
+        Check::EndpointService,
+        Check::Record,
+        Check::Clients,
+        Check::Policy,
+        Check::Logs,
+        Check::Config,
+    ] {
+        let all = findings.iter().filter(|one| one.check == check);
+        let verdicts: Vec<Verdict> = all.map(|one| one.verdict).collect();
+        assert_eq!(verdicts, [Verdict::Skipped], "{check}: {findings:#?}");
+    }
+    assert_eq!(verdict(&findings, Check::Certificate), Verdict::Ok);
+
+    let spoilt = async |file: &str, how: fn(&mut Ctx<'_>)| {
+        let bench = account(file, &[], Conditions::default());
+        change(&bench, how);
+        examined(&bench).await
+    };
+    let findings = spoilt(ALL, |ctx| ctx.here.ec2.vpcs.clear()).await;
+    for check in [Check::Zones, Check::EndpointService] {
+        assert_eq!(verdict(&findings, check), Verdict::Skipped, "{check}");
+    }
+    let findings = spoilt(ALL, |ctx| ctx.global.route53.zones.clear()).await;
+    assert_eq!(verdict(&findings, Check::Record), Verdict::Skipped);
+    let gone = spoilt("borrowed-endpoint.toml", |ctx| {
+        ctx.here.ec2.endpoints.clear();
+    });
+    assert_eq!(verdict(&gone.await, Check::Policy), Verdict::Skipped);
+}
+
+/// Policies name resources: what is asked about has to be what is used.
+#[tokio::test(start_paused = true)]
+async fn permissions_are_asked_of_the_zone_that_the_name_is_in_and_of_interfaces() {
+    let denied = |resource: &str, action: &str| json!({"denied": [{"action": action, "resource": resource}]});
+    let change = "route53:ChangeResourceRecordSets";
+    for (conditions_of, named) in [
+        (denied("*hostedzone/Z0123456789ABCDEFGHIJ", change), false),
+        (denied("*hostedzone/Z12FBE5D80F697F04904E", change), true),
+        (denied("*network-interface/*", "ec2:CreateTags"), true),
+    ] {
+        let findings = examined(&account(ALL, &[], conditions(conditions_of.clone()))).await;
+        let expected = named.then(|| "permissions/denied".to_owned());
+        let expected: BTreeSet<String> = expected.into_iter().collect();
+        assert_eq!(accused(&findings), expected, "{conditions_of}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn credentials_that_have_run_out_are_all_there_is_to_say() {
     let expired = json!({"faults": [{"operation": "sts:GetCallerIdentity",

@@ -4,7 +4,7 @@
 //! the stack's will have; EC2 besides by dry runs. Who may not ask IAM is told
 //! so: what may be done is then known of EC2 alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
 
@@ -16,6 +16,7 @@ use crate::{
         codes::{PERMISSIONS_DENIED, PERMISSIONS_UNCLEAR},
     },
     error::{Error, ErrorKind, Result},
+    preflight,
     resource::tags,
 };
 pub(super) use needs::operations;
@@ -43,7 +44,9 @@ pub(super) async fn check(patient: &Patient<'_>) -> Vec<Finding> {
         Ok(caller) => caller,
         Err(error) => return vec![Finding::unseen(Check::Permissions, &error)],
     };
-    let needs = needs::of(patient.config, &caller.account, &reads.region);
+    let records = preflight::records(patient.config, reads).await;
+    let zones: BTreeSet<String> = records.into_iter().map(|one| one.zone).collect();
+    let needs = needs::of(patient.config, &caller.account, &reads.region, &zones);
     let principal = principal(&caller.arn, reads);
     let (principal, tried) = tokio::join!(principal, tries::all(patient));
     let asked = match &principal {

@@ -123,14 +123,18 @@ const ALWAYS: &[Row] = &[
     optional(&["ListHostedZonesByVPC", "ListServiceQuotas"], On::Any),
 ];
 
-const OWN_ENDPOINT: &[Row] = &[row(
-    &[
-        "CreateVpcEndpoint",
-        "DeleteVpcEndpoints",
-        "ModifyVpcEndpoint",
-    ],
-    On::Endpoints,
-)];
+const OWN_ENDPOINT: &[Row] = &[
+    row(
+        &[
+            "CreateVpcEndpoint",
+            "DeleteVpcEndpoints",
+            "ModifyVpcEndpoint",
+        ],
+        On::Endpoints,
+    ),
+    // AWS makes the interfaces, and `up` and `sync` tag them.
+    row(&["CreateTags"], On::Interfaces),
+];
 
 const LENT_ENDPOINT: &[Row] = &[row(&["ModifyVpcEndpoint"], On::Endpoints)];
 
@@ -243,9 +247,10 @@ pub(super) struct Need {
 /// asked of IAM with one call.
 pub(super) type Needs = BTreeMap<Vec<String>, BTreeSet<Need>>;
 
-/// What a file needs in an account and region.
-pub(super) fn of(config: &Config, account: &str, region: &str) -> Needs {
-    let place = Place::new(config, account, region);
+/// What a file needs in an account and region; `zones` are the hosted zones of
+/// its names.
+pub(super) fn of(config: &Config, account: &str, region: &str, zones: &BTreeSet<String>) -> Needs {
+    let place = Place::new(config, account, region, zones);
     let mut needs = Needs::new();
     for row in rows(config) {
         for operation in row.operations {

@@ -16,6 +16,7 @@ pub(super) enum On {
     Any,
     Groups,
     Endpoints,
+    Interfaces,
     Balancers,
     Listeners,
     Rules,
@@ -42,15 +43,23 @@ pub(super) struct Place<'a> {
     account: &'a str,
     region: &'a str,
     partition: &'static str,
+    /// The hosted zones of the file's names, as far as they are known.
+    zones: &'a BTreeSet<String>,
 }
 
 impl<'a> Place<'a> {
-    pub fn new(config: &'a Config, account: &'a str, region: &'a str) -> Self {
+    pub fn new(
+        config: &'a Config,
+        account: &'a str,
+        region: &'a str,
+        zones: &'a BTreeSet<String>,
+    ) -> Self {
         Self {
             config,
             account,
             region,
             partition: Partition::of(region).id(),
+            zones,
         }
     }
 
@@ -90,6 +99,7 @@ impl<'a> Place<'a> {
                 let id = id.unwrap_or_else(|| format!("vpce-0{ID}"));
                 vec![self.arn("ec2", &format!("vpc-endpoint/{id}"))]
             }
+            On::Interfaces => vec![self.arn("ec2", &format!("network-interface/eni-0{ID}"))],
             On::Balancers => elb("loadbalancer", &format!("app/{stack}/{ID}")),
             On::Listeners => elb("listener", &format!("app/{stack}/{ID}/{ID}")),
             On::Rules => elb("listener-rule", &format!("app/{stack}/{ID}/{ID}/{ID}")),
@@ -101,12 +111,9 @@ impl<'a> Place<'a> {
                     .map(|host| host.certificate.to_owned()),
             ),
             On::Zones => {
-                let hosts = self.config.hosts();
-                let ids = hosts.iter().map(|host| {
-                    // The zone that a name stands for is not looked up for this.
-                    let id = is_zone_id(host.zone).then_some(host.zone);
-                    id.unwrap_or("Z0123456789ABCDEFGHIJ")
-                });
+                let hosts = self.config.hosts().into_iter();
+                let named = hosts.map(|host| host.zone).filter(|zone| is_zone_id(zone));
+                let ids = named.chain(self.zones.iter().map(String::as_str));
                 Self::each(ids.map(|id| format!("arn:{partition}:route53:::hostedzone/{id}")))
             }
             On::Changes => vec![format!(
