@@ -206,7 +206,7 @@ fn json(text: &str, walk: &mut Walk) {
 }
 
 /// The place behind the closing quote of the string that begins at `start`.
-fn string_end(bytes: &[u8], start: usize) -> usize {
+pub(crate) fn string_end(bytes: &[u8], start: usize) -> usize {
     let mut i = start + 1;
     while let Some(byte) = bytes.get(i) {
         match byte {

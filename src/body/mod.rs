@@ -24,7 +24,7 @@ mod check;
 pub mod contents;
 mod document;
 mod findings;
-mod lines;
+pub(crate) mod lines;
 mod normal;
 mod ours;
 mod parse;

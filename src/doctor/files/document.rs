@@ -5,6 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use granit_parser::{Event, Parser, ScalarStyle, Tag};
 
 use super::model::{Is, Node, Place};
+use crate::body::lines::string_end;
 
 /// As deep as `serde_json` goes.
 const DEEPEST: usize = 128;
@@ -58,19 +59,6 @@ pub fn json(text: &str, file: &Arc<str>, line: usize) -> Result<Node, Refusal> {
         i += 1;
     }
     Ok(build.finish())
-}
-
-/// The place behind the closing quote of the string that begins at `start`.
-fn string_end(bytes: &[u8], start: usize) -> usize {
-    let mut i = start + 1;
-    while let Some(byte) = bytes.get(i) {
-        match byte {
-            b'\\' => i += 2,
-            b'"' => return i + 1,
-            _ => i += 1,
-        }
-    }
-    bytes.len()
 }
 
 /// Reads the first document of YAML. A short tag is its long form:

@@ -289,6 +289,8 @@ pub struct Configuration {
     pub bare: Vec<(String, Place)>,
     /// Why references may lead to what was not read, if they may.
     pub open: Option<String>,
+    /// What the files declare that were not given; none: that is not known.
+    pub elsewhere: Option<BTreeSet<String>>,
     /// Files that belong to it were not given: what is missing may be in them.
     pub partial: bool,
     /// What modules get: they may add rules and targets to it.
@@ -313,6 +315,7 @@ impl Configuration {
             references: Vec::new(),
             bare: Vec::new(),
             open: None,
+            elsewhere: None,
             partial: false,
             passed: BTreeSet::new(),
             regions: BTreeSet::new(),

@@ -11,7 +11,7 @@ use super::{
     cloudformation, document,
     model::{Configuration, Node},
     openapi,
-    terraform::{self, File},
+    terraform::{self, File, LeftOut},
 };
 use crate::{
     error::{Error, Result},
@@ -43,9 +43,9 @@ impl Reading {
     pub fn configurations(&self) -> Vec<Configuration> {
         let mut all = Vec::new();
         if !self.terraform.is_empty() {
-            let open = self.left_out();
             let name = self.named.join(", ");
-            all.push(terraform::configuration(&self.terraform, name, open));
+            let left_out = self.left_out();
+            all.push(terraform::configuration(&self.terraform, name, left_out));
         }
         for (name, node) in &self.shown {
             all.push(terraform::shown::configuration(node, name.clone()));
@@ -59,9 +59,9 @@ impl Reading {
         all
     }
 
-    /// Whether the folder of a file holds others that were not given: Terraform
-    /// takes them all together.
-    fn left_out(&self) -> Option<String> {
+    /// What of the folders of the files was not given.
+    fn left_out(&self) -> Option<LeftOut> {
+        let mut others: BTreeSet<PathBuf> = BTreeSet::new();
         for path in &self.given {
             let folder = path.parent()?;
             let folder = if folder.as_os_str().is_empty() {
@@ -69,15 +69,31 @@ impl Reading {
             } else {
                 folder
             };
-            let (others, _) = files_of(folder).ok()?;
-            let mut others = others.iter();
-            if let Some(other) = others.find(|other| !self.given.contains(&plainly(other))) {
-                let name = other.file_name().unwrap_or_default().to_string_lossy();
-                return Some(format!("{name} beside it was not given"));
-            }
+            let (files, _) = files_of(folder).ok()?;
+            let not_given = |other: &PathBuf| !self.given.contains(&plainly(other));
+            others.extend(files.into_iter().filter(not_given));
         }
-        None
+        let first = others.first()?;
+        let name = first.file_name().unwrap_or_default().to_string_lossy();
+        Some(LeftOut {
+            why: format!("{name} beside it was not given"),
+            declared: declared(&others),
+        })
     }
+}
+
+/// What these files declare: enough to tell a name that is theirs from one that
+/// is nobody's. None: one of them cannot be read.
+fn declared(files: &BTreeSet<PathBuf>) -> Option<BTreeSet<String>> {
+    let mut reading = Reading::default();
+    if files.len() > MOST_FILES {
+        return None;
+    }
+    for file in files.iter().filter(|file| !is_blank(file)) {
+        one(file, &mut reading).ok()?;
+    }
+    let all = terraform::configuration(&reading.terraform, String::new(), None);
+    Some(all.declared)
 }
 
 /// A path without `./` before it.

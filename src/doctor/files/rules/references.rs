@@ -27,6 +27,11 @@ pub fn undefined(configuration: &Configuration, said: &mut Said) {
     let mut missing: Vec<_> = missing.into_iter().collect();
     missing.sort_by_key(|(_, (at, _))| (*at).clone());
     if let Some(open) = &configuration.open {
+        // What nobody declares is missing, whoever was not given.
+        let elsewhere = configuration.elsewhere.as_ref();
+        let may_be = |name: &str| elsewhere.is_none_or(|names| names.contains(name));
+        let nowhere;
+        (missing, nowhere) = missing.into_iter().partition(|(name, _)| may_be(name));
         if let Some((_, (at, _))) = missing.first() {
             let names: Vec<&str> = missing.iter().take(MOST).map(|(name, _)| *name).collect();
             let more = match missing.len().saturating_sub(MOST) {
@@ -37,7 +42,7 @@ pub fn undefined(configuration: &Configuration, said: &mut Said) {
             let why = format!("not judged whether this is defined: {names}{more} ({open})");
             said.skipped(Check::Config, at, "", &why);
         }
-        return;
+        missing = nowhere;
     }
     for (name, (at, count)) in missing {
         let again = match count {

@@ -1,6 +1,9 @@
 //! Terraform: `.tf`, `.tf.json`, and what `terraform show -json` writes.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use hcl_edit::{
     Span,
@@ -27,6 +30,14 @@ pub enum File {
     Hcl(Body, Arc<Lines>),
     /// In JSON.
     Json(Node),
+}
+
+/// Files of a folder that were not given: Terraform takes them all together.
+pub struct LeftOut {
+    /// Which, in words.
+    pub why: String,
+    /// What they declare; none: one of them cannot be read.
+    pub declared: Option<BTreeSet<String>>,
 }
 
 impl File {
@@ -74,10 +85,13 @@ struct Piece {
 }
 
 /// What these files say together.
-pub fn configuration(files: &[File], name: String, open: Option<String>) -> Configuration {
+pub fn configuration(files: &[File], name: String, left_out: Option<LeftOut>) -> Configuration {
     let mut made = Configuration::new(Language::Terraform, name);
-    made.partial = open.is_some();
-    made.open = open;
+    made.partial = left_out.is_some();
+    if let Some(left_out) = left_out {
+        made.open = Some(left_out.why);
+        made.elsewhere = left_out.declared;
+    }
     let mut scope = Scope::default();
     let mut tops: Vec<(Top, Content<'_>)> = Vec::new();
     for file in files {
@@ -281,7 +295,10 @@ fn declare(top: &Top, scope: &mut Scope, made: &mut Configuration) {
             }
         }
         // Something that is looked up for a check alone.
-        ("check", _) => made.open = Some("a check block looks things up for itself".to_owned()),
+        ("check", _) => {
+            made.open = Some("a check block looks things up for itself".to_owned());
+            made.elsewhere = None;
+        }
         _ => {}
     }
 }

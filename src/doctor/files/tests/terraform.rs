@@ -280,6 +280,26 @@ fn files_are_judged_together_and_a_folder_is_its_files() {
     insta::assert_snapshot!(folder.plain(&text(&half)));
 }
 
+/// What no file of the folder declares is missing, also where one alone is given.
+#[test]
+fn a_file_given_alone_is_accused_of_what_nobody_declares() {
+    let given = "output \"a\" {\n  value = [var.beside, var.nowhere]\n}\n";
+    let accused = |beside: &str| {
+        let folder = Folder::with(&[("a.tf", given), ("b.tf", beside)]);
+        let said = judge(&[folder.0.join("a.tf")]).expect("read");
+        let codes = said.iter().filter(|one| one.code.is_some());
+        codes
+            .map(|one| folder.plain(&one.found))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        accused("variable \"beside\" {}\n"),
+        ["a.tf:2: var.nowhere is not defined"]
+    );
+    // Of a file that cannot be read nobody knows what it declares.
+    assert_eq!(accused("variable \"beside\" {{\n"), [""; 0]);
+}
+
 #[test]
 fn modules_are_said_to_be_unread() {
     let text = "module \"a\" {\n  source = \"./a\"\n}\nmodule \"b\" {\n  source = \"./b\"\n}\nresource \"aws_lb\" \"x\" {}\n";
