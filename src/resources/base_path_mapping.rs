@@ -33,6 +33,9 @@ pub struct BasePathMapping {
     pub stage: String,
     /// The stage, if it is the stack's own.
     pub own_stage: Option<Arc<Node<Stage>>>,
+    /// What else a request meets behind it: the endpoint's policy, the
+    /// permission to invoke a function.
+    pub behind: Vec<Need>,
 }
 
 /// A mapping as API Gateway reports it.
@@ -103,6 +106,16 @@ impl Resource for BasePathMapping {
         stage.chain([self.domain.exists()]).collect()
     }
 
+    /// A mapping takes requests as soon as it is there: those that a mapping
+    /// above it has served until then.
+    fn waits_for(&self) -> Vec<Need> {
+        self.behind.clone()
+    }
+
+    fn switches_after(&self) -> Vec<Need> {
+        self.behind.clone()
+    }
+
     fn summary(&self) -> String {
         format!(
             "{}{} to stage {}",
@@ -140,7 +153,8 @@ impl Resource for BasePathMapping {
         let wanted = self.api.id().unwrap_or_else(|| UNKNOWN.to_owned());
         let api = Drift::between(Field::Api, api, &wanted);
         let stage = Drift::between(Field::Stage, stage, &self.stage);
-        api.into_iter().chain(stage).collect()
+        let led = api.into_iter().chain(stage);
+        led.map(Drift::switches).collect()
     }
 
     async fn create(&self, aws: &Aws) -> Result<()> {

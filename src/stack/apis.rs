@@ -7,6 +7,7 @@ use crate::{
     body::Body,
     config::{self, ApiSource},
     graph::Node,
+    resource::{Key, Kind, Need},
     resources::{
         BasePathMapping, Deployment, DomainName, EndpointPolicy, LambdaPermission, RestApi,
         SecurityGroup, Stage, VpcEndpoint, lambda_permission::Caller, rest_api::Api, stage,
@@ -20,6 +21,8 @@ struct Served {
     name: String,
     api: Api,
     stage: Option<Arc<Node<Stage>>>,
+    /// The permission to invoke the function, if the API is the proxy of one.
+    permission: Option<Key>,
 }
 
 impl Builder<'_> {
@@ -54,12 +57,15 @@ impl Builder<'_> {
                 certificate: name.certificate.clone(),
             });
             for served in &served {
+                let policy = Key::bare(Kind::EndpointPolicy);
+                let behind = served.permission.iter().cloned().chain([policy]);
                 self.add(BasePathMapping {
                     domain: domain.clone(),
                     path: served.path.clone(),
                     api: served.api.clone(),
                     stage: served.name.clone(),
                     own_stage: served.stage.clone(),
+                    behind: behind.map(Need::Settled).collect(),
                 });
             }
         }
@@ -88,6 +94,7 @@ impl Builder<'_> {
                 name: wanted.stage.clone(),
                 api: Api::Borrowed(id),
                 stage: None,
+                permission: None,
             };
         };
         let api = self.add(RestApi {
@@ -97,8 +104,8 @@ impl Builder<'_> {
             endpoint: endpoint.clone(),
             function: function.clone(),
         });
-        if let Some(function) = function {
-            self.add(LambdaPermission {
+        let permission = function.map(|function| {
+            let permission = self.add(LambdaPermission {
                 stack: self.config.stack.clone(),
                 path: path.to_owned(),
                 function,
@@ -107,7 +114,8 @@ impl Builder<'_> {
                     arn_prefix: self.references.execute_api_arn(),
                 },
             });
-        }
+            permission.key()
+        });
         let deployment = self.add(Deployment { api: api.clone() });
         let stage = self.add(Stage {
             owner: self.owner.clone(),
@@ -128,6 +136,7 @@ impl Builder<'_> {
             name: wanted.stage.clone(),
             api: Api::Own(api),
             stage: Some(stage),
+            permission,
         }
     }
 }

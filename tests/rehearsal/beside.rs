@@ -6,7 +6,8 @@ use hybridgw::{outputs::Status, pipeline::Action, rehearsal};
 
 use crate::{
     bench::{ACCOUNT, Bench, REGION, config},
-    probe::{HOST, heard, probed},
+    onlooker::{heard, probed},
+    probe::HOST,
     quick,
     watch::{ask, assert_answered},
 };

@@ -10,9 +10,9 @@ use hybridgw::{aws::Aws, simulator::dataplane::Ask};
 
 use crate::{
     bench::{ACCOUNT, Bench, Outcome, REGION},
+    onlooker::CLIENT,
     probe::HOST,
     quick,
-    watch::CLIENT,
 };
 
 /// What a request with the header is answered.

@@ -18,6 +18,8 @@ mod following;
 mod functions;
 mod guard;
 mod names;
+#[path = "../support/onlooker.rs"]
+mod onlooker;
 mod pins;
 mod probe;
 mod recipes;

@@ -1,105 +1,20 @@
 //! The old way in, asked at every simulated second of every change: a name keeps
 //! answering, with the answer it had or with the new one.
 
-use std::{cell::RefCell, time::Duration};
+use std::time::Duration;
 
 use hybridgw::{
     rehearsal,
-    simulator::dataplane::{Answer, Ask, Hop, Kind},
+    simulator::faults::{Fault, Rule},
 };
 
 use crate::{
-    bench::{ACCOUNT, Bench, Outcome, REGION, config},
+    bench::{ACCOUNT, Bench, REGION, config},
+    onlooker::{ask, probed},
     quick,
-    watch::CLIENT,
 };
 
 pub const HOST: &str = "orders.corp.example.com";
-
-/// What a client sees of an answer, and who gave it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Said {
-    status: u16,
-    hop: Option<Hop>,
-    who: Option<(Kind, String)>,
-    path: String,
-    location: Option<String>,
-}
-
-impl Said {
-    fn of(answer: Answer) -> Self {
-        let seen = answer.seen.unwrap_or_default();
-        let name = seen.api.or(seen.function).or(seen.bucket);
-        Self {
-            status: answer.status,
-            hop: answer.hop,
-            who: name.map(|name| (seen.kind, name)),
-            path: seen.path,
-            location: seen.location,
-        }
-    }
-}
-
-fn ask(bench: &Bench, (host, path): &(&str, &str)) -> Said {
-    let ask = Ask::new(host, path, CLIENT);
-    Said::of(bench.simulator.ask(ACCOUNT, REGION, &ask))
-}
-
-/// What was heard while something was done.
-pub struct Heard {
-    /// How many seconds it took.
-    pub seconds: usize,
-    /// The seconds in which somebody got neither the old answer nor the new one.
-    pub outage: usize,
-    /// The first of those answers.
-    pub first: Option<String>,
-}
-
-/// Does something while these are asked for every second.
-pub async fn heard<T>(
-    bench: &Bench,
-    asked: &[(&str, &str)],
-    work: impl Future<Output = T>,
-) -> (T, Heard) {
-    let all = || asked.iter().map(|one| ask(bench, one)).collect::<Vec<_>>();
-    let before = all();
-    let heard: RefCell<Vec<Vec<Said>>> = RefCell::default();
-    let watch = async {
-        loop {
-            heard.borrow_mut().push(all());
-            tokio::time::sleep(Duration::from_secs(1)).await;
-        }
-    };
-    let done = tokio::select! {
-        done = work => done,
-        () = watch => unreachable!(),
-    };
-    let after = all();
-    let heard = heard.into_inner();
-    let mut wrong = Vec::new();
-    for (second, answers) in heard.iter().enumerate() {
-        let places = answers.iter().enumerate();
-        let mut others =
-            places.filter(|(place, said)| **said != before[*place] && **said != after[*place]);
-        wrong.extend(others.next().map(|(place, said)| {
-            format!(
-                "second {second}, {:?}: {said:?}\n  before {:?}\n  after {:?}",
-                asked[place], before[place], after[place]
-            )
-        }));
-    }
-    let heard = Heard {
-        seconds: heard.len(),
-        outage: wrong.len(),
-        first: wrong.into_iter().next(),
-    };
-    (done, heard)
-}
-
-/// Applies the bench's configuration while these are asked for every second.
-pub async fn probed(bench: &Bench, asked: &[(&str, &str)]) -> (Outcome, Heard) {
-    heard(bench, asked, Box::pin(bench.up())).await
-}
 
 /// The rows of a table, and what of it is wrong.
 #[derive(Default)]
@@ -520,4 +435,42 @@ async fn a_change_that_is_killed_anywhere_is_finished_by_the_next_run_and_all_is
         }
     }
     table.end();
+}
+
+/// A mapping takes requests from the one above it as soon as it is there.
+#[tokio::test(start_paused = true)]
+async fn a_path_is_mapped_when_what_it_leads_to_may_be_reached() {
+    let asked = [(HOST, "/"), (HOST, "/more"), (HOST, "/more/x")];
+    let rows = [
+        ("placeholder", "ec2:ModifyVpcEndpoint"),
+        ("api lambda", "lambda:AddPermission"),
+    ];
+    for (kind, denied) in rows {
+        let mut bench = Bench::new("placeholder.toml", quick());
+        assert!(bench.up().await.ok());
+        let set = routes(&[route("/", "placeholder"), route("/more", kind)]);
+        bench.config = config("placeholder.toml", &set);
+        rehearsal::furnish(&bench.simulator, &bench.config, ACCOUNT, REGION).expect("in memory");
+        bench.simulator.set_faults(vec![Rule {
+            operation: denied.to_owned(),
+            calls: None,
+            from: Some(1),
+            probability: None,
+            times: None,
+            then: Fault::Refuse {
+                code: "AccessDeniedException".to_owned(),
+                status: 403,
+                message: "not authorized".to_owned(),
+            },
+        }]);
+        let before = asked.map(|one| ask(&bench, &one));
+        let (outcome, heard) = probed(&bench, &asked).await;
+        assert!(!outcome.ok(), "{denied} is denied");
+        assert_eq!(asked.map(|one| ask(&bench, &one)), before, "{denied}");
+        assert_eq!((heard.outage, heard.first), (0, None), "{denied}");
+        bench.heal();
+        let (outcome, heard) = probed(&bench, &asked).await;
+        assert!(outcome.ok(), "{outcome:?}");
+        assert_eq!((heard.outage, heard.first), (0, None), "{denied}, healed");
+    }
 }

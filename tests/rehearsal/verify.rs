@@ -23,7 +23,7 @@ use hybridgw::{
 use tokio::time::Instant;
 
 use crate::bench::{ACCOUNT, Bench, EXAMPLES, REGION};
-use crate::watch::CLIENT;
+use crate::onlooker::CLIENT;
 
 fn network(bench: &Bench) -> Network {
     Network::Rehearsed(Rehearsed {

@@ -1,14 +1,14 @@
 //! Requests while something is changed: asked of the simulated account's data
 //! plane at every simulated second.
 
-use std::{net::Ipv4Addr, time::Duration};
+use std::time::Duration;
 
 use hybridgw::simulator::dataplane::{Answer, Ask};
 
-use crate::bench::{ACCOUNT, Bench, Outcome, REGION};
-
-/// A client on the corporate network.
-pub const CLIENT: Ipv4Addr = Ipv4Addr::new(10, 1, 2, 3);
+use crate::{
+    bench::{ACCOUNT, Bench, Outcome, REGION},
+    onlooker::CLIENT,
+};
 
 /// Asks for a path of a host.
 pub fn ask(bench: &Bench, host: &str, path: &str) -> Answer {
