@@ -312,14 +312,19 @@ fn a_share_of_5xx_makes_nothing_twice_and_leaves_nothing_unsaid() {
             ..steady()
         });
         let mut ran = Ran::default();
-        let mut outcome = case.scene.go(&bench).await;
-        bench.simulator.set_conditions(steady());
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        if !outcome.ok() {
+        let runs = async {
+            let outcome = case.scene.go(&bench).await;
+            bench.simulator.set_conditions(steady());
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            if outcome.ok() {
+                return outcome;
+            }
             ran.count("needed one more run", 1);
-            outcome = case.scene.go(&bench).await;
-        }
+            case.scene.go(&bench).await
+        };
+        let (outcome, outage) = case.scene.asking(&bench, runs).await;
         ran.findings = case.scene.judge(&bench, &outcome).await;
+        ran.findings.extend(outage);
         ran
     });
 }

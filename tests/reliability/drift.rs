@@ -96,7 +96,8 @@ fn a_change_behind_our_back_is_named_and_repaired() {
                     }
                 }
             }
-            let outcome = bench.up().await;
+            let (outcome, outage) = standing.asked(&bench, bench.up()).await;
+            findings.extend(outage);
             let up = Scene::of(case.name, Verb::Up);
             findings.extend(up.oracle.whole(&bench, &outcome).await);
             Ran::with(findings)
@@ -132,13 +133,15 @@ fn a_thing_that_vanishes_is_made_again() {
         cases.extend(numbered.map(|(number, key)| Gone { name, number, key }));
     }
     sweep("a_thing_that_vanishes", &sample(cases, 8), async |case| {
-        let bench = Scene::of(case.name, Verb::Down).bench(steady());
+        let standing = Scene::of(case.name, Verb::Down);
+        let bench = standing.bench(steady());
         let all = discover(&bench.look()).await.expect("reads work");
         let aws = bench.connection.writer();
         let deleted = all[case.number].thing.delete(&aws).await.is_ok();
-        let outcome = bench.afresh().up().await;
+        let (outcome, outage) = standing.asked(&bench, bench.afresh().up()).await;
         let up = Scene::of(case.name, Verb::Up);
         let mut ran = Ran::with(up.oracle.whole(&bench, &outcome).await);
+        ran.findings.extend(outage);
         ran.count("AWS let it go", u64::from(deleted));
         ran
     });

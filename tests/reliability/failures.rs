@@ -242,18 +242,21 @@ pub fn failures_of(
 /// The run under faults, then one without.
 async fn failing(case: &Case) -> (Bench, Outcome, Ran) {
     let bench = case.scene.bench(case.conditions());
-    let first = case.scene.go(&bench).await;
     let mut ran = Ran::default();
-    let idle = bench.simulator.idle();
-    let second = if first.ok() {
+    let both = async {
+        let first = case.scene.go(&bench).await;
+        let idle = bench.simulator.idle();
         bench.simulator.set_faults(Vec::new());
-        Outcome::default()
-    } else {
+        if first.ok() {
+            return (first, idle, Outcome::default());
+        }
         ran.count("needed one more run", 1);
-        bench.simulator.set_faults(Vec::new());
-        case.scene.go(&bench).await
+        let second = case.scene.go(&bench).await;
+        (first, idle, second)
     };
+    let ((first, idle, second), outage) = case.scene.asking(&bench, both).await;
     ran.findings = case.scene.judge(&bench, &second).await;
+    ran.findings.extend(outage);
     if !idle.is_empty() {
         ran.findings
             .push((Breach::Report, format!("{idle:?} has struck nothing")));

@@ -1,6 +1,6 @@
 //! Killed at any call, before it is sent or after it was applied; then once more.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use hybridgw::simulator::{conditions::Conditions, random::Random};
 
@@ -9,6 +9,9 @@ use crate::support::{
     scene::{Scene, Verb, steady},
     sweep::{Breach, Ran, sample, seeds, sweep},
 };
+
+/// How long the next run is waited for.
+const UNNOTICED: Duration = Duration::from_secs(30);
 
 /// A kill at one call of one run.
 struct Case {
@@ -44,13 +47,21 @@ async fn killed(case: &Case) -> Ran {
     let Case { scene, at, applied } = case;
     let bench = scene.bench(steady());
     let kill = Kill::at(*at, *applied);
-    let first = bench.behind(kill.clone());
-    if let Some(outcome) = kill.limit(scene.go(&first)).await {
+    let both = async {
+        let first = bench.behind(kill.clone());
+        let survived = kill.limit(scene.go(&first)).await;
+        // Nobody comes for a while.
+        tokio::time::sleep(UNNOTICED).await;
+        (survived, scene.go(&bench).await)
+    };
+    let ((survived, outcome), outage) = scene.asking(&bench, both).await;
+    if let Some(outcome) = survived {
         let words = format!("it was not killed: {outcome:?}");
         return Ran::with(vec![(Breach::Report, words)]);
     }
-    let outcome = scene.go(&bench).await;
-    Ran::with(scene.judge(&bench, &outcome).await)
+    let mut findings = scene.judge(&bench, &outcome).await;
+    findings.extend(outage);
+    Ran::with(findings)
 }
 
 #[test]
@@ -67,7 +78,7 @@ fn down_killed_at_any_call_is_finished_by_the_next() {
 
 #[test]
 fn a_change_killed_at_any_call_is_made_whole_by_the_next() {
-    let cases = sample(every_kill(Verb::Change), 10);
+    let cases = sample(every_kill(Verb::Change), 30);
     sweep("a_change_killed_at_any_call", &cases, killed);
 }
 
@@ -86,19 +97,24 @@ fn any_run_killed_twice_is_made_whole_by_the_third() {
             ..Conditions::default()
         };
         let bench = scene.bench(conditions);
-        for _ in 0..2 {
-            // Mostly at a write: most calls are looks between two of them.
-            let anywhere = draw(4) == 0;
-            let at = if anywhere {
-                1 + draw(scene.calls)
-            } else {
-                scene.writes[draw(scene.writes.len())]
-            };
-            let kill = Kill::at(at, draw(2) == 1);
-            // The second run may be over before its kill.
-            kill.limit(scene.go(&bench.behind(kill.clone()))).await;
-        }
-        let outcome = scene.go(&bench).await;
-        Ran::with(scene.judge(&bench, &outcome).await)
+        let runs = async {
+            for _ in 0..2 {
+                // Mostly at a write: most calls are looks between two of them.
+                let anywhere = draw(4) == 0;
+                let at = if anywhere {
+                    1 + draw(scene.calls)
+                } else {
+                    scene.writes[draw(scene.writes.len())]
+                };
+                let kill = Kill::at(at, draw(2) == 1);
+                // The second run may be over before its kill.
+                kill.limit(scene.go(&bench.behind(kill.clone()))).await;
+            }
+            scene.go(&bench).await
+        };
+        let (outcome, outage) = scene.asking(&bench, runs).await;
+        let mut findings = scene.judge(&bench, &outcome).await;
+        findings.extend(outage);
+        Ran::with(findings)
     });
 }

@@ -21,6 +21,9 @@ mod drifts;
 #[path = "../support/following.rs"]
 #[allow(dead_code)]
 mod following;
+#[path = "../support/onlooker.rs"]
+#[allow(dead_code)]
+mod onlooker;
 mod support;
 
 mod actors;

@@ -181,16 +181,14 @@ fn every_halt(verb: Verb) -> Vec<Halted> {
     cases
 }
 
-async fn halted(case: &Halted) -> (Bench, Result<Outcome, Undone>) {
-    let bench = case.scene.bench(steady());
+async fn halted(case: &Halted, bench: &Bench) -> Result<Outcome, Undone> {
     let stop = Arc::new(Stop::default());
     let halt = Arc::new(Halt {
         at: case.at,
         why: case.why,
         stop: Arc::clone(&stop),
     });
-    let ended = up_or_back(&bench.behind(halt), &stop).await;
-    (bench, ended)
+    up_or_back(&bench.behind(halt), &stop).await
 }
 
 /// Nothing of an undone run is left, and nothing is said to be.
@@ -209,8 +207,8 @@ fn nothing_left(scene: &Scene, bench: &Bench, undone: &Undone) -> Findings {
 fn a_first_run_that_is_stopped_anywhere_leaves_nothing() {
     let cases = sample(every_halt(Verb::Up), 6);
     sweep("a_first_run_that_is_stopped", &cases, async |case| {
-        let (bench, ended) = halted(case).await;
-        let Err(undone) = ended else {
+        let bench = case.scene.bench(steady());
+        let Err(undone) = halted(case, &bench).await else {
             return Ran::default();
         };
         let mut findings = undone.general();
@@ -272,8 +270,8 @@ fn what_a_rollback_cannot_remove_is_said_and_found_by_down() {
 fn a_change_that_is_stopped_anywhere_serves_on_and_is_made_whole_by_the_next() {
     let cases = sample(every_halt(Verb::Change), 6);
     sweep("a_change_that_is_stopped", &cases, async |case| {
-        let (bench, ended) = halted(case).await;
-        serves_on(&case.scene, &bench, &ended).await
+        let bench = case.scene.bench(steady());
+        serves_on(&case.scene, &bench, halted(case, &bench)).await
     });
 }
 
@@ -282,15 +280,26 @@ fn a_change_that_fails_at_any_call_serves_on_and_is_made_whole_by_the_next() {
     let cases = failures_of(Scene::with(Verb::Change), lasting, &[Some(1)], 6);
     sweep("a_change_that_fails", &cases, async |case: &Case| {
         let bench = case.scene.bench(case.conditions());
-        let ended = up_or_back(&bench, &Arc::new(Stop::default())).await;
-        bench.simulator.set_faults(Vec::new());
-        serves_on(&case.scene, &bench, &ended).await
+        let run = async {
+            let ended = up_or_back(&bench, &Arc::new(Stop::default())).await;
+            bench.simulator.set_faults(Vec::new());
+            ended
+        };
+        serves_on(&case.scene, &bench, run).await
     });
 }
 
-async fn serves_on(scene: &Scene, bench: &Bench, ended: &Result<Outcome, Undone>) -> Ran {
-    let mut findings = Findings::new();
-    if let Err(undone) = ended {
+async fn serves_on(
+    scene: &Scene,
+    bench: &Bench,
+    run: impl Future<Output = Result<Outcome, Undone>>,
+) -> Ran {
+    let both = async {
+        let ended = run.await;
+        (ended, bench.afresh().up().await)
+    };
+    let ((ended, next), mut findings) = scene.asking(bench, both).await;
+    if let Err(undone) = &ended {
         findings.extend(undone.general());
         let report = &undone.outcome.report;
         let kept: Vec<_> = report.in_use.iter().collect();
@@ -298,9 +307,8 @@ async fn serves_on(scene: &Scene, bench: &Bench, ended: &Result<Outcome, Undone>
             findings.push((Breach::Report, format!("{kept:?} is not said to be left")));
         }
     }
-    let next = bench.afresh().up().await;
     findings.extend(scene.oracle.whole(bench, &next).await);
-    if let Err(undone) = ended {
+    if let Err(undone) = &ended {
         said_so(&mut findings, undone);
     }
     Ran::with(findings)

@@ -78,11 +78,12 @@ fn a_run_in_a_storm_arrives_in_time_and_does_not_make_it_worse() {
         let scene = Scene::of("placeholder.toml", verb);
         let bench = scene.bench(storm(case.seed, case.share));
         let began = Instant::now();
-        let outcome = scene.go(&bench).await;
+        let (outcome, outage) = scene.asking(&bench, scene.go(&bench)).await;
         let took = began.elapsed();
         let journal = bench.simulator.journal();
         bench.simulator.set_faults(Vec::new());
         let mut ran = Ran::with(scene.judge(&bench, &outcome).await);
+        ran.findings.extend(outage);
         let share = case.share;
         if took > Duration::from_mins(case.minutes) {
             let words = format!("{took:?} in a storm of {share}");

@@ -122,8 +122,9 @@ impl RestApi {
         let known = actual.record.as_ref().filter(|record| record.body == hash);
         let Some(record) = known else {
             // What is put twice and still reads otherwise is how API Gateway
-            // keeps it.
-            if actual.put.is_none_or(|put| put.times < 2) {
+            // keeps it. It keeps something: where nothing is, nothing shows yet.
+            let is_unseen = methods.is_empty() && !definition.methods.is_empty();
+            if is_unseen || actual.put.is_none_or(|put| put.times < 2) {
                 drift = named().map(|one| one.map(Field::Method)).collect();
             }
             drift.push(unrecorded());

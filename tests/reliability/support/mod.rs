@@ -8,3 +8,4 @@ pub mod program;
 pub mod scene;
 pub mod shape;
 pub mod sweep;
+mod turns;

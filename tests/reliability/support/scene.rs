@@ -26,9 +26,13 @@ use super::{
     door::{self, Gate, Listener},
     oracle::Oracle,
     shape::beyond,
-    sweep::{Findings, prepared, whole},
+    sweep::{Breach, Findings, prepared, whole},
+    turns,
 };
-use crate::bench::{ACCOUNT, Bench, EXAMPLES, Outcome, REGION, config, example};
+use crate::{
+    bench::{ACCOUNT, Bench, EXAMPLES, Outcome, REGION, config, example},
+    onlooker::heard,
+};
 
 /// What a run does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,6 +73,8 @@ pub struct Scene {
     pub writes: Vec<usize>,
     /// What it calls: `ec2:DescribeVpcs`.
     pub operations: BTreeSet<String>,
+    /// What clients ask for: hosts and paths.
+    asked: Vec<(String, String)>,
 }
 
 /// No quotas: the SDK's pauses after a throttle are random, and a case would not repeat. AWS takes
@@ -104,18 +110,22 @@ impl Scene {
         verbs.into_iter().flat_map(Self::with).collect()
     }
 
-    /// Every example with this verb. Pins belong to their subnets: they do not go with the change.
+    /// Every example with this verb, and every change. Pins belong to their subnets: they do not
+    /// go with the change of an example.
     pub fn with(verb: Verb) -> Vec<Arc<Self>> {
         let fits = |name: &&str| verb != Verb::Change || *name != "pinned.toml";
-        let names = EXAMPLES.into_iter().filter(fits);
+        let examples = EXAMPLES.into_iter().filter(fits);
+        let turns = turns::names().filter(|_| verb == Verb::Change);
+        let names = examples.chain(turns);
         names.map(|name| Self::of(name, verb)).collect()
     }
 
     async fn make(name: &'static str, verb: Verb) -> Self {
         let (first, wanted) = match verb {
-            Verb::Change => (fewer(name), changed(name)),
+            Verb::Change => turns::files(name).unwrap_or_else(|| (fewer(name), changed(name))),
             _ => (config(name, &[]), config(name, &[])),
         };
+        let asked = asked(&[&first, &wanted]);
         let bench = Bench::at(furnished(&first, &wanted).await, first);
         let before = bench.simulator.world();
         if verb != Verb::Up {
@@ -127,6 +137,7 @@ impl Scene {
             name,
             verb,
             config: wanted,
+            asked,
             start: bench.simulator.world(),
             oracle: Oracle {
                 before,
@@ -179,6 +190,30 @@ impl Scene {
         }
     }
 
+    /// Does something, and if that is a change, while clients ask.
+    pub async fn asking<T>(&self, bench: &Bench, work: impl Future<Output = T>) -> (T, Findings) {
+        match self.verb {
+            Verb::Change => self.asked(bench, work).await,
+            Verb::Up | Verb::Down => (work.await, Findings::new()),
+        }
+    }
+
+    /// Does something to a serving stack while its clients ask at every second: each name has to
+    /// answer what it did before, or what it does afterwards.
+    pub async fn asked<T>(&self, bench: &Bench, work: impl Future<Output = T>) -> (T, Findings) {
+        let asked: Vec<(&str, &str)> = self
+            .asked
+            .iter()
+            .map(|(host, path)| (host.as_str(), path.as_str()))
+            .collect();
+        let (done, heard) = heard(bench, &asked, work).await;
+        let outage = heard.first.map(|first| {
+            let words = format!("{} of {} seconds: {first}", heard.outage, heard.seconds);
+            (Breach::Outage, words)
+        });
+        (done, outage.into_iter().collect())
+    }
+
     /// Judges how it ended.
     pub async fn judge(&self, bench: &Bench, outcome: &Outcome) -> Findings {
         match self.verb {
@@ -199,6 +234,25 @@ impl Bench {
     pub fn afresh(&self) -> Self {
         Self::at(self.simulator.clone(), self.config.clone())
     }
+}
+
+/// Every name of these files, with a page and what is below it for every route.
+fn asked(files: &[&Config]) -> Vec<(String, String)> {
+    let mut hosts = BTreeSet::new();
+    let mut paths = BTreeSet::new();
+    for file in files {
+        hosts.insert(file.domain.name.clone());
+        hosts.extend(file.domain.aliases.iter().map(|alias| alias.name.clone()));
+        for route in &file.routes {
+            let below = route.path.trim_end_matches('/');
+            paths.extend([route.path.clone(), format!("{below}/x")]);
+        }
+    }
+    let all = hosts.iter().flat_map(|host| {
+        let one = |path: &String| (host.clone(), path.clone());
+        paths.iter().map(one)
+    });
+    all.collect()
 }
 
 /// An account with a copy of this world in it, at its time.

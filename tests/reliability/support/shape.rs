@@ -164,8 +164,11 @@ fn balancing(then: &Region, now: &Region) -> Vec<String> {
         let (protocol, port) = (&listener.protocol, listener.port);
         lines.push(format!("listener {protocol} {port} {:?}", listener.policy));
     }
-    for (_, rule) in new(&before.rules, &after.rules) {
-        lines.push(format!("rule {:?} {:?}", rule.priority, rule.conditions));
+    // A rule may stand anywhere in its band: what counts is which comes first.
+    let mut rules: Vec<_> = new(&before.rules, &after.rules).collect();
+    rules.sort_by_key(|(_, rule)| rule.priority);
+    for (rank, (_, rule)) in rules.into_iter().enumerate() {
+        lines.push(format!("rule {rank} {:?}", rule.conditions));
     }
     lines
 }
