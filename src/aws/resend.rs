@@ -48,8 +48,8 @@ use super::{
 };
 use crate::{clock::Clock, error::ErrorKind, stop::Stop};
 
-/// How long a call is sent again while AWS only asks to slow down. It survives
-/// quotas of one call in 30 s that others use up too.
+/// How long a call is sent again, the waits that AWS asks for included. It
+/// survives quotas of one call in 30 s that others use up too.
 const BUDGET: Duration = Duration::from_mins(10);
 
 /// How often a call that may be repeated is sent again when no answer came.
@@ -131,8 +131,8 @@ struct Ticket {
     due: Duration,
     /// Whether it has its slot of the operation's own quota, and of the sum.
     slot: (bool, bool),
-    /// Since when it is only refused for load, and how often.
-    throttled: Option<Duration>,
+    /// Since when it has trouble, and how often it was refused for load.
+    troubled: Option<Duration>,
     refusals: u32,
     /// How often no answer came.
     lost: u32,
@@ -206,7 +206,7 @@ impl Intercept for Resend {
             class,
             due: Duration::ZERO,
             slot: (false, false),
-            throttled: None,
+            troubled: None,
             refusals: 0,
             lost: 0,
             resigned: false,
@@ -310,33 +310,42 @@ impl Resend {
         asked: Option<Duration>,
         ticket: &mut Ticket,
     ) -> bool {
+        if fate == Fate::PutOff {
+            return true;
+        }
         let now = self.0.now();
+        let asked = asked.unwrap_or_default();
+        let since = *ticket.troubled.get_or_insert(now);
+        // What AWS asks for is obeyed, or else given up: never shortened.
+        let in_time = now.saturating_sub(since).saturating_add(asked) < BUDGET;
         let again = match fate {
-            Fate::PutOff => return true,
+            Fate::PutOff | Fate::Final => false,
             Fate::Throttled => {
                 if let Some(quota) = pacing::own(operation) {
                     self.0.slots.refused(quota);
                 }
-                let since = *ticket.throttled.get_or_insert(now);
                 ticket.refusals += 1;
-                now.saturating_sub(since) < BUDGET
+                in_time
             }
             Fate::Lost => {
-                ticket.throttled = None;
                 ticket.lost += 1;
-                ticket.class.may_repeat() && ticket.lost <= RESENDS
+                in_time && ticket.class.may_repeat() && ticket.lost <= RESENDS
             }
             Fate::WrongClock => !std::mem::replace(&mut ticket.resigned, true),
-            Fate::Final => false,
         };
+        let again = again && !self.0.stopped();
         // A refused call has taken no slot of the operation's own, and may be
         // sent as soon as the pause is over.
         ticket.slot = (fate == Fate::Throttled, false);
         if fate != Fate::WrongClock {
             let pause = self.0.pause(ticket.refusals.max(ticket.lost));
-            ticket.due = now + pause.max(asked.unwrap_or_default().min(BUDGET));
+            ticket.due = now.saturating_add(pause.max(asked));
         }
-        again && !self.0.stopped()
+        if again && asked >= WORTH_SAYING {
+            let seconds = asked.as_secs();
+            waits::tell(format!("{operation}: AWS asks to come back in {seconds} s"));
+        }
+        again
     }
 }
 

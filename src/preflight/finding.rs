@@ -96,29 +96,40 @@ impl Problems {
 ///
 /// What the problems say.
 pub(super) fn into_result(problems: impl IntoIterator<Item = Problem>) -> Result<()> {
-    let mut errors: Vec<Error> = problems.into_iter().map(|one| *one.error).collect();
+    let mut problems: Vec<Problem> = problems.into_iter().collect();
     // A refused permission explains the rest.
-    if let Some(index) = errors
+    if let Some(index) = problems
         .iter()
-        .position(|error| matches!(error.kind, ErrorKind::Denied | ErrorKind::Credentials))
+        .position(|one| matches!(one.error.kind, ErrorKind::Denied | ErrorKind::Credentials))
     {
-        return Err(errors.swap_remove(index));
+        return Err(*problems.swap_remove(index).error);
     }
-    let mut errors = errors.into_iter();
-    let Some(first) = errors.next() else {
-        return Ok(());
+    let count = problems.len();
+    let unanswered = problems.iter().filter(|one| one.code.is_none()).count();
+    let mut errors = problems.into_iter().map(|one| *one.error);
+    // A call that failed says nothing of the configuration.
+    let mut all = if count == 1 || unanswered == count {
+        let Some(first) = errors.next() else {
+            return Ok(());
+        };
+        first
+    } else {
+        let or = if unanswered == 0 {
+            ""
+        } else {
+            ", or could not be looked at"
+        };
+        Error::invalid(format!(
+            "{count} references of the configuration do not fit{or}"
+        ))
     };
-    let rest: Vec<Error> = errors.collect();
-    if rest.is_empty() {
-        return Err(first);
-    }
-    let mut all = Error::invalid(format!(
-        "{} references of the configuration do not fit",
-        rest.len() + 1
-    ));
-    for error in std::iter::once(first).chain(rest) {
-        all.also.push(error.to_string());
-        all.hints.extend(error.hints);
+    let first = all.to_string();
+    for error in errors {
+        let line = error.to_string();
+        if line != first && !all.also.contains(&line) {
+            all.also.push(line);
+            all.hints.extend(error.hints);
+        }
     }
     Err(all)
 }
@@ -148,4 +159,24 @@ pub(super) fn unanswered(error: Error) -> Problem {
 /// A call that failed.
 pub(super) fn failed(error: Error) -> Vec<Problem> {
     vec![unanswered(error)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lost() -> Problem {
+        unanswered(Error::new(ErrorKind::Unknown, "HTTP 502").hint("look"))
+    }
+
+    #[test]
+    fn a_call_that_failed_is_not_told_as_a_fault_of_the_file() {
+        let error = into_result([lost(), lost(), lost()]).expect_err("three problems");
+        assert_eq!(error.kind, ErrorKind::Unknown);
+        assert_eq!(error.to_string(), "HTTP 502");
+        assert!(
+            error.also.is_empty() && error.hints == ["look"],
+            "{error:?}"
+        );
+    }
 }

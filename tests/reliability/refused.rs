@@ -20,6 +20,15 @@ use crate::support::{
 };
 
 fn refusing(operation: &str, from: u64, code: &str, status: u16, message: &str) -> Conditions {
+    let then = Fault::Refuse {
+        code: code.to_owned(),
+        status,
+        message: message.to_owned(),
+    };
+    answering(operation, from, then)
+}
+
+fn answering(operation: &str, from: u64, then: Fault) -> Conditions {
     Conditions {
         faults: vec![Rule {
             operation: operation.to_owned(),
@@ -27,13 +36,70 @@ fn refusing(operation: &str, from: u64, code: &str, status: u16, message: &str) 
             from: Some(from),
             probability: None,
             times: None,
-            then: Fault::Refuse {
-                code: code.to_owned(),
-                status,
-                message: message.to_owned(),
-            },
+            then,
         }],
         ..steady()
+    }
+}
+
+#[test]
+fn what_waits_for_a_thing_that_has_failed_for_good_gives_up_soon() {
+    for operation in ["CreateLoadBalancer", "CreateListener", "CreateRule"] {
+        let scene = Scene::of("everything.toml", Verb::Up);
+        prepared(async move || {
+            let operation = format!("elasticloadbalancing:{operation}");
+            let bench = scene.bench(refusing(&operation, 1, "AccessDenied", 403, "no"));
+            let began = Instant::now();
+            let outcome = bench.up().await;
+            let took = began.elapsed();
+            assert!(bench.simulator.idle().is_empty());
+            assert!(took < Duration::from_mins(4), "{operation}: {took:?}");
+            let error = failure(&outcome.report, None);
+            assert_eq!(error.exit_code(), 4, "{error:?}");
+            let also = error.also.join("\n");
+            let words = "Target.NotInUse: Target group is not configured to receive traffic from the load balancer; listener-rule/hooks did not come about";
+            assert!(also.contains(words), "{also}");
+
+            bench.simulator.set_conditions(steady());
+            let again = bench.up().await;
+            let findings = scene.judge(&bench, &again).await;
+            assert!(findings.is_empty(), "{operation}: {findings:?}");
+        });
+    }
+}
+
+#[test]
+fn a_page_in_the_place_of_an_answer_is_quoted_and_not_waited_for_20_minutes() {
+    for (operation, status) in [
+        ("elasticloadbalancing:CreateTargetGroup", 403),
+        ("ec2:AuthorizeSecurityGroupIngress", 302),
+        ("ec2:CreateVpcEndpoint", 200),
+        ("apigateway:CreateRestApi", 407),
+        ("route53:ChangeResourceRecordSets", 502),
+    ] {
+        let scene = Scene::of("everything.toml", Verb::Up);
+        prepared(async move || {
+            let page = Fault::Page {
+                status,
+                applied: false,
+            };
+            let bench = scene.bench(answering(operation, 1, page));
+            let began = Instant::now();
+            let outcome = bench.up().await;
+            let took = began.elapsed();
+            assert!(bench.simulator.idle().is_empty());
+            assert!(took < Duration::from_mins(8), "{operation}: {took:?}");
+            let error = failure(&outcome.report, None);
+            let said = format!("HTTP {status} without an error code");
+            assert!(error.to_string().contains(&said), "{error}");
+            // It may have come about, for all that anybody knows.
+            assert!(!outcome.report.left_behind().is_empty());
+
+            bench.simulator.set_conditions(steady());
+            let again = bench.up().await;
+            let findings = scene.judge(&bench, &again).await;
+            assert!(findings.is_empty(), "{operation}: {findings:?}");
+        });
     }
 }
 

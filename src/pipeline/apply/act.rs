@@ -18,14 +18,21 @@ use crate::{
 
 /// How long AWS may show old data after a write (EC2 API reference, "Eventual
 /// consistency"; Terraform's provider allows minutes, Crossplane 30 s).
-const GRACE: Duration = Duration::from_mins(1);
+pub(super) const GRACE: Duration = Duration::from_mins(1);
+
+/// How long writes are tried that get no answer of AWS's: a page of a proxy
+/// stays what it is, and an outage may last for hours.
+const UNANSWERED: Duration = Duration::from_mins(5);
 
 impl Walk<'_> {
     pub(super) async fn create(&mut self, written: &mut Written) -> Turn {
         if let Some(known) = written.created.max(written.seen)
             && self.pass.stop.clock.since(known) < GRACE
         {
-            return Turn::wait("not visible yet".to_owned());
+            return Turn::wait(match &written.doubt {
+                None => "not visible yet".to_owned(),
+                Some(answer) => format!("not visible yet, after {answer}"),
+            });
         }
         if let Some(why) = self.pass.stop.why() {
             return Turn::Over(self.stopped(why.words().to_owned()));
@@ -34,7 +41,8 @@ impl Walk<'_> {
         match self.step.create(self.pass.aws).await {
             Ok(()) => {
                 self.did = Did::Created;
-                self.missing = None;
+                self.answered();
+                written.doubt = None;
                 written.created = Some(Instant::now());
                 Turn::LookAgain
             }
@@ -43,6 +51,7 @@ impl Walk<'_> {
                     // It may have been made. Look for a while before sending
                     // the call a second time.
                     self.did = Did::Created;
+                    written.doubt = Some(error.to_string());
                     written.created = Some(Instant::now());
                 } else if self.step.is_made_in_steps() && self.is_partly_there().await {
                     self.did = Did::Created;
@@ -134,7 +143,7 @@ impl Walk<'_> {
         self.emit(Happening::Updating(fields));
         match self.step.update(self.pass.aws, due).await {
             Ok(()) => {
-                self.missing = None;
+                self.answered();
                 if self.did == Did::Nothing {
                     self.did = Did::Updated;
                 }
@@ -174,6 +183,13 @@ impl Walk<'_> {
         waited.then_some(Turn::LookAgain)
     }
 
+    /// A write has succeeded.
+    fn answered(&mut self) {
+        self.missing = None;
+        self.unanswered = None;
+        self.slowed = false;
+    }
+
     pub(super) fn after_failed_call(&mut self, error: Error, verb: Option<&str>) -> Turn {
         let clock = self.pass.stop.clock;
         let missing = match error.kind {
@@ -182,14 +198,24 @@ impl Walk<'_> {
             }
             _ => Instant::now(),
         };
+        // A look that succeeds says nothing of writes.
+        let (silent, limit) = match verb {
+            Some(_) => (&mut self.unanswered, UNANSWERED),
+            None => (&mut self.silent, GRACE),
+        };
         let silent = match error.kind {
-            ErrorKind::Unknown => *self.silent.get_or_insert_with(Instant::now),
+            ErrorKind::Unknown => *silent.get_or_insert_with(Instant::now),
             _ => Instant::now(),
         };
+        // One call has waited for ten minutes by itself, or as long as AWS asks.
+        let slowed = error.kind == ErrorKind::Throttled;
+        let slowed_again = slowed && std::mem::replace(&mut self.slowed, slowed);
         match error.kind {
             ErrorKind::NotYet => Turn::wait(error.message),
-            ErrorKind::Throttled => Turn::wait("AWS asks to slow down".to_owned()),
-            ErrorKind::Unknown if clock.since(silent) < GRACE => {
+            ErrorKind::Throttled if !slowed_again => {
+                Turn::wait(format!("AWS asks to slow down: {error}"))
+            }
+            ErrorKind::Unknown if clock.since(silent) < limit => {
                 Turn::wait(format!("trying again: {error}"))
             }
             // A neighbour made a moment ago may not be visible to every

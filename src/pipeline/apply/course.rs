@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::{
     Did, Earlier, End, Outcome, Progress, Reached,
+    act::GRACE,
     walk::{Turn, Walk, Written, wanted},
 };
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
         patience::{PATIENCE, Patience},
         rhythm::Pause,
     },
-    resource::Need,
+    resource::{Key, Need},
     stop::Why,
 };
 
@@ -136,6 +137,9 @@ impl Walk<'_> {
                     self.moment = self.pass.reads.now();
                 }
                 Turn::Wait { why, settles } => {
+                    if let Some(key) = self.in_vain(settles) {
+                        return End::Unsettled(format!("{why}; {key} did not come about"));
+                    }
                     if patience.is_over() {
                         return End::Failed(Error::new(
                             ErrorKind::TimedOut,
@@ -182,6 +186,23 @@ impl Walk<'_> {
         }
         self.moment = self.pass.reads.now();
         self.pass.stop.sleep(self.pass.rhythm.until(pause)).await
+    }
+
+    /// What AWS would do first, if that has ended a while ago and this is still
+    /// waited for. Not at once: what was there before may have sufficed.
+    fn in_vain(&mut self, settles: bool) -> Option<Key> {
+        let needs = self.step.settles_after().into_iter();
+        let ended = |need: &Need| {
+            let neighbour = self.pass.board.get(need.key());
+            neighbour.is_some_and(|one| one.get().progress == Progress::Ended)
+        };
+        let first = needs.filter(|_| settles).find(ended);
+        let Some(need) = first else {
+            self.forlorn = None;
+            return None;
+        };
+        let since = *self.forlorn.get_or_insert_with(Instant::now);
+        (self.pass.stop.clock.since(since) >= GRACE).then(|| need.key().clone())
     }
 
     fn seen(&mut self) -> Option<Observed> {

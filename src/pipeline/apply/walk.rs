@@ -19,8 +19,15 @@ pub(super) struct Walk<'a> {
     /// The moment of the last look at all of it.
     pub(super) looked: Moment,
     pub(super) since: Instant,
-    /// Since when no call has got an answer.
+    /// Since when no look has got an answer.
     pub(super) silent: Option<Instant>,
+    /// Since when no write has got an answer.
+    pub(super) unanswered: Option<Instant>,
+    /// Whether a call was given up that AWS refused for load all the time, and no
+    /// write has succeeded since.
+    pub(super) slowed: bool,
+    /// Since when what AWS would do first has ended, without it.
+    pub(super) forlorn: Option<Instant>,
     /// Since when AWS says that something is not there which it needs, or means
     /// that.
     pub(super) missing: Option<Instant>,
@@ -41,6 +48,9 @@ impl<'a> Walk<'a> {
             looked: pass.moment,
             since: Instant::now(),
             silent: None,
+            unanswered: None,
+            slowed: false,
+            forlorn: None,
             missing: None,
             failed: None,
             did: Did::Nothing,
@@ -87,6 +97,8 @@ pub(super) fn wanted(need: &Need) -> Progress {
 pub(super) struct Written {
     /// When a create was sent.
     pub(super) created: Option<Instant>,
+    /// What the last create was answered, if that leaves open what became of it.
+    pub(super) doubt: Option<String>,
     /// Whether a create was refused because the thing exists.
     pub(super) exists: bool,
     /// When the thing was last seen. Old and new answers of AWS take turns for a
