@@ -131,16 +131,11 @@ impl Error {
         }
     }
 
-    /// A call that was denied: what the caller lacks is its remedy.
-    #[must_use]
-    pub fn lacking(self, action: &str) -> Self {
-        self.hint(format!("{ALLOW}{action}"))
-    }
-
-    /// The IAM action that the caller lacks.
+    /// The IAM action that the caller lacks, where to allow it helps.
     pub fn action(&self) -> Option<&str> {
         let mut hints = self.hints.iter();
-        hints.find_map(|hint| hint.strip_prefix(ALLOW))
+        let lacking = hints.find_map(|hint| hint.strip_prefix(ALLOW))?;
+        lacking.split(" on ").next()
     }
 
     /// The process's exit code for this failure (see `docs/design/0003-exit-codes.md`).

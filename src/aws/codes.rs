@@ -286,7 +286,7 @@ pub(super) fn kind_of(refusal: &Refusal<'_>) -> ErrorKind {
 }
 
 /// Whether an operation's answers have no body, and so no code.
-fn is_bodiless(operation: &str) -> bool {
+pub(super) fn is_bodiless(operation: &str) -> bool {
     operation.starts_with("Head")
 }
 

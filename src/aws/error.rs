@@ -13,7 +13,7 @@ use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkErro
 use aws_smithy_types::error::{ErrorMetadata, metadata::ProvideErrorMetadata};
 
 use super::{
-    codes::{Refusal, is_clock_code, kind_of},
+    codes::{Refusal, is_bodiless, is_clock_code, kind_of},
     denial, reply, resend,
 };
 use crate::{
@@ -23,6 +23,10 @@ use crate::{
 
 /// What helps against credentials that AWS does not take, or takes no more.
 const SIGN_IN: &str = "the credentials are not valid here, or no more: sign in (`aws sso login`), check the clock, and run again";
+
+/// What helps against a refusal of a call whose answers have no body. S3 refuses
+/// such calls with 400 where it says `ExpiredToken` of others.
+const WORDLESS: &str = "answers to this call have no words: the credentials may have run out, or the bucket is in another region; sign in and run again";
 
 /// How long an answer may ask to wait without a word.
 const SOON: Duration = Duration::from_mins(1);
@@ -135,6 +139,14 @@ fn refused(operation: &str, meta: &ErrorMetadata, reply: &HttpResponse) -> Error
         words: meta.message().unwrap_or_default(),
         says_when: reply::says_when(reply),
     });
+    if meta.code().is_none() && is_bodiless(operation) {
+        let message = format!("HTTP {status} without a word ({operation}{request})");
+        let error = Error::new(kind, message);
+        return match error.kind {
+            ErrorKind::Denied => said(error.kind, operation, "", error.message),
+            _ => later(error.hint(WORDLESS), reply),
+        };
+    }
     let Some(code) = meta.code() else {
         let words = text::line(&reply::first_words(reply));
         let message = format!("HTTP {status} without an error code{words} ({operation}{request})");
@@ -178,9 +190,8 @@ fn said(kind: ErrorKind, operation: &str, words: &str, message: String) -> Error
     let error = Error::new(kind, message);
     match &error.kind {
         ErrorKind::Denied => {
-            let actions = denial::actions(operation).join(" and ");
             let remedies = denial::remedies(operation, words).into_iter();
-            remedies.fold(error.lacking(&actions), Error::hint)
+            remedies.fold(error, Error::hint)
         }
         ErrorKind::Credentials => error.hint(SIGN_IN),
         // Not the caller's permission: what was asked is the function's policy.
@@ -332,5 +343,22 @@ mod tests {
             assert_eq!(asked, 2 * asks, "{status}");
             assert!(began.elapsed().as_secs() < 2 * 10 * 60, "{status}");
         }
+    }
+
+    #[test]
+    fn what_an_allow_cannot_help_against_is_not_answered_with_one() {
+        let words = "User: arn:aws:iam::111122223333:user/ops is not authorized to perform: elasticloadbalancing:DescribeRules on resource: * with an explicit deny in a service control policy";
+        let error = of_item("DescribeRules", "AccessDenied", words);
+        assert_eq!(error.action(), None, "{error:?}");
+        assert!(
+            error.hints[0].contains("an Allow in this account does not help"),
+            "{error:?}"
+        );
+        let error = of_item("DescribeRules", "AccessDenied", "no");
+        assert_eq!(
+            error.hints,
+            ["allow the caller elasticloadbalancing:DescribeRules"]
+        );
+        assert_eq!(error.action(), Some("elasticloadbalancing:DescribeRules"));
     }
 }
