@@ -125,7 +125,8 @@ where
         format!(", HTTP {}{words}", reply.status().as_u16())
     });
     let message = format!("the answer makes no sense: {why} ({operation}{page})");
-    Error::new(ErrorKind::Unknown, message).hint(NOT_AWS)
+    Error::new(ErrorKind::Unknown, message)
+        .hint("check the network, HTTPS_PROXY and --endpoint-url")
 }
 
 fn refused(operation: &str, meta: &ErrorMetadata, reply: &HttpResponse) -> Error {

@@ -27,6 +27,7 @@ use crate::{
 use endpoints::Endpoints;
 use resend::Line;
 
+mod bounded;
 mod codes;
 mod denial;
 mod endpoints;
@@ -273,6 +274,7 @@ impl Connection {
                 let mut config = $builder
                     .retry_partition(partition)
                     .retry_classifier(resend::AsDecided)
+                    .interceptor(bounded::Bounded)
                     .interceptor(resend::Resend(Arc::clone(&self.line)))
                     .interceptor(journal::Recorder::new(Arc::clone(&self.journal)));
                 match may {
