@@ -1,10 +1,16 @@
 //! How a run is told to stop: one switch, thrown once, seen by every wait.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use tokio::sync::watch;
 
-use crate::clock::Clock;
+use crate::{
+    clock::Clock,
+    error::{Error, ErrorKind, Result},
+};
 
 /// Why a run stops early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,13 +29,28 @@ impl Why {
             Self::TimedOut => "out of time",
         }
     }
+
+    /// What a command that is stopped ends with.
+    pub fn error(self) -> Error {
+        match self {
+            Self::Interrupted => Error::new(ErrorKind::Interrupted, self.words()),
+            Self::TimedOut => Error::new(ErrorKind::TimedOut, self.words())
+                .hint("give it longer with --timeout; a second run goes on from here"),
+        }
+    }
 }
+
+/// How long a look that is under way may still take when the run stops: enough
+/// for AWS to say what has become of the last writes, if it answers at all.
+const LAST_LOOK: Duration = Duration::from_secs(3);
 
 /// The switch, and the clock by which a run waits.
 #[derive(Debug)]
 pub struct Stop {
     why: watch::Sender<Option<Why>>,
     asking: watch::Sender<bool>,
+    /// How much is under way that is dropped when the switch is thrown.
+    reading: AtomicUsize,
     /// The clock of the world that is worked on.
     pub clock: Clock,
 }
@@ -46,6 +67,7 @@ impl Stop {
         Self {
             why: watch::Sender::new(None),
             asking: watch::Sender::new(false),
+            reading: AtomicUsize::new(0),
             clock,
         }
     }
@@ -87,9 +109,10 @@ impl Stop {
         Asking(self)
     }
 
-    /// Whether a person is being asked, and nothing is under way.
-    pub fn is_asking(&self) -> bool {
-        *self.asking.borrow()
+    /// Whether nothing is under way that has to be settled: a person is being
+    /// asked, or something is only read.
+    pub fn is_idle(&self) -> bool {
+        *self.asking.borrow() || self.reading.load(Ordering::Relaxed) > 0
     }
 
     /// Throws the switch when this much time has been spent, but for the time in
@@ -112,6 +135,40 @@ impl Stop {
             if asking.wait_for(|asking| !*asking).await.is_err() {
                 return;
             }
+        }
+    }
+
+    /// Does what only reads, and drops it when the run stops.
+    ///
+    /// # Errors
+    ///
+    /// That of the work; or why the run stops.
+    pub async fn reading<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        self.reading.fetch_add(1, Ordering::Relaxed);
+        let done = tokio::select! {
+            biased;
+            why = self.thrown() => Err(why.error()),
+            done = work => done,
+        };
+        self.reading.fetch_sub(1, Ordering::Relaxed);
+        done
+    }
+
+    /// Looks at what was written, and gives up soon after the run stops.
+    ///
+    /// # Errors
+    ///
+    /// Why the run stops, if the look had no end.
+    pub async fn looking<T>(&self, look: impl Future<Output = T>) -> Result<T, Why> {
+        let over = async {
+            let why = self.thrown().await;
+            self.clock.sleep(LAST_LOOK).await;
+            why
+        };
+        tokio::select! {
+            biased;
+            seen = look => Ok(seen),
+            why = over => Err(why),
         }
     }
 
@@ -154,14 +211,34 @@ mod tests {
         seconds(20).await;
         {
             let _asking = stop.asking();
-            assert!(stop.is_asking());
+            assert!(stop.is_idle());
             seconds(3600).await;
         }
-        assert!(!stop.is_asking());
+        assert!(!stop.is_idle());
         seconds(39).await;
         assert_eq!(stop.why(), None, "20 s and 39 s are not a minute");
         seconds(2).await;
         assert_eq!(stop.why(), Some(Why::TimedOut));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_server_holds_up_no_run_that_stops() {
+        let stop = Stop::default();
+        let silence = || std::future::pending::<Result<()>>();
+        let began = tokio::time::Instant::now();
+        let interrupt = async {
+            stop.clock.sleep(Duration::from_secs(5)).await;
+            stop.set(Why::Interrupted);
+        };
+        let (read, ()) = tokio::join!(stop.reading(silence()), interrupt);
+        assert_eq!(read.expect_err("it was dropped").exit_code(), 130);
+        assert_eq!(began.elapsed().as_secs(), 5);
+        let looked = stop.looking(silence()).await;
+        assert_eq!(looked.expect_err("it was given up"), Why::Interrupted);
+        assert_eq!(began.elapsed().as_secs(), 8);
+        // What answers is heard, also by a run that stops.
+        let answer = stop.looking(stop.clock.sleep(Duration::from_secs(1))).await;
+        assert!(answer.is_ok());
     }
 
     #[tokio::test(start_paused = true)]

@@ -6,7 +6,7 @@ use crate::{
     commands::{Run, ask, located, named, refuse_without_consent},
     error::{Error, ErrorKind, Result},
     graph::Owned,
-    pipeline::{Plan, Report, Survey, refusal, remove, report::failure, survey},
+    pipeline::{Plan, Survey, refusal, remove, report::failure, survey},
     preflight,
     ui::{self, Text, progress},
 };
@@ -28,10 +28,7 @@ pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
         let plan = Plan::removal(&reads.stack, &account, &connection.region, free);
         Ok((connection, reads, plan, found))
     };
-    let (connection, reads, plan, found) = tokio::select! {
-        done = looking => done?,
-        why = run.stop.thrown() => return Err(failure(&Report::default(), Some(why))),
-    };
+    let (connection, reads, plan, found) = run.stop.reading(looking).await?;
     connection.heed(&run.stop);
     run.connection = Some(connection.clone());
     for one in &found.unread {
@@ -51,7 +48,8 @@ pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
         return Ok(());
     }
     refuse_protected(&plan)?;
-    refusal::used(&plan.orphans, &reads).await?;
+    let used = refusal::used(&plan.orphans, &reads);
+    run.stop.reading(used).await?;
     if asks {
         let answer = ask(
             &format!("Type {} to delete all of this:", reads.stack),
@@ -78,7 +76,9 @@ async fn take_down(
     let sink = progress::sink(run.printer, run.global.verbose > 0, run.stop.clock);
     let aws = connection.writer();
     let mut rest = doomed;
-    refusal::of_removal(&rest, &reads.forgetful()).await?;
+    let anew = reads.forgetful();
+    let refused = refusal::of_removal(&rest, &anew);
+    run.stop.reading(refused).await?;
     // Things that another run made meanwhile, or that showed late, go in a
     // second round.
     for _ in 0..2 {
@@ -87,7 +87,10 @@ async fn take_down(
         if !run.report.ok() {
             break;
         }
-        let now = survey(&reads.forgetful()).await?;
+        let Ok(now) = run.stop.looking(survey(&reads.forgetful())).await else {
+            break;
+        };
+        let now = now?;
         if now.free.is_empty() {
             if let Some(error) = now.gaps() {
                 return Err(unfinished(run, error, &now));
@@ -103,10 +106,12 @@ async fn take_down(
         }
         rest = now.free;
     }
-    // If nobody can say any more what is left (credentials ran out): what was
-    // not seen to go.
+    // If nobody can say any more what is left (credentials ran out, no answer
+    // after Ctrl-C): what was not seen to go.
     let deleted = &run.report.deleted;
-    let left = survey(&reads.forgetful()).await.unwrap_or_else(|_| Survey {
+    let looked = run.stop.looking(survey(&reads.forgetful())).await;
+    let left = looked.ok().and_then(Result::ok);
+    let left = left.unwrap_or_else(|| Survey {
         free: rest
             .into_iter()
             .filter(|thing| !deleted.contains(&thing.key))

@@ -15,7 +15,7 @@ use crate::{
     rehearsal,
     resource::Key,
     stack::{self, Stack},
-    stop::Stop,
+    stop::{Stop, Why},
     text::plain,
     ui::{self, Printer, Text},
 };
@@ -158,6 +158,7 @@ async fn changing(
     // Whatever it failed at: what was made is there.
     if let Err(error) = &mut done
         && run.left_behind.is_empty()
+        && !run.converged
     {
         run.left_behind = run.report.left_behind();
         let names: Vec<&str> = run.left_behind.iter().map(Key::as_str).collect();
@@ -188,7 +189,7 @@ async fn bounded_by(
 ) -> Result<u8> {
     tokio::select! {
         done = work => done,
-        () = signals::first() => Err(Error::new(ErrorKind::Interrupted, "interrupted")),
+        () = signals::reading() => Err(Why::Interrupted.error()),
         () = rehearsal::clock(global).sleep(limit) => Err(out_of_time()),
     }
 }
@@ -197,7 +198,7 @@ async fn bounded_by(
 async fn interruptible(work: impl Future<Output = Result<u8>>) -> Result<u8> {
     tokio::select! {
         done = work => done,
-        () = signals::first() => Err(Error::new(ErrorKind::Interrupted, "interrupted")),
+        () = signals::reading() => Err(Why::Interrupted.error()),
     }
 }
 
@@ -416,7 +417,7 @@ async fn ask(question: &str, stop: &Stop) -> Result<String> {
         }
         why = stop.thrown() => {
             let _ = writeln!(err);
-            Err(crate::pipeline::report::failure(&Report::default(), Some(why)))
+            Err(why.error())
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     preflight,
     selftest::{Program, Report, Scratch, Selftest},
-    stop::Stop,
+    stop::{Stop, Why},
     ui::{Printer, Text},
 };
 
@@ -21,12 +21,13 @@ pub(super) async fn run(global: &Global, printer: Printer, args: Args) -> Result
     }
     refuse_without_consent(!args.yes)?;
     let interrupted = || {
-        Error::new(ErrorKind::Interrupted, "interrupted")
+        Why::Interrupted
+            .error()
             .hint("run `hybridgw down`, and then `hybridgw selftest` again")
     };
     tokio::select! {
         done = tried(global, printer, args) => done,
-        () = signals::first() => Err(interrupted()),
+        () = signals::reading() => Err(interrupted()),
     }
 }
 

@@ -13,18 +13,54 @@ use crate::{
 pub(super) fn watch(stop: Arc<Stop>, printer: Printer) {
     tokio::spawn(async move {
         first().await;
-        let asked = stop.is_asking();
+        let idle = stop.is_idle();
         stop.set(Why::Interrupted);
-        // At the prompt nothing is under way: the command ends at once.
-        if !asked {
-            printer.note(&Text::of(
-                "stopping after the calls that are under way; once more to leave now",
-            ));
+        let again = first();
+        // At the prompt, or before the first write, the command ends at once.
+        if !idle {
+            aside(move || {
+                printer.note(&Text::of(
+                    "stopping after the calls that are under way; once more to leave now",
+                ));
+            })
+            .await;
         }
-        first().await;
-        progress::put_away();
-        std::process::exit(130);
+        again.await;
+        leave().await;
     });
+}
+
+/// Returns at the first signal, for a command that only reads and ends then. One
+/// that does not, because a file or the reader of its output holds it up, is
+/// ended.
+pub(super) fn reading() -> impl Future<Output = ()> {
+    let first = first();
+    let (tell, told) = tokio::sync::oneshot::channel();
+    tokio::spawn(async move {
+        first.await;
+        let _ = tell.send(());
+        tokio::time::sleep(MOMENT).await;
+        leave().await;
+    });
+    async move {
+        if told.await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// How long the end of a process may be held up.
+const MOMENT: Duration = Duration::from_millis(500);
+
+/// Writes to stderr, and waits for that only so long: nobody may be reading it.
+async fn aside(write: impl FnOnce() + Send + 'static) {
+    let written = tokio::task::spawn_blocking(write);
+    let _ = tokio::time::timeout(MOMENT, written).await;
+}
+
+async fn leave() {
+    aside(progress::put_away).await;
+    std::process::exit(130);
 }
 
 /// Throws the switch when the time is over. Time at the prompt is not counted.

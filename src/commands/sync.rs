@@ -17,7 +17,6 @@ use crate::{
     commands::{located, named, signals, unusable},
     config::Config,
     error::{Error, Result},
-    pipeline::{Report, report::failure},
     preflight, rehearsal,
     stop::Stop,
     sync::{
@@ -106,12 +105,7 @@ async fn once(
 ) -> Result<()> {
     signals::watch(Arc::clone(stop), printer);
     signals::limit(Arc::clone(stop), global.timeout());
-    let (wanted, connection) = tokio::select! {
-        opened = open(global, args) => opened?,
-        why = stop.thrown() => {
-            return Err(failure(&Report::default(), Some(why)));
-        }
-    };
+    let (wanted, connection) = stop.reading(open(global, args)).await?;
     connection.heed(stop);
     let sink = progress::sink(printer, global.verbose > 0, stop.clock);
     let (done, ended) = sync::once(&connection, &wanted, sink.as_ref(), stop).await;

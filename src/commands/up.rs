@@ -9,9 +9,7 @@ use crate::{
     commands::{Run, Session, ask, refuse_without_consent, signals},
     error::{Error, ErrorKind, Result},
     event::Sink,
-    pipeline::{
-        self, Action, Plan, Report, converge, observe, refusal, report::failure, saved::Saved,
-    },
+    pipeline::{self, Action, Plan, converge, observe, refusal, report::failure, saved::Saved},
     stop::Stop,
     ui::{self, Text, progress},
     verify::{self, Walk},
@@ -27,10 +25,7 @@ pub(super) async fn run(run: &mut Run<'_>, args: Up) -> Result<()> {
         let plan = observe(&session.stack, &session.reads, run.stop.clock).await?;
         Ok((session, plan))
     };
-    let (session, plan) = tokio::select! {
-        done = planning => done?,
-        why = run.stop.thrown() => return Err(failure(&Report::default(), Some(why))),
-    };
+    let (session, plan) = run.stop.reading(planning).await?;
     session.connection.heed(&run.stop);
     run.connection = Some(session.connection.clone());
     run.converged = plan.converged();
@@ -52,8 +47,11 @@ pub(super) async fn run(run: &mut Run<'_>, args: Up) -> Result<()> {
     }
     refuse_replacement(&plan, args.allow_replace)?;
     let replaced = refusal::replaced(&session.stack, &plan);
-    refusal::of_replacement(&replaced, &session.reads).await?;
-    refusal::of_removal(&plan.orphans, &session.reads).await?;
+    let refusals = async {
+        refusal::of_replacement(&replaced, &session.reads).await?;
+        refusal::of_removal(&plan.orphans, &session.reads).await
+    };
+    run.stop.reading(refusals).await?;
     if asks && !plan.is_empty() {
         let place = format!("{} in {} / {}", plan.stack, plan.account, plan.region);
         let answer = ask(&format!("Apply to {place}? [y/N]"), &run.stop).await?;
@@ -178,7 +176,13 @@ async fn serves(run: &Run<'_>, session: &Session, reads: &Reads) -> Result<()> {
         clock: run.stop.clock,
         now: session.connection.now(),
     };
-    let findings = verify::control_plane(&walk).await;
+    let findings = run.stop.reading(verify::control_plane(&walk)).await;
+    if let (Err(error), Some(_)) = (&findings, run.stop.why()) {
+        let mut error = error.clone();
+        let words = "the stack is as it should be; whether it serves was not looked at";
+        error.also.push(words.to_owned());
+        return Err(error);
+    }
     let report = findings.map(|found| {
         checks::Report::new(&session.stack.name, found, &session.config.checks.suppress)
     });

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::{
     cli::{self, Awaited, Global},
     commands::named,
-    error::{Error, ErrorKind, Result},
+    error::Result,
     outputs::{self, Status},
     preflight, rehearsal,
     stop::Why,
@@ -16,7 +16,7 @@ pub(super) async fn run(global: &Global, printer: Printer, args: cli::Wait) -> R
     let mut missing = String::new();
     let waited = tokio::select! {
         done = wait(global, printer, &args, &mut missing) => done,
-        () = super::signals::first() => Err(Error::new(ErrorKind::Interrupted, Why::Interrupted.words())),
+        () = super::signals::reading() => Err(Why::Interrupted.error()),
         () = rehearsal::clock(global).sleep(global.timeout()) => Err(super::out_of_time()),
     };
     waited.map(|()| 0).map_err(|mut error| {

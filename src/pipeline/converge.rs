@@ -41,12 +41,12 @@ pub async fn execute(
     let replaced = refusal::replaced(stack, plan);
     // What the plan saw may be another by now: a person was asked meanwhile.
     let now = reads.forgetful();
-    let asked = refusal::of_replacement(&replaced, &now).await;
-    if let Some(refused) = refused(asked, &replaced) {
+    let asked = refusal::of_replacement(&replaced, &now);
+    if let Some(refused) = refused(asked, &replaced, stop).await {
         return refused;
     }
-    let asked = refusal::of_removal(&plan.orphans, &now).await;
-    if let Some(refused) = refused(asked, &plan.orphans) {
+    let asked = refusal::of_removal(&plan.orphans, &now);
+    if let Some(refused) = refused(asked, &plan.orphans, stop).await {
         return refused;
     }
     let mut report = remove(&replaced, aws, reads, sink, stop).await;
@@ -68,13 +68,23 @@ pub async fn execute(
     report
 }
 
-/// The report of a run that was refused before it began.
-fn refused(asked: Result<()>, doomed: &[Owned]) -> Option<Report> {
+/// The report of a run that was refused, or stopped, before it began.
+async fn refused(
+    asked: impl Future<Output = Result<()>>,
+    doomed: &[Owned],
+    stop: &Stop,
+) -> Option<Report> {
+    let asked = stop.reading(asked).await;
     let (error, first) = asked.err().zip(doomed.first())?;
-    Some(Report {
-        failed: vec![(first.key.clone(), error)],
-        ..Report::default()
-    })
+    let mut report = Report::default();
+    if let Some(why) = stop.why() {
+        let keys = doomed.iter().map(|thing| thing.key.clone());
+        let why = why.words().to_owned();
+        report.not_started = keys.map(|key| (key, why.clone())).collect();
+    } else {
+        report.failed.push((first.key.clone(), error));
+    }
+    Some(report)
 }
 
 /// The host names that are served by now.
@@ -109,7 +119,7 @@ fn leads(thing: &Owned, hosts: &BTreeSet<String>) -> bool {
 ///
 /// # Errors
 ///
-/// A read that fails.
+/// A read that fails; or why the run stops.
 pub async fn converge(
     stack: &Stack,
     connection: &Connection,
@@ -121,7 +131,7 @@ pub async fn converge(
     let mut round = 0;
     loop {
         let reads = Reads::new(connection.reader(), &stack.name);
-        let plan = match observe(stack, &reads, stop.clock).await {
+        let plan = match stop.reading(observe(stack, &reads, stop.clock)).await {
             // What was listed a moment ago is gone: another run is at it.
             Err(error) if error.kind == ErrorKind::NotFound && round < ROUNDS => {
                 round += 1;

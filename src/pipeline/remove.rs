@@ -209,13 +209,14 @@ impl Removal<'_> {
             // else has deleted it.
             let turn = match sent {
                 Err(error) if !may_be_gone(&error.kind) => Err(error),
-                sent => match thing.again(self.reads, moment).await {
-                    Ok(Some(now)) => {
+                sent => match self.stop.looking(thing.again(self.reads, moment)).await {
+                    Err(why) => return End::Unsettled(why.words().to_owned()),
+                    Ok(Err(error)) => Err(error),
+                    Ok(Ok(Some(now))) => {
                         thing = now;
                         sent.map(|()| false)
                     }
-                    Ok(None) => Ok(true),
-                    Err(error) => Err(error),
+                    Ok(Ok(None)) => Ok(true),
                 },
             };
             let why = match turn {

@@ -93,9 +93,7 @@ pub fn failure(report: &Report, stop: Option<Why>) -> Error {
         .map(|(_, one)| one);
     let mut error = match (report.failed.get(first), stop) {
         (Some((_, first)), _) => first.clone(),
-        (None, Some(Why::Interrupted)) => Error::new(ErrorKind::Interrupted, "interrupted"),
-        (None, Some(Why::TimedOut)) => Error::new(ErrorKind::TimedOut, "out of time")
-            .hint("give it longer with --timeout; a second run goes on from here"),
+        (None, Some(why)) => why.error(),
         (None, _) => Error::invalid("not everything could be done"),
     };
     error

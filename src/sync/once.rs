@@ -1,12 +1,12 @@
 //! `sync` once: rounds until there is nothing left to do but what others have to.
 
-use std::{future::Future, time::Duration};
+use std::time::Duration;
 
 use crate::{
     aws::{Connection, read::Reads},
-    error::{Error, ErrorKind, Result},
+    error::{Error, Result},
     event::Sink,
-    stop::{Stop, Why},
+    stop::Stop,
     sync::{
         Round, Scope, Wanted,
         round::{Hand, act, look},
@@ -41,7 +41,7 @@ async fn follow(
     done: &mut Round,
 ) -> Result<()> {
     let reads = Reads::new(connection.reader(), &wanted.stack);
-    let mut scope = unless_stopped(stop, Scope::read(reads, wanted)).await?;
+    let mut scope = stop.reading(Scope::read(reads, wanted)).await?;
     if !scope.exists {
         return Err(absent(wanted, &connection.region));
     }
@@ -50,7 +50,7 @@ async fn follow(
     let began = stop.clock.now();
     loop {
         let all: Vec<usize> = (0..scope.groups.len()).collect();
-        let looked = unless_stopped(stop, look(&mut scope, &all)).await?;
+        let looked = stop.reading(look(&mut scope, &all)).await?;
         let hand = Hand {
             aws: &aws,
             sink,
@@ -69,22 +69,6 @@ async fn follow(
         if stop.sleep(MOVING.1).await.is_err() {
             return verdict(done, stop);
         }
-    }
-}
-
-/// A read, unless the run stops meanwhile.
-async fn unless_stopped<T>(stop: &Stop, read: impl Future<Output = Result<T>>) -> Result<T> {
-    tokio::select! {
-        done = read => done,
-        why = stop.thrown() => Err(stopped(why)),
-    }
-}
-
-fn stopped(why: Why) -> Error {
-    match why {
-        Why::Interrupted => Error::new(ErrorKind::Interrupted, "interrupted"),
-        Why::TimedOut => Error::new(ErrorKind::TimedOut, "out of time")
-            .hint("give it longer with --timeout; a second run goes on from here"),
     }
 }
 
@@ -108,7 +92,7 @@ fn verdict(done: &Round, stop: &Stop) -> Result<()> {
         return Err(error);
     }
     if let Some(why) = stop.why() {
-        let mut error = stopped(why);
+        let mut error = why.error();
         error.also.extend(done.waiting.iter().cloned());
         return Err(error);
     }

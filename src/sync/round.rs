@@ -304,15 +304,18 @@ enum Repaired {
 
 async fn repair(scope: &Scope, group: &Followed, list: &Reads, hand: &Hand<'_>) -> Repaired {
     let before = group.registered();
-    match is_used(list, &group.arn).await {
+    let used = hand.stop.looking(is_used(list, &group.arn)).await;
+    match used.unwrap_or_else(|why| Err(why.error())) {
         Ok(true) => {}
         Ok(false) => return Repaired::Unused,
         Err(error) => return Repaired::Failed(error),
     }
-    if before.is_empty()
-        && let Err(error) = group.group.observe(&scope.reads).await
-    {
-        return Repaired::Failed(error); // its ARN is needed to register the first
+    if before.is_empty() {
+        // Its ARN is needed to register the first.
+        let seen = hand.stop.looking(group.group.observe(&scope.reads)).await;
+        if let Err(error) = seen.unwrap_or_else(|why| Err(why.error())) {
+            return Repaired::Failed(error);
+        }
     }
     let Some(limit) = hand.limit else {
         return step(scope, group, before, hand).await;

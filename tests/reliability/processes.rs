@@ -3,8 +3,9 @@
 
 use std::{
     fs::{self, OpenOptions},
+    io::Write,
     path::PathBuf,
-    process::Stdio,
+    process::{Command, Stdio},
     sync::Arc,
     thread,
     time::{Duration, Instant},
@@ -13,7 +14,7 @@ use std::{
 use crate::{
     bench::{ACCOUNT, Outcome},
     support::{
-        program::{CANARIES, Running, Served},
+        program::{CANARIES, Ended, Running, Served},
         scene::{Scene, Verb},
         sweep::{Breach, Findings, full, prepared},
     },
@@ -192,6 +193,86 @@ fn interrupted_twice_it_leaves_at_once_and_the_next_run_is_whole() {
     // The call that hangs would have taken half a minute to time out.
     assert!(ended.took < Duration::from_secs(10), "{ended}");
     whole(&served);
+}
+
+/// Interrupts a run while this call has no answer; it would have none for half a minute.
+fn interrupted_at(verb: Verb, operation: &str, call: u64) -> Ended {
+    let served = Served::of(&Scene::of("placeholder.toml", verb));
+    served.hang(operation, call, false);
+    let arguments = if verb == Verb::Down { DOWN } else { UP };
+    let running = Running::start(&mut served.command(&arguments));
+    assert!(served.hangs(), "{operation} {call}: {}", running.end());
+    // What does not wait for it comes to its end.
+    thread::sleep(Duration::from_secs(1));
+    let began = Instant::now();
+    running.signal("INT");
+    let ended = running.end().exits(130);
+    let took = began.elapsed();
+    assert!(
+        took < Duration::from_secs(10),
+        "{operation}: {took:?}\n{ended}"
+    );
+    ended
+}
+
+#[test]
+fn a_read_without_an_answer_holds_up_nobody_who_presses_ctrl_c() {
+    let reads = [
+        // Of the plan; while a resource is waited for; of the last plan.
+        (Verb::Up, "apigateway:GetRestApis", 1),
+        (Verb::Up, "elasticloadbalancing:DescribeTargetHealth", 1),
+        (Verb::Up, "apigateway:GetStages", 2),
+        // While a thing goes; of the last look.
+        (Verb::Down, "ec2:DescribeNetworkInterfaces", 3),
+        (Verb::Down, "apigateway:GetRestApis", 3),
+    ];
+    thread::scope(|scope| {
+        for (verb, operation, call) in reads {
+            scope.spawn(move || interrupted_at(verb, operation, call));
+        }
+    });
+}
+
+#[test]
+fn interrupted_when_all_is_done_nothing_is_said_to_be_left_behind() {
+    // Asked by the last check alone.
+    let operation = "elasticloadbalancing:DescribeListenerCertificates";
+    let ended = interrupted_at(Verb::Up, operation, 1);
+    let last = ended.stdout.lines().last().unwrap_or_default();
+    let result: serde_json::Value = serde_json::from_str(last).expect("the last line is JSON");
+    assert_eq!(result["converged"], true, "{ended}");
+    assert_eq!(result["left_behind"], serde_json::json!([]), "{ended}");
+    assert!(ended.stderr.contains("was not looked at"), "{ended}");
+}
+
+#[test]
+fn who_reads_no_output_makes_no_command_deaf() {
+    let served = Served::of(&Scene::of("placeholder.toml", Verb::Up));
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    let mut full = writer.try_clone().expect("a second end");
+    // A pipe that is full, and never emptied.
+    thread::spawn(move || {
+        let _ = full.write_all(&[b'x'; 1 << 20]);
+    });
+    let mut command = served.command(&["plan", "-o", "json"]);
+    command.stdout(writer).stderr(Stdio::null());
+    let mut child = command.spawn().expect("it runs");
+    drop(command);
+    thread::sleep(Duration::from_secs(3));
+    assert!(
+        child.try_wait().expect("a child").is_none(),
+        "it is held up"
+    );
+    let id = child.id().to_string();
+    let sent = Command::new("kill").args(["-INT", &id]).status();
+    assert!(sent.expect("kill").success());
+    let began = Instant::now();
+    while child.try_wait().expect("a child").is_none() {
+        assert!(began.elapsed() < Duration::from_secs(10), "it is deaf");
+        thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(child.wait().expect("a child").code(), Some(130));
+    drop(reader);
 }
 
 /// Somebody whose session ends in the middle: the program asks for credentials, and there are none.

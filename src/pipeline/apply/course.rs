@@ -116,7 +116,10 @@ impl Walk<'_> {
             let looked = if std::mem::take(&mut blind) {
                 Ok(())
             } else {
-                self.look(settling).await
+                match self.pass.stop.looking(self.look(settling)).await {
+                    Ok(looked) => looked,
+                    Err(why) => return self.stopped(why.words().to_owned()),
+                }
             };
             let turn = match looked {
                 Err(error) => self.after_failed_call(error, None),
