@@ -744,6 +744,56 @@ async fn permissions_are_asked_of_the_zone_that_the_name_is_in_and_of_interfaces
     }
 }
 
+/// A policy may name by its id what exists, and nothing that AWS has yet to make.
+#[tokio::test(start_paused = true)]
+async fn permissions_are_asked_of_what_exists_by_its_own_id() {
+    for (action, resource) in [
+        ("elasticloadbalancing:ModifyListener", "*/0123456789abcdef"),
+        (
+            "elasticloadbalancing:DeleteTargetGroup",
+            "*/0123456789abcdef",
+        ),
+        ("apigateway:PUT", "*/restapis/0123456789"),
+        ("apigateway:PATCH", "*/restapis/0123456789/stages"),
+        ("ec2:RevokeSecurityGroupEgress", "*/sg-00123456789abcdef"),
+        ("ec2:DeleteVpcEndpoints", "*/vpce-00123456789abcdef"),
+    ] {
+        let denied = json!({"denied": [{"action": action, "resource": resource}]});
+        let bench = account("placeholder.toml", &[], conditions(denied));
+        let before = examined(&bench).await;
+        let expected = BTreeSet::from(["permissions/denied".to_owned()]);
+        assert_eq!(accused(&before), expected, "{action}");
+        let said = before.iter().find(|one| one.code.is_some());
+        let cause = said.and_then(|one| one.cause.clone()).unwrap_or_default();
+        assert!(cause.contains("yet to choose"), "{action}: {cause}");
+        assert!(bench.up().await.ok(), "{action}");
+        let after = examined(&bench).await;
+        assert_eq!(accused(&after), BTreeSet::new(), "{action}: {after:#?}");
+    }
+}
+
+/// Of things that the file names itself, each is asked about.
+#[tokio::test(start_paused = true)]
+async fn permissions_are_asked_of_every_name_and_of_borrowed_apis() {
+    for (name, action, resource) in [
+        (
+            "aliases.toml",
+            "apigateway:PATCH",
+            "*/domainnames/shop.corp.example.com",
+        ),
+        (
+            "apis.toml",
+            "apigateway:GET",
+            "*/restapis/a1b2c3d4e5/stages/prod/exports/oas30",
+        ),
+    ] {
+        let denied = json!({"denied": [{"action": action, "resource": resource}]});
+        let findings = examined(&account(name, &[], conditions(denied))).await;
+        let said = accused(&findings);
+        assert!(said.contains("permissions/denied"), "{name}: {findings:#?}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn credentials_that_have_run_out_are_all_there_is_to_say() {
     let expired = json!({"faults": [{"operation": "sts:GetCallerIdentity",

@@ -16,6 +16,8 @@ use crate::{
         codes::{PERMISSIONS_DENIED, PERMISSIONS_UNCLEAR},
     },
     error::{Error, ErrorKind, Result},
+    graph::Owned,
+    pipeline::survey,
     preflight,
     resource::tags,
 };
@@ -46,7 +48,13 @@ pub(super) async fn check(patient: &Patient<'_>) -> Vec<Finding> {
     };
     let records = preflight::records(patient.config, reads).await;
     let zones: BTreeSet<String> = records.into_iter().map(|one| one.zone).collect();
-    let needs = needs::of(patient.config, &caller.account, &reads.region, &zones);
+    // What cannot be read is stood in for: others say that it cannot.
+    let owned: Vec<Owned> = match survey(reads).await {
+        Ok(found) => found.owned().cloned().collect(),
+        Err(_) => Vec::new(),
+    };
+    let (account, region) = (&caller.account, &reads.region);
+    let needs = needs::of(patient.config, account, region, &zones, &owned);
     let principal = principal(&caller.arn, reads);
     let (principal, tried) = tokio::join!(principal, tries::all(patient));
     let asked = match &principal {
@@ -227,6 +235,12 @@ fn finding(
         Decision::Denied => (
             format!("a policy of {arn} denies it"),
             "take that statement out or narrow it; another Allow does not help",
+        ),
+        _ if refused.values().flatten().any(|on| place::stands_in(on)) => (
+            format!(
+                "no policy of {arn} allows it; ids that AWS has yet to choose are stood in for"
+            ),
+            "allow the caller these actions, and by a pattern where the id is not known yet",
         ),
         _ => (
             format!("no policy of {arn} allows it"),

@@ -7,6 +7,7 @@ use super::place::{On, Place, functions};
 use crate::{
     aws::permissions,
     config::{ApiSource, Client, Config, is_zone_id},
+    graph::Owned,
 };
 
 /// An operation that the file needs.
@@ -224,7 +225,7 @@ const LOGS: &[Row] = &[
 
 const ACCESS_LOGS: &[Row] = &[optional(&["GetAccount"], On::GatewayAccount)];
 
-const BORROWED_APIS: &[Row] = &[optional(&["GetExport"], On::Stages)];
+const BORROWED_APIS: &[Row] = &[optional(&["GetExport"], On::Exports)];
 
 const PRIVATE_DNS: &[Row] = &[row(&["DescribeVpcAttribute"], On::Any)];
 
@@ -248,9 +249,15 @@ pub(super) struct Need {
 pub(super) type Needs = BTreeMap<Vec<String>, BTreeSet<Need>>;
 
 /// What a file needs in an account and region; `zones` are the hosted zones of
-/// its names.
-pub(super) fn of(config: &Config, account: &str, region: &str, zones: &BTreeSet<String>) -> Needs {
-    let place = Place::new(config, account, region, zones);
+/// its names, `owned` is what exists of the stack.
+pub(super) fn of(
+    config: &Config,
+    account: &str,
+    region: &str,
+    zones: &BTreeSet<String>,
+    owned: &[Owned],
+) -> Needs {
+    let place = Place::new(config, account, region, zones, owned);
     let mut needs = Needs::new();
     for row in rows(config) {
         for operation in row.operations {

@@ -5,11 +5,19 @@ use std::collections::BTreeSet;
 use crate::{
     aws::Partition,
     config::{ApiSource, Config, Target, is_zone_id},
+    graph::Owned,
+    resource::Kind,
 };
 
-/// What an operation is called on: the resources that IAM is asked about. Where
-/// a thing does not exist yet, one of its shape stands in for it (Service
-/// Authorization Reference, "Resource types" of each service).
+/// Ids that AWS has not given to anything, in the shapes of its own: of most
+/// things, and of APIs.
+const ID: &str = "0123456789abcdef";
+const API: &str = "0123456789";
+
+/// What an operation is called on: the resources that IAM is asked about. What
+/// exists is asked about by its own id: a policy may name it. Where a thing does
+/// not exist yet, one of its shape stands in for it (Service Authorization
+/// Reference, "Resource types" of each service).
 #[derive(Clone, Copy)]
 pub(super) enum On {
     /// Whatever there is: lists, and what takes no resource.
@@ -25,6 +33,7 @@ pub(super) enum On {
     Zones,
     Changes,
     Apis,
+    Exports,
     Deployments,
     Stages,
     Domains,
@@ -45,6 +54,8 @@ pub(super) struct Place<'a> {
     partition: &'static str,
     /// The hosted zones of the file's names, as far as they are known.
     zones: &'a BTreeSet<String>,
+    /// What exists of the stack, as far as it can be read.
+    owned: &'a [Owned],
 }
 
 impl<'a> Place<'a> {
@@ -53,6 +64,7 @@ impl<'a> Place<'a> {
         account: &'a str,
         region: &'a str,
         zones: &'a BTreeSet<String>,
+        owned: &'a [Owned],
     ) -> Self {
         Self {
             config,
@@ -60,6 +72,7 @@ impl<'a> Place<'a> {
             region,
             partition: Partition::of(region).id(),
             zones,
+            owned,
         }
     }
 
@@ -83,27 +96,87 @@ impl<'a> Place<'a> {
         vec![format!("arn:{partition}:apigateway:{region}::{path}")]
     }
 
+    /// The ids of what exists of these kinds; without any, one that stands in.
+    fn ids(&self, kinds: &[Kind], stand_in: impl Into<String>) -> Vec<String> {
+        let of_kind = |thing: &&Owned| kinds.contains(&thing.key.kind());
+        let ids: BTreeSet<&String> = self
+            .owned
+            .iter()
+            .filter(of_kind)
+            .map(|one| &one.id)
+            .collect();
+        if ids.is_empty() {
+            vec![stand_in.into()]
+        } else {
+            ids.into_iter().cloned().collect()
+        }
+    }
+
+    /// Things of the stack, which ELB knows by their ARNs.
+    fn balancing(&self, kinds: &[Kind], stand_in: &str) -> Vec<String> {
+        self.ids(kinds, self.arn("elasticloadbalancing", stand_in))
+    }
+
+    fn ec2(&self, word: &str, ids: &[String]) -> Vec<String> {
+        let ids = ids.iter();
+        ids.map(|id| self.arn("ec2", &format!("{word}/{id}")))
+            .collect()
+    }
+
+    /// What is below the stack's own APIs.
+    fn apis(&self, below: &str) -> Vec<String> {
+        let apis = self.ids(&[Kind::RestApi], API);
+        let paths = apis.iter().map(|id| format!("/restapis/{id}{below}"));
+        paths.flat_map(|path| self.gateway(&path)).collect()
+    }
+
+    /// What is below the stack's names.
+    fn domains(&self, below: &str) -> Vec<String> {
+        let hosts = self.config.hosts().into_iter();
+        let paths = hosts.map(|host| format!("/domainnames/{}{below}", host.name));
+        Self::each(paths.flat_map(|path| self.gateway(&path)))
+    }
+
+    /// What is exported of APIs that are borrowed.
+    fn exports(&self) -> Vec<String> {
+        let apis = self.config.routes.iter().filter_map(|route| route.api());
+        let paths = apis.filter_map(|api| match &api.source {
+            ApiSource::Borrowed(id) => {
+                Some(format!("/restapis/{id}/stages/{}/exports/oas30", api.stage))
+            }
+            _ => None,
+        });
+        Self::each(paths.flat_map(|path| self.gateway(&path)))
+    }
+
     /// What an action is called on; nothing if the file names nothing of the kind.
     pub fn resources(&self, action: &str, on: On) -> Vec<String> {
-        const ID: &str = "0123456789abcdef";
+        const GROUPS: &[Kind] = &[Kind::LoadBalancerSecurityGroup, Kind::EndpointSecurityGroup];
+        const ENDPOINTS: &[Kind] = &[Kind::VpcEndpoint, Kind::SiteEndpoint];
+        const LISTENERS: &[Kind] = &[Kind::Listener, Kind::RedirectListener];
         let stack = &self.config.stack;
-        let elb = |kind: &str, rest: &str| {
-            vec![self.arn("elasticloadbalancing", &format!("{kind}/{rest}"))]
-        };
         let partition = self.partition;
         match on {
             On::Any => vec!["*".to_owned()],
-            On::Groups => vec![self.arn("ec2", &format!("security-group/sg-0{ID}"))],
-            On::Endpoints => {
-                let id = self.config.endpoint.id.clone();
-                let id = id.unwrap_or_else(|| format!("vpce-0{ID}"));
-                vec![self.arn("ec2", &format!("vpc-endpoint/{id}"))]
-            }
+            On::Groups => self.ec2("security-group", &self.ids(GROUPS, format!("sg-0{ID}"))),
+            On::Endpoints => match &self.config.endpoint.id {
+                Some(id) => self.ec2("vpc-endpoint", std::slice::from_ref(id)),
+                None => self.ec2("vpc-endpoint", &self.ids(ENDPOINTS, format!("vpce-0{ID}"))),
+            },
             On::Interfaces => vec![self.arn("ec2", &format!("network-interface/eni-0{ID}"))],
-            On::Balancers => elb("loadbalancer", &format!("app/{stack}/{ID}")),
-            On::Listeners => elb("listener", &format!("app/{stack}/{ID}/{ID}")),
-            On::Rules => elb("listener-rule", &format!("app/{stack}/{ID}/{ID}/{ID}")),
-            On::TargetGroups => elb("targetgroup", &format!("{stack}-0123456/{ID}")),
+            On::Balancers => self.balancing(
+                &[Kind::LoadBalancer],
+                &format!("loadbalancer/app/{stack}/{ID}"),
+            ),
+            On::Listeners => self.balancing(LISTENERS, &format!("listener/app/{stack}/{ID}/{ID}")),
+            On::Rules => self.balancing(
+                &[Kind::ListenerRule],
+                &format!("listener-rule/app/{stack}/{ID}/{ID}/{ID}"),
+            ),
+            On::TargetGroups => self.balancing(
+                &[Kind::TargetGroup],
+                &format!("targetgroup/{stack}-0123456/{ID}"),
+            ),
             On::Certificates => Self::each(
                 self.config
                     .hosts()
@@ -120,15 +193,13 @@ impl<'a> Place<'a> {
                 "arn:{partition}:route53:::change/C0123456789ABCDEFGHIJ"
             )],
             On::Apis if action == "apigateway:POST" => self.gateway("/restapis"),
-            On::Apis => self.gateway("/restapis/a1b2c3d4e5"),
-            On::Deployments => self.gateway("/restapis/a1b2c3d4e5/deployments"),
-            On::Stages => self.gateway("/restapis/a1b2c3d4e5/stages"),
+            On::Apis => self.apis(""),
+            On::Deployments => self.apis("/deployments"),
+            On::Stages => self.apis("/stages"),
+            On::Exports => self.exports(),
             On::Domains if action == "apigateway:POST" => self.gateway("/domainnames"),
-            On::Domains => self.gateway(&format!("/domainnames/{}", self.config.domain.name)),
-            On::Mappings => self.gateway(&format!(
-                "/domainnames/{}/basepathmappings",
-                self.config.domain.name
-            )),
+            On::Domains => self.domains(""),
+            On::Mappings => self.domains("/basepathmappings"),
             On::GatewayTags => self.gateway("/tags/*"),
             On::GatewayAccount => self.gateway("/account"),
             On::Functions => Self::each(functions(self.config).into_iter().map(str::to_owned)),
@@ -157,6 +228,13 @@ impl<'a> Place<'a> {
         let all: BTreeSet<String> = all.collect();
         all.into_iter().collect()
     }
+}
+
+/// Whether a resource only stands in for one whose id AWS has yet to choose.
+pub(super) fn stands_in(resource: &str) -> bool {
+    let is_id =
+        |part: &str| part == API || part == ID || part.strip_prefix('0').is_some_and(|id| id == ID);
+    resource.split(['/', '-']).any(is_id)
 }
 
 /// The functions that the file names.
