@@ -1,9 +1,10 @@
 //! The program itself, run as a process: to its end, or until it is killed.
 
 use std::{
-    io::{BufRead, BufReader, Read},
+    io::{self, BufRead, BufReader, Read},
     path::PathBuf,
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio},
+    sync::{Arc, Mutex, PoisonError},
     thread,
     time::Duration,
 };
@@ -14,11 +15,57 @@ use crate::{
     hash,
 };
 
-/// How to run this program for one scratch account.
-#[derive(Clone, Debug)]
+/// How to run this program for one scratch account. What runs when this is
+/// dropped is killed: nobody would watch what it goes on to do.
+#[derive(Debug)]
 pub struct Program {
     file: PathBuf,
     flags: Vec<String>,
+    running: Running,
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // If it has ended by itself, that is as good.
+        let _ = self.running.kill();
+    }
+}
+
+/// The process that runs now.
+#[derive(Clone, Debug, Default)]
+struct Running(Arc<Mutex<Option<Child>>>);
+
+impl Running {
+    fn start(&self, command: &mut Command) -> io::Result<(Option<ChildStdout>, ChildStderr)> {
+        let mut place = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let child = place.insert(command.spawn()?);
+        let stderr = child.stderr.take().ok_or(io::ErrorKind::BrokenPipe)?;
+        Ok((child.stdout.take(), stderr))
+    }
+
+    fn kill(&self) -> io::Result<()> {
+        let mut place = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        place.as_mut().map_or(Ok(()), Child::kill)
+    }
+
+    /// Waits for its end. Whoever calls has read its output to the end.
+    fn end(&self) -> io::Result<ExitStatus> {
+        let mut place = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let child = place.as_mut().ok_or(io::ErrorKind::NotFound)?;
+        let status = child.wait()?;
+        *place = None;
+        Ok(status)
+    }
+}
+
+/// Reads a pipe beside another one, so that the process never waits for room in
+/// one of them.
+fn beside(mut pipe: ChildStderr) -> thread::JoinHandle<io::Result<String>> {
+    thread::spawn(move || {
+        let mut said = Vec::new();
+        pipe.read_to_end(&mut said)?;
+        Ok(String::from_utf8_lossy(&said).into_owned())
+    })
 }
 
 /// What a finished process leaves.
@@ -101,7 +148,11 @@ impl Program {
         flags.extend(global.allow_http.then(|| "--allow-http".to_owned()));
         let sets = global.set.iter().chain(set);
         flags.extend(sets.map(|set| format!("--set={set}")));
-        Ok(Self { file, flags })
+        Ok(Self {
+            file,
+            flags,
+            running: Running::default(),
+        })
     }
 
     /// Runs a command to its end, with JSON on stdout.
@@ -111,15 +162,8 @@ impl Program {
     /// The process cannot be started or watched.
     pub async fn run(&self, args: &[&str]) -> Result<Done> {
         let mut command = self.command(args);
-        blocking(move || {
-            let output = command.output().map_err(|error| unable(&error))?;
-            Ok(Done {
-                code: output.status.code(),
-                out: String::from_utf8_lossy(&output.stdout).into_owned(),
-                said: String::from_utf8_lossy(&output.stderr).into_owned(),
-            })
-        })
-        .await
+        let running = self.running.clone();
+        blocking(move || finish(&running, &mut command).map_err(|error| unable(&error))).await
     }
 
     /// Runs `up` or `down` and kills it at that moment, if it lasts so long.
@@ -129,11 +173,9 @@ impl Program {
     /// The process cannot be started or watched.
     pub async fn killed(&self, verb: &str, moment: Moment) -> Result<Ending> {
         let mut command = self.command(&[verb, "--yes"]);
-        blocking(move || {
-            let child = command.spawn().map_err(|error| unable(&error))?;
-            watch(child, moment).map_err(|error| unable(&error))
-        })
-        .await
+        let running = self.running.clone();
+        blocking(move || watch(&running, &mut command, moment).map_err(|error| unable(&error)))
+            .await
     }
 
     fn command(&self, args: &[&str]) -> Command {
@@ -149,19 +191,32 @@ impl Program {
     }
 }
 
+/// Runs a process to its end.
+fn finish(running: &Running, command: &mut Command) -> io::Result<Done> {
+    let (stdout, stderr) = running.start(command)?;
+    let said = beside(stderr);
+    let mut out = Vec::new();
+    if let Some(mut stdout) = stdout {
+        stdout.read_to_end(&mut out)?;
+    }
+    let said = said.join().unwrap_or_else(|_| Ok(String::new()))?;
+    Ok(Done {
+        code: running.end()?.code(),
+        out: String::from_utf8_lossy(&out).into_owned(),
+        said,
+    })
+}
+
 /// Reads a process's events, and kills it at the moment.
-fn watch(mut child: Child, moment: Moment) -> std::io::Result<Ending> {
-    // Both pipes are read, so that the process never waits for room in one.
-    let stderr = child.stderr.take();
-    let said = thread::spawn(move || {
-        let mut said = String::new();
-        let read = stderr.map(|mut pipe| pipe.read_to_string(&mut said));
-        read.transpose().map(|_| said)
-    });
+fn watch(running: &Running, command: &mut Command, moment: Moment) -> io::Result<Ending> {
+    let (stdout, stderr) = running.start(command)?;
+    let said = beside(stderr);
     let mut writes = 0;
     let mut last = String::new();
-    if let Some(stdout) = child.stdout.take() {
-        for line in BufReader::new(stdout).lines() {
+    // It stays open: who writes into a closed pipe ends in another way.
+    let mut stdout = stdout.map(BufReader::new);
+    if let Some(stdout) = &mut stdout {
+        for line in stdout.lines() {
             let Some((write, words)) = event(&line?) else {
                 continue;
             };
@@ -174,12 +229,10 @@ fn watch(mut child: Child, moment: Moment) -> std::io::Result<Ending> {
     }
     if writes == moment.writes {
         thread::sleep(moment.later);
-        if child.try_wait()?.is_none() {
-            child.kill()?;
-        }
+        running.kill()?;
     }
-    let status = child.wait()?;
     let said = said.join().unwrap_or_else(|_| Ok(String::new()))?;
+    let status = running.end()?;
     Ok(match status.code() {
         None => Ending::Killed { after: last },
         code => Ending::Finished { code, said },
@@ -195,7 +248,7 @@ fn event(line: &str) -> Option<(bool, String)> {
     Some((write, format!("{word} {resource}")))
 }
 
-fn unable(error: &std::io::Error) -> Error {
+fn unable(error: &io::Error) -> Error {
     Error::invalid(format!("cannot run the test's commands: {error}"))
 }
 
@@ -209,6 +262,43 @@ async fn blocking<T: Send + 'static>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn what_nobody_watches_any_more_is_killed() {
+        let told = std::env::temp_dir().join(format!("hybridgw-selftest-{}", std::process::id()));
+        let program = Program {
+            file: "/bin/sh".into(),
+            flags: Vec::new(),
+            running: Running::default(),
+        };
+        let script = format!("echo $$ > {}; exec sleep 60", told.display());
+        let begun = async {
+            loop {
+                let pid = std::fs::read_to_string(&told).unwrap_or_default();
+                if pid.ends_with('\n') {
+                    return pid.trim().to_owned();
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let script = ["-c", &script];
+        let pid = tokio::select! {
+            done = program.run(&script) => panic!("{}", done.is_ok()),
+            pid = begun => pid,
+        };
+        let is_alive = || {
+            let asked = Command::new("kill").args(["-0", &pid]).output();
+            asked.expect("kill").status.success()
+        };
+        assert!(is_alive());
+        drop(program);
+        let began = std::time::Instant::now();
+        while is_alive() {
+            assert!(began.elapsed() < Duration::from_secs(10), "it goes on");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        std::fs::remove_file(&told).expect("it is there");
+    }
 
     #[test]
     fn one_seed_kills_at_the_same_moments() {
