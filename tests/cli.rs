@@ -212,6 +212,25 @@ fn doctor_judges_files_of_others_and_its_exit_code_says_what_came_of_it() {
 }
 
 #[test]
+fn all_stacks_are_those_of_the_region_of_the_file_that_is_there() {
+    let folder = Folder::with("all", LEAST);
+    let output = folder.run(&["--simulate", "status", "--all"], &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", seen(&output));
+    let none = Folder::new("all-without-a-file");
+    let output = none.run(&["--simulate", "status", "--all"], &[]);
+    assert_eq!(output.status.code(), Some(1), "{}", seen(&output));
+}
+
+#[test]
+fn outputs_of_a_stack_that_is_not_there_say_so() {
+    let folder = Folder::with("outputs", LEAST);
+    let output = folder.run(&["--simulate", "outputs", "-o", "env"], &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", seen(&output));
+    let said = seen(&output);
+    assert!(said.contains("warning: nothing of "), "{said}");
+}
+
+#[test]
 fn doctor_is_asked_of_a_rehearsal_like_everything_else() {
     let folder = Folder::with("doctor-rehearsal", LEAST);
     let simulated = ["doctor", "--simulate=world.json", "--color", "never"];

@@ -267,8 +267,10 @@ impl Body {
     pub fn summary(&self) -> String {
         let operations = self.operations();
         let count: usize = operations.values().map(BTreeMap::len).sum();
-        let plural = if count == 1 { "" } else { "s" };
-        format!("{count} method{plural} on {} paths", operations.len())
+        let plural = |count: usize| if count == 1 { "" } else { "s" };
+        let paths = operations.len();
+        let (of_methods, of_paths) = (plural(count), plural(paths));
+        format!("{count} method{of_methods} on {paths} path{of_paths}")
     }
 
     /// Returns the integration of every operation.

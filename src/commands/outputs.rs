@@ -13,6 +13,9 @@ pub(super) async fn run(global: &Global, printer: Printer, args: Named) -> Resul
     let (_, reads, config) = named(global, args.stack.as_deref()).await?;
     let account = preflight::account(&reads, config.and_then(|one| one.account).as_deref()).await?;
     let outputs = Outputs::read(&reads, &account).await?;
+    if outputs.is_empty() {
+        printer.warn(format_args!("nothing of {} exists", outputs.stack));
+    }
     match printer.output {
         Output::Text => printer.data(&tables::outputs(&outputs))?,
         Output::Json => printer.json(&outputs)?,

@@ -13,7 +13,7 @@ use crate::{
         tags,
     },
     cli::{self, Global},
-    commands::{named, open},
+    commands::{load, named, open},
     error::Result,
     outputs::Status,
     preflight, rehearsal,
@@ -89,7 +89,10 @@ pub(super) async fn watch(global: &Global, printer: Printer, args: cli::Status) 
 /// Every stack of the region, told by the groups that are made first and go
 /// last, and by the APIs.
 async fn all(global: &Global, printer: Printer) -> Result<u8> {
-    let connection = open(global, global.region.clone(), None).await?;
+    // A file that is there says which region is meant; none is needed.
+    let of_file = || load(global).ok()?.region;
+    let region = global.region.clone().or_else(of_file);
+    let connection = open(global, region, None).await?;
     let reads = Reads::new(connection.reader(), "");
     let (groups, apis) =
         tokio::try_join!(reads.security_groups(Groups::OfStacks), reads.rest_apis())?;

@@ -175,6 +175,16 @@ pub struct ApiRow {
 }
 
 impl Outputs {
+    /// Whether there is nothing to tell but whose stack it would be.
+    pub fn is_empty(&self) -> bool {
+        let parts = [
+            &self.load_balancer_dns,
+            &self.endpoint_id,
+            &self.site_endpoint_id,
+        ];
+        self.hosts.is_empty() && self.apis.is_empty() && parts.into_iter().all(Option::is_none)
+    }
+
     /// Reads the outputs of the stack.
     pub async fn read(reads: &Reads, account: &str) -> Result<Self> {
         let (hosts, balancers, endpoints, mappings, targets) = tokio::try_join!(

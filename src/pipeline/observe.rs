@@ -53,7 +53,10 @@ async fn outlast_failures(stack: &Stack, reads: &Reads, clock: Clock) -> Result<
     let began = clock.now();
     let mut failed: Vec<_> = stack.steps.iter().filter(is_failed).collect();
     for step in &failed {
-        tracing::warn!("AWS says that {} has failed: it may pass", step.key());
+        tracing::warn!(
+            "AWS says that {} has failed; that may pass: looking again for a minute",
+            step.key()
+        );
     }
     while !failed.is_empty() && clock.since(began) < GRACE {
         clock.sleep(PAUSE).await;

@@ -55,10 +55,11 @@ pub async fn tls(network: &Network, now: i64, reached: &Reached) -> Finding {
 }
 
 fn certificate(network: &Network, now: i64, host: &str, shown: &Shown) -> Finding {
-    let names = if shown.names.is_empty() {
-        "no name".to_owned()
-    } else {
-        shown.names.join(", ")
+    // The simulated account tells which certificate is shown, and not its names.
+    let names = match (network, shown.names.as_slice()) {
+        (Network::Rehearsed(_), []) => String::new(),
+        (Network::Real(_), []) => " for no name".to_owned(),
+        (_, names) => format!(" for {}", names.join(", ")),
     };
     let left = shown.not_after.map(|until| days(now, until));
     let remaining = left.map_or(String::new(), |days| format!(", {days} days left"));
@@ -74,7 +75,7 @@ fn certificate(network: &Network, now: i64, host: &str, shown: &Shown) -> Findin
     } else {
         format!(", issued by {}", shown.issuer)
     };
-    let found = format!("{spoken}, certificate for {names}{issuer}{remaining}");
+    let found = format!("{spoken}, certificate{names}{issuer}{remaining}");
     let renew = "renew the certificate: ACM does so by itself where DNS validation still holds";
     let whose = match network {
         Network::Real(real) => real.roots.whose.clone(),
