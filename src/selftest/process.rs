@@ -292,9 +292,9 @@ mod tests {
         };
         assert!(is_alive());
         drop(program);
-        let began = std::time::Instant::now();
+        let dropped = std::time::Instant::now();
         while is_alive() {
-            assert!(began.elapsed() < Duration::from_secs(10), "it goes on");
+            assert!(dropped.elapsed() < Duration::from_secs(10), "it goes on");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         std::fs::remove_file(&told).expect("it is there");

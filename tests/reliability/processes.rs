@@ -252,7 +252,7 @@ fn who_reads_no_output_makes_no_command_deaf() {
     let mut full = writer.try_clone().expect("a second end");
     // A pipe that is full, and never emptied.
     thread::spawn(move || {
-        let _ = full.write_all(&[b'x'; 1 << 20]);
+        let _ = full.write_all(&vec![b'x'; 1 << 20]);
     });
     let mut command = served.command(&["plan", "-o", "json"]);
     command.stdout(writer).stderr(Stdio::null());

@@ -34,6 +34,7 @@ use crate::{
 
 mod cloudformation;
 mod document;
+mod inline;
 mod kind;
 mod model;
 mod openapi;
@@ -74,6 +75,7 @@ fn judged(paths: &[PathBuf]) -> Result<Vec<Finding>> {
         let mut said = Said::default();
         rules::apply(&configuration, &mut said);
         findings.extend(unread(&configuration));
+        findings.extend(inline::judge(&configuration));
         let said = said.findings();
         let accuses = |one: &Finding| matches!(one.verdict, Verdict::Failed | Verdict::Warning);
         // Of an OpenAPI file the body is what was looked at.

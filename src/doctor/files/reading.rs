@@ -11,7 +11,10 @@ use super::{
     cloudformation, document,
     model::{Configuration, Node},
     openapi,
-    terraform::{self, File, LeftOut},
+    terraform::{
+        self, File, LeftOut,
+        values::{Values, precedence, sets_variables},
+    },
 };
 use crate::{
     error::{Error, Result},
@@ -28,6 +31,9 @@ const MOST_FILES: usize = 1000;
 #[derive(Default)]
 pub struct Reading {
     terraform: Vec<File>,
+    /// Files that set its variables, as they were given.
+    variables: Vec<File>,
+    values: Values,
     /// The names of Terraform's files as they were given, for reports.
     named: Vec<String>,
     /// Terraform's files that were read, and folders, to know what was left out.
@@ -45,7 +51,12 @@ impl Reading {
         if !self.terraform.is_empty() {
             let name = self.named.join(", ");
             let left_out = self.left_out();
-            all.push(terraform::configuration(&self.terraform, name, left_out));
+            all.push(terraform::configuration(
+                &self.terraform,
+                name,
+                left_out,
+                &self.values,
+            ));
         }
         for (name, node) in &self.shown {
             all.push(terraform::shown::configuration(node, name.clone()));
@@ -59,17 +70,50 @@ impl Reading {
         all
     }
 
-    /// What of the folders of the files was not given.
-    fn left_out(&self) -> Option<LeftOut> {
-        let mut others: BTreeSet<PathBuf> = BTreeSet::new();
-        for path in &self.given {
-            let folder = path.parent()?;
-            let folder = if folder.as_os_str().is_empty() {
+    /// The folders of Terraform's files.
+    fn folders(&self) -> BTreeSet<PathBuf> {
+        let parents = self.given.iter().filter_map(|path| path.parent());
+        let named = parents.map(|folder| {
+            if folder.as_os_str().is_empty() {
                 Path::new(".")
             } else {
                 folder
-            };
-            let (files, _) = files_of(folder).ok()?;
+            }
+        });
+        named.map(Path::to_owned).collect()
+    }
+
+    /// Finds out what variables are set to: by the files that Terraform takes by
+    /// itself and by those that were given. What other files beside them set
+    /// is open: they may be given to Terraform.
+    fn set_variables(&mut self, problems: &mut Vec<Error>) {
+        for folder in self.folders() {
+            let beside = std::fs::read_dir(&folder).into_iter().flatten().flatten();
+            let beside = beside.map(|entry| entry.path());
+            let mut beside: Vec<PathBuf> = beside.filter(|path| sets_variables(path)).collect();
+            // What may be given comes last: it would beat the others.
+            let turn = |path: &PathBuf| precedence(path).unwrap_or(u8::MAX);
+            beside.sort_by_key(|path| (turn(path), path.clone()));
+            for path in beside {
+                let by_itself = precedence(&path).is_some();
+                match variables(&path) {
+                    Ok(file) if by_itself => self.values.tell(&file),
+                    Ok(file) => self.values.leave_open(&file),
+                    Err(error) if by_itself => problems.push(error),
+                    Err(_) => {}
+                }
+            }
+        }
+        for file in std::mem::take(&mut self.variables) {
+            self.values.tell(&file);
+        }
+    }
+
+    /// What of the folders of the files was not given.
+    fn left_out(&self) -> Option<LeftOut> {
+        let mut others: BTreeSet<PathBuf> = BTreeSet::new();
+        for folder in self.folders() {
+            let (files, _) = files_of(&folder).ok()?;
             let not_given = |other: &PathBuf| !self.given.contains(&plainly(other));
             others.extend(files.into_iter().filter(not_given));
         }
@@ -92,7 +136,7 @@ fn declared(files: &BTreeSet<PathBuf>) -> Option<BTreeSet<String>> {
     for file in files.iter().filter(|file| !is_blank(file)) {
         one(file, &mut reading).ok()?;
     }
-    let all = terraform::configuration(&reading.terraform, String::new(), None);
+    let all = terraform::configuration(&reading.terraform, String::new(), None, &Values::default());
     Some(all.declared)
 }
 
@@ -120,6 +164,11 @@ pub fn read(paths: &[PathBuf]) -> Result<Reading> {
             Err(error) => problems.push(error),
         }
     }
+    if reading.terraform.is_empty() && !reading.variables.is_empty() {
+        let error = Error::invalid("only values of variables are given");
+        problems.push(error.hint("give the folder of Terraform files that they are for, too"));
+    }
+    reading.set_variables(&mut problems);
     match problems.len() {
         0 => Ok(reading),
         1 => Err(problems.remove(0)),
@@ -197,8 +246,27 @@ fn is_blank(path: &Path) -> bool {
     text_of(path).is_ok_and(|text| text.trim().is_empty())
 }
 
+/// Reads a file that sets variables.
+fn variables(path: &Path) -> Result<File> {
+    let shown = path.display().to_string();
+    let text = text_of(path).map_err(|error| unreadable(&shown, &error))?;
+    let name: Arc<str> = shown.as_str().into();
+    let parsed = if path.extension().is_some_and(|end| end == "json") {
+        document::json(&text, &name, 0).map(File::Json)
+    } else {
+        File::hcl(&text, &name)
+    };
+    parsed.map_err(|(line, words)| {
+        Error::invalid(format!("{shown}:{line}: {words}")).hint("mend it at this place")
+    })
+}
+
 /// Reads a file; whether it is Terraform's.
 fn one(path: &Path, reading: &mut Reading) -> Result<bool> {
+    if sets_variables(path) {
+        reading.variables.push(variables(path)?);
+        return Ok(true);
+    }
     let shown = path.display().to_string();
     let text = match text_of(path) {
         Ok(text) => text,

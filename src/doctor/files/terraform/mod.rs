@@ -21,8 +21,10 @@ mod evaluate;
 mod mentions;
 mod newlines;
 pub mod shown;
+pub mod values;
 
 use mentions::Found;
+use values::Values;
 
 /// A file of a configuration, parsed.
 pub enum File {
@@ -84,8 +86,13 @@ struct Piece {
     inside: Vec<String>,
 }
 
-/// What these files say together.
-pub fn configuration(files: &[File], name: String, left_out: Option<LeftOut>) -> Configuration {
+/// What these files say together, with variables that are set so.
+pub fn configuration(
+    files: &[File],
+    name: String,
+    left_out: Option<LeftOut>,
+    values: &Values,
+) -> Configuration {
     let mut made = Configuration::new(Language::Terraform, name);
     made.partial = left_out.is_some();
     if let Some(left_out) = left_out {
@@ -110,6 +117,7 @@ pub fn configuration(files: &[File], name: String, left_out: Option<LeftOut>) ->
     for (top, _) in &tops {
         declare(top, &mut scope, &mut made);
     }
+    values.set(&mut scope);
     for (top, parsed) in tops {
         let node = match parsed {
             Content::Hcl(block, lines) => content(&block.body, &scope, lines, &top.at),

@@ -5,7 +5,7 @@ use std::{fmt::Write, fs, os::unix::fs::symlink, time::Instant};
 use proptest::prelude::*;
 
 use super::{Folder, codes, judge, judged, terraform, text};
-use crate::error::Error;
+use crate::{checks::Check, error::Error};
 
 /// Why a file cannot be judged: the error and its remedies.
 fn refused(name: &str, content: &[u8]) -> String {
@@ -239,5 +239,71 @@ proptest! {
         if let Err(error) = judge(&[folder.0.join(name)]) {
             prop_assert!(!error.to_string().contains("break the parser"), "{}", error);
         }
+    }
+}
+
+/// An API that a body makes, in Terraform's words.
+fn with_body(body: &str) -> String {
+    format!("resource \"aws_api_gateway_rest_api\" \"a\" {{\n  name = \"a\"\n  body = {body}\n}}\n")
+}
+
+/// What is said of bodies.
+fn of_bodies(name: &str, file: &str) -> String {
+    let all = judged(name, file);
+    let of_bodies: Vec<_> = all
+        .into_iter()
+        .filter(|one| one.check == Check::Body)
+        .collect();
+    text(&of_bodies)
+}
+
+#[test]
+fn a_body_in_a_resource_is_judged_as_one_in_a_file() {
+    let good = "jsonencode({ openapi = \"3.0.1\", info = { title = \"a\", version = \"1\" }, paths = { \"/a\" = { get = { responses = { 200 = { description = \"ok\" } }, x-amazon-apigateway-integration = { type = \"mock\" } } } } })";
+    let bad = good.replace("\"mock\"", "\"mocked\"");
+    let said = of_bodies("main.tf", &with_body(good));
+    assert!(said.starts_with("ok body\n  main.tf:3: "), "{said}");
+    let said = of_bodies("main.tf", &with_body(&bad));
+    assert!(
+        said.starts_with("failed body/refused\n  main.tf:3: "),
+        "{said}"
+    );
+    // A text has lines, which are told.
+    let lines = "<<BODY\nopenapi: 3.0.1\ninfo: {title: a, version: '1'}\npaths:\n  /a:\n    get:\n      x-amazon-apigateway-integration: {type: mocked}\n      responses: {}\nBODY\n";
+    let said = of_bodies("main.tf", &with_body(lines));
+    assert!(
+        said.starts_with("failed body/refused\n  main.tf:9: "),
+        "{said}"
+    );
+    let template = "Resources:\n  Api:\n    Type: AWS::ApiGateway::RestApi\n    Properties:\n      Body:\n        openapi: 3.0.1\n        info: {title: a, version: '1'}\n        paths:\n          /a:\n            get:\n              x-amazon-apigateway-integration: {type: mocked}\n              responses: {}\n";
+    let said = of_bodies("template.yaml", template);
+    assert!(
+        said.starts_with("failed body/refused\n  template.yaml:"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_body_of_which_a_part_is_not_told_is_not_judged() {
+    let part = "jsonencode({ openapi = \"3.0.1\", info = { title = \"a\", version = \"1\" }, paths = { \"/a\" = { get = { x-amazon-apigateway-integration = { type = \"mocked\", uri = aws_lambda_function.a.invoke_arn } } } } })";
+    let method = "resource \"aws_api_gateway_method\" \"a\" {\n  rest_api_id = aws_api_gateway_rest_api.a.id\n}\n";
+    let whole = part.replace(", uri = aws_lambda_function.a.invoke_arn", "");
+    let sam = "Resources:\n  Api:\n    Type: AWS::Serverless::Api\n    Properties:\n      StageName: v1\n      DefinitionBody: {openapi: 3.0.1, paths: {/a: {get: {}}}}\n";
+    let elsewhere = "Resources:\n  Api:\n    Type: AWS::Serverless::Api\n    Properties:\n      StageName: v1\n      DefinitionUri: openapi.yaml\n";
+    for (name, file, expected) in [
+        ("main.tf", with_body(part), "skipped"),
+        ("main.tf", with_body(&whole) + method, "skipped"),
+        (
+            "main.tf",
+            with_body("templatefile(\"a.yaml\", {})"),
+            "skipped",
+        ),
+        ("main.tf", with_body("file(\"a.yaml\")"), "skipped"),
+        ("template.yaml", sam.to_owned(), "skipped"),
+        ("template.yaml", elsewhere.to_owned(), "skipped"),
+    ] {
+        let said = of_bodies(name, &file);
+        let verdict = said.split(' ').next().unwrap_or_default();
+        assert_eq!(verdict, expected, "{file}: {said}");
     }
 }

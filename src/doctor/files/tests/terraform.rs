@@ -370,3 +370,82 @@ resource "aws_lb_target_group" "t" {
         ["config/health-hides-errors"]
     );
 }
+
+/// What is said of a folder of files, by the codes.
+fn folder_codes(files: &[(&str, &str)], given: &[&str]) -> Vec<String> {
+    let folder = Folder::with(files);
+    let paths: Vec<_> = given.iter().map(|name| folder.0.join(name)).collect();
+    codes(&judge(&paths).unwrap_or_else(|error| panic!("{error}")))
+}
+
+#[test]
+fn variables_are_what_the_files_that_terraform_takes_set_them_to() {
+    let text = RIGHT.replace("target_type = \"ip\"", "target_type = var.target_type")
+        + "variable \"target_type\" {\n  default = \"ip\"\n}\n";
+    assert_ne!(text.len(), RIGHT.len());
+    let (right, wrong) = ("target_type = \"ip\"\n", "target_type = \"instance\"\n");
+    let json = "{\"target_type\": \"instance\"}";
+    let main = ("main.tf", text.as_str());
+    let accused = |files: &[(&str, &str)], given: &[&str]| {
+        let files: Vec<_> = [main].into_iter().chain(files.iter().copied()).collect();
+        !folder_codes(&files, given).is_empty()
+    };
+    for (files, given, expected) in [
+        (&[][..], &[""][..], false),
+        (&[("terraform.tfvars", wrong)], &[""], true),
+        // Terraform takes it whoever names the file beside it.
+        (&[("terraform.tfvars", wrong)], &["main.tf"], true),
+        (&[("terraform.tfvars.json", json)], &[""], true),
+        // A later one beats an earlier one.
+        (
+            &[("terraform.tfvars", wrong), ("a.auto.tfvars", right)],
+            &[""],
+            false,
+        ),
+        (
+            &[("terraform.tfvars", right), ("a.auto.tfvars.json", json)],
+            &[""],
+            true,
+        ),
+        (
+            &[("a.auto.tfvars", wrong), ("b.auto.tfvars", right)],
+            &[""],
+            false,
+        ),
+        // Somebody may give it to Terraform, or not: then nothing is known.
+        (&[("prod.tfvars", wrong)], &[""], false),
+        (
+            &[("terraform.tfvars", wrong), ("prod.tfvars", right)],
+            &[""],
+            false,
+        ),
+        (&[("prod.tfvars", wrong)], &["", "prod.tfvars"], true),
+        (
+            &[("terraform.tfvars", wrong), ("prod.tfvars", right)],
+            &["main.tf", "prod.tfvars"],
+            false,
+        ),
+        // What is no value and what is not declared says nothing.
+        (
+            &[("terraform.tfvars", "target_type = null\nother = 1\n")],
+            &[""],
+            false,
+        ),
+        (&[("prod.tfvars", "not HCL")], &[""], false),
+    ] {
+        assert_eq!(accused(files, given), expected, "{files:?} {given:?}");
+    }
+}
+
+#[test]
+fn values_that_cannot_be_read_are_named_and_alone_they_are_nothing() {
+    let said = |files: &[(&str, &str)], given: &str| {
+        let folder = Folder::with(files);
+        let error = judge(&[folder.0.join(given)]).expect_err("it cannot be judged");
+        folder.plain(&error.to_string())
+    };
+    let broken = said(&[("main.tf", RIGHT), ("terraform.tfvars", "a = \n")], "");
+    assert!(broken.starts_with("terraform.tfvars:"), "{broken}");
+    let alone = said(&[("prod.tfvars", "a = 1\n")], "prod.tfvars");
+    assert_eq!(alone, "only values of variables are given");
+}
