@@ -43,7 +43,7 @@ pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
         };
         return Err(unfinished(run, error, &found));
     }
-    run.show(&connection, &plan)?;
+    run.show(&connection, &plan, asks)?;
     if args.consent.dry_run {
         return Ok(());
     }

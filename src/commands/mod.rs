@@ -96,15 +96,20 @@ pub struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Shows whom it is about and what will be done.
-    fn show(&self, connection: &Connection, plan: &Plan) -> Result<()> {
+    /// Shows whom it is about and what will be done; who is asked to agree to
+    /// that sees it also with `-q`.
+    fn show(&self, connection: &Connection, plan: &Plan, asks: bool) -> Result<()> {
         if self.printer.is_json() {
             let mut value = plan.to_json();
             value["event"] = json!("plan");
             return self.printer.json_line(&value);
         }
-        self.printer.note(&header(connection, plan));
-        self.printer.note(&ui::plan::render(plan));
+        let printer = Printer {
+            quiet: self.printer.quiet && !asks,
+            ..self.printer
+        };
+        printer.note(&header(connection, plan));
+        printer.note(&ui::plan::render(plan));
         Ok(())
     }
 

@@ -1,5 +1,7 @@
 //! `hybridgw selftest`: the promise, tried in a scratch account.
 
+use std::cell::Cell;
+
 use crate::{
     aws::{Connection, read::Reads},
     cli::{Global, Selftest as Args},
@@ -20,23 +22,29 @@ pub(super) async fn run(global: &Global, printer: Printer, args: Args) -> Result
         .hint("run `hybridgw simulate`, and pass its address with --endpoint-url"));
     }
     refuse_without_consent(!args.yes)?;
+    // Before somebody has agreed, nothing is written.
+    let agreed = Cell::new(false);
     let interrupted = || {
-        Why::Interrupted
-            .error()
-            .hint("run `hybridgw down`, and then `hybridgw selftest` again")
+        let error = Why::Interrupted.error();
+        if agreed.get() {
+            error.hint("run `hybridgw down`, and then `hybridgw selftest` again")
+        } else {
+            error
+        }
     };
     tokio::select! {
-        done = tried(global, printer, args) => done,
+        done = tried(global, printer, args, &agreed) => done,
         () = signals::reading() => Err(interrupted()),
     }
 }
 
-async fn tried(global: &Global, printer: Printer, args: Args) -> Result<u8> {
+async fn tried(global: &Global, printer: Printer, args: Args, agreed: &Cell<bool>) -> Result<u8> {
     let (config, connection) = connect(global).await?;
     refuse_what_is_tied_to_a_network(&config, &args)?;
     let reads = Reads::new(connection.reader(), &config.stack);
     let account = preflight::account(&reads, config.account.as_deref()).await?;
     consent(&config, &connection, &account, &args, printer).await?;
+    agreed.set(true);
 
     let scratch = if args.create_vpc {
         Some(Scratch::build(&connection, &config.stack).await?)

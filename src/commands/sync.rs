@@ -200,6 +200,9 @@ async fn watch(
         service,
     };
     let ended = watch.run(&mut reloads).await;
+    if ended.is_ok() && !printer.is_json() {
+        note(printer, "Stopped watching");
+    }
     *calls = reloads.connection.journal.attempts();
     *total = ended.map_err(|error| located(error, &reloads.connection))?;
     *calls += total.earlier_calls;

@@ -35,7 +35,7 @@ pub(super) async fn run(run: &mut Run<'_>, args: Up) -> Result<()> {
             run.printer.json_line(&line)?;
         }
     }
-    run.show(&session.connection, &plan)?;
+    run.show(&session.connection, &plan, asks && !plan.is_empty())?;
     if let Some(saved) = saved {
         saved.refuse_stale(&plan)?;
     }
