@@ -1,4 +1,5 @@
-//! The DNS records of a stack, as tags remember them: records cannot be tagged.
+//! What of a stack cannot be tagged: its DNS records, as tags remember them, and
+//! the functions that a configuration leads to.
 
 use super::tags::{self, Tags};
 use crate::{hash, host::Host};
@@ -44,3 +45,14 @@ impl Record {
 
 /// Ends the value of an alias's tag. Not part of any host name.
 const ALIAS: &str = "/alias";
+
+/// A function that a route of the configuration leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invoked {
+    /// The path of the route.
+    pub path: String,
+    /// The function's ARN, with its qualifier.
+    pub function: String,
+    /// Whether an API invokes it; otherwise the load balancer does.
+    pub by_api: bool,
+}

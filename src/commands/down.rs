@@ -21,7 +21,7 @@ pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
         let account = preflight::account(&reads, wanted).await;
         let account = account.map_err(|error| located(error, &connection))?;
         if let Some(config) = &config {
-            preflight::locate_records(config, &mut reads).await?;
+            preflight::locate(config, &mut reads).await?;
         }
         let mut found = survey(&reads).await?;
         let free = std::mem::take(&mut found.free);
@@ -48,8 +48,8 @@ pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
         return Ok(());
     }
     refuse_protected(&plan)?;
-    let used = refusal::used(&plan.orphans, &reads);
-    run.stop.reading(used).await?;
+    let refused = refusal::of_removal(&plan.orphans, &reads);
+    run.stop.reading(refused).await?;
     if asks {
         let answer = ask(
             &format!("Type {} to delete all of this:", reads.stack),

@@ -10,10 +10,10 @@ use crate::{
     aws::{
         Partition,
         read::{Reads, Unreadable, stands_aside},
-        record::Record,
+        record::{Invoked, Record},
     },
     checks::Check,
-    config::{Alias, Config},
+    config::{Alias, ApiSource, Config, Route, Target},
     error::{Error, Result},
     resource::{Found, Host, Kind, Resource},
     resources::{self, VpcEndpoint},
@@ -265,13 +265,15 @@ pub async fn records(config: &Config, reads: &Reads) -> Vec<Record> {
     records_in(config, &zone::known(config, reads).await.0)
 }
 
-/// Tells `reads` where the configuration has records, and which of its names may
-/// have one that nothing remembers in a zone that cannot be read.
+/// Tells `reads` where the configuration has records and leads to functions, and
+/// which of its names may have a record that nothing remembers in a zone that
+/// cannot be read.
 ///
 /// # Errors
 ///
 /// A failure that concerns more than single reads.
-pub async fn locate_records(config: &Config, reads: &mut Reads) -> Result<()> {
+pub async fn locate(config: &Config, reads: &mut Reads) -> Result<()> {
+    reads.functions = functions_in(config);
     let (zones, problems) = zone::known(config, reads).await;
     reads.records = records_in(config, &zones);
     // A zone that is not there holds nothing.
@@ -297,6 +299,25 @@ pub async fn locate_records(config: &Config, reads: &mut Reads) -> Result<()> {
         })
         .collect();
     Ok(())
+}
+
+fn functions_in(config: &Config) -> Vec<Invoked> {
+    let invoked = |route: &Route| {
+        let (function, by_api) = match &route.target {
+            Target::Lambda(function) => (&function.arn, false),
+            Target::Api(api) => match &api.source {
+                ApiSource::Lambda(function) => (function, true),
+                _ => return None,
+            },
+            Target::Site(_) => return None,
+        };
+        Some(Invoked {
+            path: route.path.clone(),
+            function: function.clone(),
+            by_api,
+        })
+    };
+    config.routes.iter().filter_map(invoked).collect()
 }
 
 fn records_in(config: &Config, zones: &BTreeMap<String, String>) -> Vec<Record> {

@@ -212,7 +212,20 @@ impl Resource for LambdaPermission {
         });
         let (of_apis, of_groups) =
             tokio::try_join!(try_join_all(of_apis), try_join_all(of_groups))?;
-        Ok(of_apis.into_iter().chain(of_groups).flatten().collect())
+        let mut found: Vec<_> = of_apis.into_iter().chain(of_groups).flatten().collect();
+        // Another run may have added one after what remembers it had gone.
+        for invoked in &reads.functions {
+            let key = Key::of_route(Kind::LambdaPermission, &invoked.path);
+            let principal = if invoked.by_api { GATEWAY } else { BALANCING };
+            let wanted = statement_id(&reads.stack, &key, principal);
+            let is_known = |one: &Found<Actual>| {
+                one.actual.statement == wanted && one.actual.function == invoked.function
+            };
+            if !found.iter().any(is_known) {
+                found.extend(own(reads, key, &invoked.function, principal).await?);
+            }
+        }
+        Ok(found)
     }
 
     async fn again(reads: &Reads, was: &Found<Actual>) -> Result<Option<Found<Actual>>> {

@@ -6,7 +6,7 @@ use aws_sdk_elasticloadbalancingv2::{
 use hybridgw::{
     outputs::{Outputs, Status},
     rehearsal,
-    simulator::{conditions::Conditions, dataplane::Kind},
+    simulator::{conditions::Conditions, dataplane::Kind, lambda::Policies},
 };
 use serde_json::json;
 
@@ -351,4 +351,37 @@ async fn a_permission_that_somebody_changes_or_takes_is_named_and_repaired() {
     let made: Vec<String> = made.collect();
     assert_eq!(made, ["lambda-permission/sms", "targets/sms"]);
     assert_eq!(function(&bench, HOST, "/sms"), arn("sms"));
+}
+
+/// A run beside `down` adds its statement after what remembers the function has
+/// gone: the file tells where it is.
+#[tokio::test(start_paused = true)]
+async fn a_statement_that_nothing_remembers_goes_down_with_the_file() {
+    let mut bench = Bench::new("lambda.toml", quick());
+    let behind = format!("{{path=\"/api\", api={{lambda=\"{}\"}}}}", arn("behind"));
+    reroute(&mut bench, &format!("{}, {behind}", route("/", "alone")));
+    assert!(bench.up().await.ok());
+    let policies = |restored: &[Policies]| {
+        let mut seen = Vec::new();
+        let edited = bench.simulator.edit(|world, conditions| {
+            let ctx = world.context(ACCOUNT, REGION, conditions);
+            for (place, name) in ["alone", "behind"].into_iter().enumerate() {
+                let function = ctx.here.lambda.functions.get_mut(name).expect("there");
+                if let Some(before) = restored.get(place) {
+                    function.policies = before.clone();
+                }
+                seen.push(function.policies.clone());
+            }
+        });
+        edited.expect("it is in memory");
+        seen
+    };
+    let before = policies(&[]);
+    assert!(bench.down().await.ok());
+    policies(&before);
+    let left = |bench: &Bench| statements(bench, "alone") + statements(bench, "behind");
+    assert_eq!(left(&bench), 2);
+    let outcome = bench.down().await;
+    assert!(outcome.ok(), "{outcome:?}");
+    assert_eq!(left(&bench), 0);
 }

@@ -9,7 +9,7 @@ use hybridgw::{
     clock::Clock,
     config::Config,
     event::Silent,
-    pipeline::{Plan, Report, converge, execute, observe, remove, survey},
+    pipeline::{Plan, Report, converge, execute, observe, refusal, remove, survey},
     preflight, rehearsal,
     simulator::{Simulator, conditions::Conditions},
     stack::{self, Stack},
@@ -151,7 +151,7 @@ impl Bench {
 
     async fn look_where_the_file_says(&self) -> Result<Reads, Error> {
         let mut look = self.look();
-        preflight::locate_records(&self.config, &mut look).await?;
+        preflight::locate(&self.config, &mut look).await?;
         Ok(look)
     }
 
@@ -163,7 +163,7 @@ impl Bench {
             Ok(look) => look,
             Err(error) => return Outcome::stopped(error),
         };
-        for _ in 0..2 {
+        for round in 0..2 {
             let look = look.forgetful();
             let found = match survey(&look).await {
                 Ok(found) => found,
@@ -177,6 +177,11 @@ impl Bench {
             if found.free.is_empty() {
                 outcome.error = found.gaps();
                 return outcome;
+            }
+            if round == 0
+                && let Err(error) = refusal::of_removal(&found.free, &look).await
+            {
+                return Outcome::stopped(error);
             }
             let stop = Stop::default();
             let gone = remove(&found.free, &aws, &look, &Silent, &stop).await;

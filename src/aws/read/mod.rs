@@ -11,7 +11,10 @@ use aws_smithy_async::future::pagination_stream::PaginationStream;
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use super::{Aws, Called, record::Record};
+use super::{
+    Aws, Called,
+    record::{Invoked, Record},
+};
 use crate::error::Result;
 
 mod account;
@@ -123,6 +126,8 @@ pub struct Reads {
     /// Where the configuration, if there is one, has records. They cannot be
     /// tagged: a record is found here also when nothing remembers it any more.
     pub records: Vec<Record>,
+    /// Where it leads to functions. Their policies cannot be tagged, either.
+    pub functions: Vec<Invoked>,
     /// Where it has records in a zone that cannot be read, and nothing remembers
     /// them.
     pub unplaced: Vec<Unreadable>,
@@ -166,6 +171,7 @@ impl Reads {
             aws,
             stack: stack.into(),
             records: Vec::new(),
+            functions: Vec::new(),
             unplaced: Vec::new(),
             memory: Arc::default(),
             fresh: Fresh::default(),
