@@ -377,6 +377,36 @@ async fn the_name_answers_while_the_network_and_settings_change() {
     table.end();
 }
 
+/// Each zone gets another subnet: in none of them the old node goes before
+/// another zone has its new one, wherever the run is killed.
+#[tokio::test(start_paused = true)]
+async fn the_name_answers_while_every_subnet_is_another_one() {
+    let subnets = |letters: [char; 2]| {
+        let all = letters.map(|one| format!("\"subnet-0{}\"", one.to_string().repeat(16)));
+        [format!("network.subnets=[{}]", all.join(","))]
+    };
+    let mut table = Table::default();
+    for file in ["placeholder.toml", "lambda.toml"] {
+        for second in [0, 1, 2, 5, 10, 14, 15, 20] {
+            let mut bench = Bench::new(file, quick());
+            bench.config = config(file, &subnets(['a', 'b']));
+            assert!(bench.up().await.ok());
+            let set = subnets(['d', 'e']);
+            bench.config = config(file, &set);
+            rehearsal::furnish(&bench.simulator, &bench.config, ACCOUNT, REGION)
+                .expect("in memory");
+            let asked = [(HOST, "/")];
+            let killed = Duration::from_secs(second);
+            let killed = tokio::time::timeout(killed, bench.up());
+            let (_, heard) = heard(&bench, &asked, Box::pin(killed)).await;
+            assert_eq!((heard.outage, &heard.first), (0, &None), "{file}, {second}");
+            let what = format!("{file}, killed after {second}");
+            table.row(&mut bench, &what, file, &set, &asked).await;
+        }
+    }
+    table.end();
+}
+
 /// How many rules there are.
 fn rules(bench: &Bench) -> usize {
     let census = bench.census();

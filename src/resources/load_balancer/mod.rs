@@ -28,6 +28,8 @@ use crate::{
     },
 };
 
+mod subnets;
+
 /// An internal load balancer, called like its stack.
 #[derive(Hash)]
 pub struct LoadBalancer {
@@ -46,7 +48,7 @@ pub struct LoadBalancer {
 }
 
 /// A load balancer as ELBv2 reports it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Actual {
     /// Its ARN.
     pub arn: String,
@@ -64,6 +66,8 @@ pub struct Actual {
     pub state: String,
     /// Its subnets by zone.
     pub subnets: BTreeMap<String, String>,
+    /// Of these, the ones that have its nodes; asked only if the subnets differ.
+    pub nodes: BTreeSet<String>,
     /// Its security groups.
     pub groups: BTreeSet<String>,
     /// `ipv4`, or with IPv6 too.
@@ -105,18 +109,6 @@ impl LoadBalancer {
     fn tags(&self) -> Tags {
         self.owner.tags(&self.key())
     }
-
-    /// The subnets while targets in zones that go are still used.
-    fn subnets_now(&self, actual: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-        let mut now = actual.clone();
-        now.extend(self.subnets.clone());
-        now
-    }
-}
-
-fn listed(subnets: &BTreeMap<String, String>) -> String {
-    let sorted: BTreeSet<&str> = subnets.values().map(String::as_str).collect();
-    sorted.into_iter().collect::<Vec<_>>().join(", ")
 }
 
 impl Resource for LoadBalancer {
@@ -127,6 +119,7 @@ impl Resource for LoadBalancer {
         Query::DescribeLoadBalancers,
         Query::DescribeLoadBalancerAttributes,
         Query::DescribeTags,
+        Query::DescribeNetworkInterfaces,
     ];
 
     fn key(&self) -> Key {
@@ -174,6 +167,13 @@ impl Resource for LoadBalancer {
         Ok(vec![found.protected(setting).since(created)])
     }
 
+    async fn complete(&self, reads: &Reads, _: Option<&()>, actual: &mut Actual) -> Result<()> {
+        if actual.subnets != self.subnets {
+            actual.nodes = subnets::with_nodes(reads, actual).await?;
+        }
+        Ok(())
+    }
+
     async fn conflict(&self, reads: &Reads) -> Result<Option<Error>> {
         let foreign = balancing::standing(reads, About::Balancer).await?.balancer;
         Ok(foreign.map(|_| {
@@ -195,6 +195,7 @@ impl Resource for LoadBalancer {
             vpc,
             state: _,
             subnets,
+            nodes: _, // ELB's own
             groups,
             ip_address_type,
             attributes,
@@ -205,8 +206,8 @@ impl Resource for LoadBalancer {
         drift.extend(Drift::between(Field::Vpc, vpc, &self.vpc).map(Drift::replaces));
         // A target whose zone is taken away is no longer used: zones go last,
         // when the targets in the other ones are healthy.
-        let now = self.subnets_now(subnets);
-        let (was, now, wanted) = (listed(subnets), listed(&now), listed(&self.subnets));
+        let (was, wanted) = (subnets::listed(subnets), subnets::listed(&self.subnets));
+        let now = subnets::listed(&subnets::now(actual, &self.subnets));
         drift.extend(Drift::between(Field::Subnets, &was, &now));
         drift.extend(Drift::between(Field::Subnets, &now, &wanted).map(Drift::deferred));
         let group = self.group.id().unwrap_or_else(|| UNKNOWN.to_owned());
@@ -232,7 +233,10 @@ impl Resource for LoadBalancer {
 
     fn settled(&self, actual: &Actual) -> Settled {
         match actual.state.as_str() {
-            "active" | "active_impaired" => Settled::Yes,
+            "active" | "active_impaired" => match subnets::waits(actual, &self.subnets) {
+                Some(why) => Settled::NotYet(why),
+                None => Settled::Yes,
+            },
             "failed" => Settled::Never("the load balancer is failed".to_owned()),
             state => Settled::NotYet(state.to_owned()),
         }
@@ -263,10 +267,10 @@ impl Resource for LoadBalancer {
                 Field::Internal | Field::Vpc => {}
                 Field::Subnets => {
                     let subnets = match one.due {
-                        Due::Now | Due::Switch => self.subnets_now(&actual.subnets),
+                        Due::Now | Due::Switch => subnets::now(actual, &self.subnets),
                         Due::Deferred => self.subnets.clone(),
                     };
-                    set_subnets(aws, &actual.arn, subnets).await?;
+                    subnets::set(aws, &actual.arn, subnets).await?;
                 }
                 Field::SecurityGroups => {
                     let group = self.group.require()?.id;
@@ -320,17 +324,6 @@ impl Resource for LoadBalancer {
             .called("DeleteLoadBalancer");
         none_if_missing(deleted).map(drop)
     }
-}
-
-async fn set_subnets(aws: &Aws, arn: &str, subnets: BTreeMap<String, String>) -> Result<()> {
-    aws.elb
-        .set_subnets()
-        .load_balancer_arn(arn)
-        .set_subnets(Some(subnets.into_values().collect()))
-        .send()
-        .await
-        .called("SetSubnets")
-        .map(drop)
 }
 
 async fn set_security_group(aws: &Aws, arn: &str, group: String) -> Result<()> {
@@ -387,6 +380,7 @@ fn actual(
             .iter()
             .filter_map(|zone| Some((zone.zone_name()?.to_owned(), zone.subnet_id()?.to_owned())))
             .collect(),
+        nodes: BTreeSet::new(),
         groups: balancer.security_groups().iter().cloned().collect(),
         ip_address_type: balancer
             .ip_address_type()
