@@ -105,6 +105,14 @@ async fn watched(bench: &Bench) -> (Outcome, BTreeSet<u16>) {
     (outcome, heard.into_inner())
 }
 
+/// A person who is asked about the plan reads of the foreign rule.
+async fn assert_planned(bench: &Bench, foreign: &str) {
+    let (_, plan) = bench.plan(&bench.look()).await.expect("it can be planned");
+    let shown = hybridgw::ui::plan::render(&plan).to_string();
+    let id = foreign.rsplit('/').next().expect("an id");
+    assert!(shown.contains(&format!("{id}, has priority 1")), "{shown}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_foreign_rule_in_its_place_is_named_and_it_stands_behind_meanwhile() {
     let bench = Bench::new("placeholder.toml", quick());
@@ -115,6 +123,7 @@ async fn a_foreign_rule_in_its_place_is_named_and_it_stands_behind_meanwhile() {
     let guard = guard.expect("it is there").0.clone();
     place(&aws, &guard, 7).await;
     let foreign = stranger(&aws, &all[0].0).await;
+    assert_planned(&bench, &foreign).await;
     let (outcome, heard) = watched(&bench).await;
     let said = format!("{outcome:?}");
     assert!(!outcome.ok() && said.contains(&foreign), "{said}");
@@ -122,6 +131,7 @@ async fn a_foreign_rule_in_its_place_is_named_and_it_stands_behind_meanwhile() {
     // Without any, it is made as near to its place as it can be.
     let deleted = aws.elb.delete_rule().rule_arn(&guard).send().await;
     deleted.expect("it is there");
+    assert_planned(&bench, &foreign).await;
     let (outcome, _) = watched(&bench).await;
     let said = format!("{outcome:?}");
     assert!(!outcome.ok() && said.contains(&foreign), "{said}");

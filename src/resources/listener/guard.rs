@@ -45,13 +45,33 @@ impl Guard {
     }
 
     /// What it does, and where it stands if that is not the first place.
-    pub(super) fn words(&self) -> String {
+    fn words(&self) -> String {
         let does = if self.refuses { WANTED } else { "altered" };
         if self.priority == FIRST {
             return does.to_owned();
         }
         format!("{does}, priority {}", self.priority)
     }
+}
+
+/// What there is of it, and the foreign rule that has its place: by the end of its
+/// ARN, since a plan has little room.
+pub(super) fn shown(guard: Option<&Guard>, instead: Option<&str>) -> String {
+    let has = guard.map(Guard::words).unwrap_or_default();
+    let Some(rule) = instead else {
+        return has;
+    };
+    let has = if has.is_empty() { "none" } else { &has };
+    let id = rule.rsplit('/').next().unwrap_or(rule);
+    format!("{has}; a foreign rule, {id}, has priority {FIRST}")
+}
+
+/// Of these rules without the stack's tags the one that has its place. One that
+/// does what the guard does may be the guard, with tags that do not show yet.
+pub(super) fn instead<'a>(mut others: impl Iterator<Item = &'a types::Rule>) -> Option<String> {
+    let first = others.find(|rule| priority(rule) == Some(FIRST))?;
+    let arn = first.rule_arn().map(str::to_owned);
+    arn.filter(|_| !Guard::of(first).refuses)
 }
 
 /// Makes the guard what it should be.

@@ -87,6 +87,8 @@ pub struct Actual {
     pub default_action: String,
     /// The rule that refuses `x-apigw-api-id`.
     pub guard: Option<Guard>,
+    /// The ARN of a foreign rule in its place.
+    pub instead: Option<String>,
     /// The host names that rules take, whoever made them.
     pub hosts: BTreeSet<String>,
     /// All its tags.
@@ -263,6 +265,9 @@ impl Resource for Listener {
                     .iter()
                     .find(|(_, tags)| tags::key_of(tags, &reads.stack).as_ref() == Some(key));
                 actual.guard = guard.map(|(rule, _)| Guard::of(rule));
+                let is_foreign = |tags: &Tags| tags::key_of(tags, &reads.stack).is_none();
+                let foreign = front.rules.iter().filter(|(_, tags)| is_foreign(tags));
+                actual.instead = guard::instead(foreign.map(|(rule, _)| rule));
                 let others = front.rules.iter().map(|(rule, _)| rule).filter(|rule| {
                     guard.is_none_or(|(guard, _)| guard.rule_arn() != rule.rule_arn())
                 });
@@ -315,6 +320,7 @@ impl Resource for Listener {
             tls_policy,
             default_action,
             guard,
+            instead,
             hosts: _, // the rules'
             tags: has,
         } = actual;
@@ -328,7 +334,7 @@ impl Resource for Listener {
         }
         if let Some(wanted_policy) = self.tls_policy() {
             drift.extend(Drift::between(Field::TlsPolicy, tls_policy, wanted_policy));
-            let has = guard.as_ref().map(Guard::words).unwrap_or_default();
+            let has = guard::shown(guard.as_ref(), instead.as_deref());
             drift.extend(Drift::between(Field::Guard, has.as_str(), guard::WANTED));
         }
         let (action, _) = self.default_action();
@@ -444,6 +450,7 @@ fn actual(listener: &types::Listener, tags: Tags) -> Actual {
         tls_policy: text(listener.ssl_policy()),
         default_action: words(listener.default_actions()),
         guard: None,
+        instead: None,
         hosts: BTreeSet::new(),
         tags,
     }
