@@ -34,30 +34,39 @@ pub async fn of_replacement(doomed: &[Owned], reads: &Reads) -> Result<()> {
     let mut errors = protections(doomed, reads).await?;
     errors.extend(used(doomed, reads).await.err());
     for thing in doomed {
-        let words = holders::foreign(thing, reads).await?;
-        if words.is_empty() {
-            continue;
-        }
-        let message = format!(
-            "{} cannot be made anew: it holds what is not this stack's: {}; nothing was deleted",
-            thing.key,
-            words.join(", ")
-        );
-        let hint = "take that away yourself, then run `hybridgw up --allow-replace` again";
-        errors.push(Error::new(ErrorKind::NotOurs, message).hint(hint));
+        let mut words = holders::inside(thing, reads).await?;
+        words.extend(holders::on(thing, reads).await?);
+        errors.extend(holds(thing, "made anew", &words));
     }
     all(errors)
 }
 
-/// Refuses a removal, if one of the things is protected or used by others by now.
+/// Refuses a removal, if one of the things is protected or used by others by now,
+/// or if something of others would go with it.
 ///
 /// # Errors
 ///
-/// Which protection and which users; or a read that fails.
+/// Which protection, which users, what would go; or a read that fails.
 pub async fn of_removal(doomed: &[Owned], reads: &Reads) -> Result<()> {
     let mut errors = protections(doomed, reads).await?;
     errors.extend(used(doomed, reads).await.err());
+    for thing in doomed {
+        let words = holders::inside(thing, reads).await?;
+        errors.extend(holds(thing, "deleted", &words));
+    }
     all(errors)
+}
+
+/// Why a thing is not deleted that holds these of others.
+fn holds(thing: &Owned, done: &str, what: &[String]) -> Option<Error> {
+    let message = format!(
+        "{} cannot be {done}: it holds what is not this stack's: {}; nothing was deleted",
+        thing.key,
+        what.join(", ")
+    );
+    let hint = "take that away yourself, or let it be elsewhere, then run the command again";
+    let error = Error::new(ErrorKind::NotOurs, message).hint(hint);
+    (!what.is_empty()).then_some(error)
 }
 
 /// Refuses to delete an endpoint that others use.

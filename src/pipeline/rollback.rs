@@ -17,7 +17,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     event::Sink,
     graph::{Owned, Removable, Step},
-    pipeline::{Report, remove},
+    pipeline::{Report, remove, teardown::home},
     resource::{Key, Kind},
     stack::Stack,
     stop::Stop,
@@ -150,18 +150,6 @@ fn is_part(kind: Kind, of: Kind) -> bool {
                     Kind::LoadBalancerSecurityGroup | Kind::EndpointSecurityGroup
                 )
         )
-}
-
-/// The kind that this kind lives in, and disappears with.
-fn home(kind: Kind) -> Option<Kind> {
-    match kind {
-        Kind::Listener | Kind::RedirectListener => Some(Kind::LoadBalancer),
-        Kind::ListenerRule => Some(Kind::Listener),
-        Kind::Targets => Some(Kind::TargetGroup),
-        Kind::Deployment | Kind::Stage => Some(Kind::RestApi),
-        Kind::EndpointPolicy => Some(Kind::VpcEndpoint),
-        _ => None,
-    }
 }
 
 /// Looks a thing up for as long as AWS may hide it.

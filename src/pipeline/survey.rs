@@ -48,7 +48,8 @@ impl Unread {
     /// Whether a thing would have to wait for it.
     fn binds(&self, thing: &Key) -> bool {
         self.keys.iter().any(|key| {
-            let waits = teardown::waits_for(thing, key);
+            let holds = teardown::may_hold_others(thing.kind(), key.kind());
+            let waits = holds || teardown::waits_for(thing, key);
             // A statement is remembered by what its own route has.
             let of_route = matches!(thing.kind(), Kind::RestApi | Kind::TargetGroup);
             let is_named = self.what.is_some();

@@ -61,3 +61,26 @@ pub fn first(kind: Kind) -> &'static [Kind] {
         ],
     }
 }
+
+/// The kind that this kind lives in, and disappears with.
+pub fn home(kind: Kind) -> Option<Kind> {
+    match kind {
+        Kind::Listener | Kind::RedirectListener => Some(Kind::LoadBalancer),
+        Kind::ListenerRule => Some(Kind::Listener),
+        Kind::Targets => Some(Kind::TargetGroup),
+        Kind::Deployment | Kind::Stage => Some(Kind::RestApi),
+        Kind::EndpointPolicy => Some(Kind::VpcEndpoint),
+        _ => None,
+    }
+}
+
+/// Whether a thing of the first kind may hold things of the second kind that are
+/// somebody else's: AWS deletes these with it, so that they have to be looked at.
+pub fn may_hold_others(kind: Kind, other: Kind) -> bool {
+    let tagged = matches!(
+        other,
+        Kind::Listener | Kind::RedirectListener | Kind::ListenerRule | Kind::Stage
+    );
+    let home = home(other).filter(|_| tagged);
+    home.is_some_and(|home| home == kind || may_hold_others(kind, home))
+}

@@ -1,5 +1,9 @@
 //! What of others stands on the stack's own things, or in them: AWS would refuse
 //! to delete such a thing, or would delete what is theirs with it.
+//!
+//! A domain's mappings are not asked: they cannot be tagged, and one that leads to
+//! another team's API may be the stack's own, made for an API that it borrowed. They
+//! count as the stack's, and a plan names each of them.
 
 use std::collections::BTreeSet;
 
@@ -8,18 +12,34 @@ use crate::{
     error::Result,
     graph::Owned,
     resource::{Kind, Resource, tags},
-    resources::{DomainName, balancing, security_group, security_group_rules},
+    resources::{DomainName, security_group, security_group_rules},
 };
 
-/// What others have on a thing or in it, in words.
+/// What others have in a thing, in words: AWS deletes it together with the thing,
+/// without a word (ELBv2 API reference, `DeleteLoadBalancer`: "Deleting a load
+/// balancer also deletes its listeners"; API Gateway does so with an API's stages).
 ///
 /// # Errors
 ///
 /// A read that fails.
-pub async fn foreign(thing: &Owned, reads: &Reads) -> Result<Vec<String>> {
+pub async fn inside(thing: &Owned, reads: &Reads) -> Result<Vec<String>> {
     match thing.key.kind() {
-        Kind::RestApi => of_api(&thing.id, reads).await,
-        Kind::LoadBalancer => of_balancer(&thing.id, reads).await,
+        Kind::RestApi => stages(&thing.id, reads).await,
+        Kind::LoadBalancer => listeners(&thing.id, reads).await,
+        // Also one that goes without its load balancer.
+        Kind::Listener | Kind::RedirectListener => rules(&thing.id, reads).await,
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// What others have on a thing, in words: AWS refuses to delete it.
+///
+/// # Errors
+///
+/// A read that fails.
+pub async fn on(thing: &Owned, reads: &Reads) -> Result<Vec<String>> {
+    match thing.key.kind() {
+        Kind::RestApi => mappings_to(&thing.id, reads).await,
         Kind::TargetGroup => of_target_group(&thing.id, reads).await,
         Kind::LoadBalancerSecurityGroup | Kind::EndpointSecurityGroup => {
             of_security_group(&thing.id, reads).await
@@ -29,9 +49,8 @@ pub async fn foreign(thing: &Owned, reads: &Reads) -> Result<Vec<String>> {
     }
 }
 
-/// Stages that are not the stack's, and mappings of other domains (API Gateway
-/// refuses to delete a mapped API).
-async fn of_api(api: &str, reads: &Reads) -> Result<Vec<String>> {
+/// Stages that are not the stack's.
+async fn stages(api: &str, reads: &Reads) -> Result<Vec<String>> {
     let mut found = Vec::new();
     for stage in reads.stages(api).await?.iter() {
         let tags = stage
@@ -41,9 +60,16 @@ async fn of_api(api: &str, reads: &Reads) -> Result<Vec<String>> {
             .into_iter()
             .collect();
         if tags::key_of(&tags, &reads.stack).is_none() {
-            found.push(format!("stage {}", stage.stage_name().unwrap_or("?")));
+            let name = stage.stage_name().unwrap_or("?");
+            found.push(format!("stage {name} of {api}"));
         }
     }
+    Ok(found)
+}
+
+/// Mappings of other domains (API Gateway refuses to delete a mapped API).
+async fn mappings_to(api: &str, reads: &Reads) -> Result<Vec<String>> {
+    let mut found = Vec::new();
     let own = DomainName::discover(reads).await?;
     let own: BTreeSet<String> = own.into_iter().map(|domain| domain.id).collect();
     for domain in reads.domain_names().await?.iter() {
@@ -58,23 +84,38 @@ async fn of_api(api: &str, reads: &Reads) -> Result<Vec<String>> {
     Ok(found)
 }
 
-/// Listeners and rules that are not the stack's: they would go with it.
-async fn of_balancer(balancer: &str, reads: &Reads) -> Result<Vec<String>> {
-    let mut found = Vec::new();
-    let is_own = |tags: &tags::Tags| tags::key_of(tags, &reads.stack).is_some();
-    for front in balancing::fronts(reads, balancer, |_| false).await? {
-        let port = front.listener.port().unwrap_or_default();
-        if !is_own(&front.tags) {
-            found.push(format!("a listener on port {port}"));
-            continue;
-        }
-        let foreign = front.rules.iter().filter(|(_, tags)| !is_own(tags));
-        found.extend(foreign.map(|(rule, _)| {
+/// Listeners that are not the stack's.
+async fn listeners(balancer: &str, reads: &Reads) -> Result<Vec<String>> {
+    let all = reads.listeners(balancer).await?;
+    let arns = all.iter().filter_map(|one| one.listener_arn());
+    let arns: Vec<String> = arns.map(str::to_owned).collect();
+    let tags = reads.tags(&arns, |_, _| true).await?;
+    let all = all.iter().zip(&arns).zip(&tags);
+    let foreign = all.filter(|(_, tags)| tags::key_of(tags, &reads.stack).is_none());
+    Ok(foreign
+        .map(|((listener, arn), _)| {
+            let port = listener.port().unwrap_or_default();
+            format!("the listener {arn} on port {port}")
+        })
+        .collect())
+}
+
+/// Rules of a listener that are not the stack's. Also one on port 80 may have some.
+async fn rules(listener: &str, reads: &Reads) -> Result<Vec<String>> {
+    let all = reads.rules(listener).await?;
+    let own = all.iter().filter(|rule| rule.is_default() != Some(true));
+    let all: Vec<_> = own.collect();
+    let arns = all.iter().filter_map(|rule| rule.rule_arn());
+    let arns: Vec<String> = arns.map(str::to_owned).collect();
+    let tags = reads.tags(&arns, |_, _| true).await?;
+    let all = all.iter().zip(&arns).zip(&tags);
+    let foreign = all.filter(|(_, tags)| tags::key_of(tags, &reads.stack).is_none());
+    Ok(foreign
+        .map(|((rule, arn), _)| {
             let priority = rule.priority().unwrap_or("?");
-            format!("the rule {priority} of the listener on port {port}")
-        }));
-    }
-    Ok(found)
+            format!("the rule {arn} with priority {priority}")
+        })
+        .collect())
 }
 
 /// Load balancers of others that forward to it.

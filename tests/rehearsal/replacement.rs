@@ -4,7 +4,8 @@ use std::fs;
 
 use aws_sdk_ec2::types::{IpPermission, UserIdGroupPair};
 use aws_sdk_elasticloadbalancingv2::types::{
-    Action, ActionTypeEnum, FixedResponseActionConfig, LoadBalancerAttribute, RuleCondition,
+    Action, ActionTypeEnum, FixedResponseActionConfig, LoadBalancerAttribute, ProtocolEnum,
+    RuleCondition, Tag,
 };
 use hybridgw::{
     aws::Aws,
@@ -126,21 +127,66 @@ async fn add_stage(here: &Bench, aws: &Aws) {
         .expect("it can be made");
 }
 
-/// Somebody's rule in our listener.
-async fn add_rule(here: &Bench, aws: &Aws) {
-    let listener = owned(here, "listener").await.id;
+fn answer() -> Action {
     let answer = FixedResponseActionConfig::builder()
         .status_code("200")
         .build();
     let action = Action::builder().r#type(ActionTypeEnum::FixedResponse);
-    let action = action.fixed_response_config(answer).build();
+    action.fixed_response_config(answer).build()
+}
+
+/// Somebody's rule in a listener of ours.
+async fn add_rule(here: &Bench, aws: &Aws, listener: &str) -> String {
+    let listener = owned(here, listener).await.id;
     let condition = RuleCondition::builder()
         .field("path-pattern")
         .values("/theirs")
         .build();
     let call = aws.elb.create_rule().listener_arn(listener).priority(40);
-    let call = call.conditions(condition).actions(action);
-    call.send().await.expect("it can be made");
+    let call = call.conditions(condition).actions(answer());
+    let made = call.send().await.expect("it can be made");
+    made.rules()[0].rule_arn().expect("an ARN").to_owned()
+}
+
+/// Somebody's listener of our load balancer; perhaps with another stack's tags.
+async fn add_listener(here: &Bench, aws: &Aws, stack: Option<&str>) -> String {
+    let balancer = owned(here, "load-balancer").await.id;
+    let tag = |key: &str, value: &str| Tag::builder().key(key).value(value).build();
+    let tags = stack.map(|stack| {
+        let resource = tag("hybridgw:resource", "redirect-listener");
+        vec![tag("hybridgw:stack", stack), resource]
+    });
+    let call = aws.elb.create_listener().load_balancer_arn(balancer);
+    let call = call.protocol(ProtocolEnum::Http).port(8080).set_tags(tags);
+    let made = call.default_actions(answer()).send().await;
+    let made = made.expect("it can be made");
+    made.listeners()[0]
+        .listener_arn()
+        .expect("an ARN")
+        .to_owned()
+}
+
+/// What of others AWS would delete with ours: by what it is called in an error.
+const INSIDE: [&str; 5] = [
+    "stage",
+    "rule",
+    "rule on port 80",
+    "listener",
+    "another stack's",
+];
+
+async fn put_inside(here: &Bench, what: &str) -> String {
+    let aws = here.connection.writer();
+    match what {
+        "stage" => {
+            add_stage(here, &aws).await;
+            "stage theirs".to_owned()
+        }
+        "rule" => add_rule(here, &aws, "listener").await,
+        "rule on port 80" => add_rule(here, &aws, "redirect-listener").await,
+        "listener" => add_listener(here, &aws, None).await,
+        _ => add_listener(here, &aws, Some("billing")).await,
+    }
 }
 
 /// Somebody's group that lets in what comes from our load balancer.
@@ -169,19 +215,53 @@ async fn add_group_rule(here: &Bench, aws: &Aws) {
 
 #[tokio::test(start_paused = true)]
 async fn what_others_have_on_our_things_refuses_before_anything_is_deleted() {
-    for because in [
-        "stage theirs",
-        "the rule 40 of the listener",
-        "a rule of sg-",
-    ] {
+    for what in INSIDE {
         let (here, there) = moved(false).await;
-        let aws = here.connection.writer();
-        match because {
-            "stage theirs" => add_stage(&here, &aws).await,
-            "a rule of sg-" => add_group_rule(&here, &aws).await,
-            _ => add_rule(&here, &aws).await,
+        let because = put_inside(&here, what).await;
+        refused(&there, &because).await;
+    }
+    let (here, there) = moved(false).await;
+    add_group_rule(&here, &here.connection.writer()).await;
+    refused(&there, "a rule of sg-").await;
+}
+
+/// Takes away what [`put_inside`] has put there.
+async fn take_out(here: &Bench, what: &str, id: &str) {
+    let aws = here.connection.writer();
+    let gone = match what {
+        "stage" => {
+            let api = owned(here, "rest-api").await.id;
+            let call = aws.apigateway.delete_stage().rest_api_id(api);
+            let sent = call.stage_name("theirs").send().await;
+            sent.is_ok()
         }
-        refused(&there, because).await;
+        "rule" | "rule on port 80" => aws.elb.delete_rule().rule_arn(id).send().await.is_ok(),
+        _ => aws
+            .elb
+            .delete_listener()
+            .listener_arn(id)
+            .send()
+            .await
+            .is_ok(),
+    };
+    assert!(gone, "{what}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_others_have_in_our_things_does_not_go_down_with_them() {
+    for what in INSIDE {
+        let (here, _) = moved(false).await;
+        let because = put_inside(&here, what).await;
+        let (before, writes) = (here.census(), here.writes());
+        let outcome = here.down().await;
+        let error = outcome.error.expect("it is refused");
+        assert!(error.to_string().contains(&because), "{what}: {error}");
+        assert!(!error.hints.is_empty(), "{error}");
+        assert_eq!(here.writes(), writes, "{what}: something was written");
+        assert_same(&before, &here.census(), what);
+        take_out(&here, what, &because).await;
+        let outcome = here.down().await;
+        assert!(outcome.ok(), "{what}: {outcome:?}");
     }
 }
 

@@ -167,10 +167,12 @@ fn credentials_that_run_out_in_the_middle_are_named_with_what_is_left_behind() {
 
 /// Reads that may be denied, and what `status` names then, if it has to; whether everything can go
 /// all the same.
-const DENIED: [(&str, &str, bool); 4] = [
+const DENIED: [(&str, &str, bool); 5] = [
     ("s3:GetBucketPolicy", "the policy of the bucket ", false),
     ("lambda:GetPolicy", "the policy of the function ", false),
     ("apigateway:GetResources", "", true),
+    // Somebody's stage would go with the API.
+    ("apigateway:GetStages", "GetStages", false),
     (
         "elasticloadbalancing:DescribeTargetHealth",
         "DescribeTargetHealth",
