@@ -34,8 +34,7 @@ pub async fn of_replacement(doomed: &[Owned], reads: &Reads) -> Result<()> {
     let mut errors = protections(doomed, reads).await?;
     errors.extend(used(doomed, reads).await.err());
     for thing in doomed {
-        let mut words = holders::inside(thing, reads).await?;
-        words.extend(holders::on(thing, reads).await?);
+        let words = holders::of_replaced(thing, reads).await?;
         errors.extend(holds(thing, "made anew", &words));
     }
     all(errors)
@@ -51,7 +50,7 @@ pub async fn of_removal(doomed: &[Owned], reads: &Reads) -> Result<()> {
     let mut errors = protections(doomed, reads).await?;
     errors.extend(used(doomed, reads).await.err());
     for thing in doomed {
-        let words = holders::inside(thing, reads).await?;
+        let words = holders::of_removed(thing, reads).await?;
         errors.extend(holds(thing, "deleted", &words));
     }
     all(errors)
@@ -60,7 +59,7 @@ pub async fn of_removal(doomed: &[Owned], reads: &Reads) -> Result<()> {
 /// Why a thing is not deleted that holds these of others.
 fn holds(thing: &Owned, done: &str, what: &[String]) -> Option<Error> {
     let message = format!(
-        "{} cannot be {done}: it holds what is not this stack's: {}; nothing was deleted",
+        "{} cannot be {done}: it holds or serves what is not this stack's: {}; nothing was deleted",
         thing.key,
         what.join(", ")
     );

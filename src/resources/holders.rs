@@ -7,6 +7,8 @@
 
 use std::collections::BTreeSet;
 
+use aws_sdk_elasticloadbalancingv2::types::Rule;
+
 use crate::{
     aws::read::{Endpoints, Groups, Interfaces, Reads},
     error::Result,
@@ -15,38 +17,46 @@ use crate::{
     resources::{DomainName, security_group, security_group_rules},
 };
 
-/// What others have in a thing, in words: AWS deletes it together with the thing,
-/// without a word (ELBv2 API reference, `DeleteLoadBalancer`: "Deleting a load
-/// balancer also deletes its listeners"; API Gateway does so with an API's stages).
+/// What keeps a thing from being deleted, in words: what others have in it, which
+/// AWS deletes together with it, without a word (ELBv2 API reference,
+/// `DeleteLoadBalancer`: "Deleting a load balancer also deletes its listeners"; API
+/// Gateway does so with an API's stages); and others who use a target group, of
+/// which AWS says the same as of our own listener that is going.
 ///
 /// # Errors
 ///
 /// A read that fails.
-pub async fn inside(thing: &Owned, reads: &Reads) -> Result<Vec<String>> {
+pub async fn of_removed(thing: &Owned, reads: &Reads) -> Result<Vec<String>> {
     match thing.key.kind() {
         Kind::RestApi => stages(&thing.id, reads).await,
         Kind::LoadBalancer => listeners(&thing.id, reads).await,
         // Also one that goes without its load balancer.
-        Kind::Listener | Kind::RedirectListener => rules(&thing.id, reads).await,
+        Kind::Listener | Kind::RedirectListener => {
+            let rules = foreign_rules(&thing.id, reads).await?;
+            Ok(rules.iter().map(named).collect())
+        }
+        Kind::TargetGroup => of_target_group(&thing.id, reads).await,
         _ => Ok(Vec::new()),
     }
 }
 
-/// What others have on a thing, in words: AWS refuses to delete it.
+/// The same, and what AWS refuses to delete at once: all that can refuse a
+/// replacement.
 ///
 /// # Errors
 ///
 /// A read that fails.
-pub async fn on(thing: &Owned, reads: &Reads) -> Result<Vec<String>> {
-    match thing.key.kind() {
-        Kind::RestApi => mappings_to(&thing.id, reads).await,
-        Kind::TargetGroup => of_target_group(&thing.id, reads).await,
+pub async fn of_replaced(thing: &Owned, reads: &Reads) -> Result<Vec<String>> {
+    let mut found = of_removed(thing, reads).await?;
+    found.extend(match thing.key.kind() {
+        Kind::RestApi => mappings_to(&thing.id, reads).await?,
         Kind::LoadBalancerSecurityGroup | Kind::EndpointSecurityGroup => {
-            of_security_group(&thing.id, reads).await
+            of_security_group(&thing.id, reads).await?
         }
         // A part of one of these, or nothing that others can refer to.
-        _ => Ok(Vec::new()),
-    }
+        _ => Vec::new(),
+    });
+    Ok(found)
 }
 
 /// Stages that are not the stack's.
@@ -101,24 +111,25 @@ async fn listeners(balancer: &str, reads: &Reads) -> Result<Vec<String>> {
 }
 
 /// Rules of a listener that are not the stack's. Also one on port 80 may have some.
-async fn rules(listener: &str, reads: &Reads) -> Result<Vec<String>> {
+async fn foreign_rules(listener: &str, reads: &Reads) -> Result<Vec<Rule>> {
     let all = reads.rules(listener).await?;
-    let own = all.iter().filter(|rule| rule.is_default() != Some(true));
-    let all: Vec<_> = own.collect();
-    let arns = all.iter().filter_map(|rule| rule.rule_arn());
+    let all = all.iter().filter(|rule| rule.is_default() != Some(true));
+    let all: Vec<Rule> = all.cloned().collect();
+    let arns = all.iter().map(|rule| rule.rule_arn().unwrap_or_default());
     let arns: Vec<String> = arns.map(str::to_owned).collect();
     let tags = reads.tags(&arns, |_, _| true).await?;
-    let all = all.iter().zip(&arns).zip(&tags);
+    let all = all.into_iter().zip(&tags);
     let foreign = all.filter(|(_, tags)| tags::key_of(tags, &reads.stack).is_none());
-    Ok(foreign
-        .map(|((rule, arn), _)| {
-            let priority = rule.priority().unwrap_or("?");
-            format!("the rule {arn} with priority {priority}")
-        })
-        .collect())
+    Ok(foreign.map(|(rule, _)| rule).collect())
 }
 
-/// Load balancers of others that forward to it.
+fn named(rule: &Rule) -> String {
+    let arn = rule.rule_arn().unwrap_or("?");
+    let priority = rule.priority().unwrap_or("?");
+    format!("the rule {arn} with priority {priority}")
+}
+
+/// Load balancers of others that forward to it, and rules of others in ours.
 async fn of_target_group(group: &str, reads: &Reads) -> Result<Vec<String>> {
     let own = reads.load_balancer(&reads.stack).await?;
     let own = own.as_ref().and_then(|own| own.load_balancer_arn());
@@ -128,7 +139,26 @@ async fn of_target_group(group: &str, reads: &Reads) -> Result<Vec<String>> {
         .find(|one| one.target_group_arn() == Some(group));
     let users = this.map(|one| one.load_balancer_arns()).unwrap_or_default();
     let foreign = users.iter().filter(|user| own != Some(user.as_str()));
-    Ok(foreign.map(|user| format!("listeners of {user}")).collect())
+    let mut found: Vec<String> = foreign.map(|user| format!("listeners of {user}")).collect();
+    let Some(own) = own.filter(|own| users.iter().any(|user| user == own)) else {
+        return Ok(found);
+    };
+    for listener in reads.listeners(own).await?.iter() {
+        let listener = listener.listener_arn().unwrap_or_default();
+        let rules = foreign_rules(listener, reads).await?;
+        let using = rules.iter().filter(|rule| forwards_to(rule, group));
+        found.extend(using.map(named));
+    }
+    Ok(found)
+}
+
+fn forwards_to(rule: &Rule, group: &str) -> bool {
+    rule.actions().iter().any(|action| {
+        let weighted = action.forward_config().map(|config| config.target_groups());
+        let mut all = weighted.unwrap_or_default().iter();
+        action.target_group_arn() == Some(group)
+            || all.any(|one| one.target_group_arn() == Some(group))
+    })
 }
 
 /// Interfaces that are neither the load balancer's nor those of the stack's

@@ -265,6 +265,43 @@ async fn what_others_have_in_our_things_does_not_go_down_with_them() {
     }
 }
 
+/// Somebody's rule of our listener that forwards to a group of ours.
+async fn add_user(here: &Bench, group: &str) -> String {
+    let aws = here.connection.writer();
+    let listener = owned(here, "listener").await.id;
+    let group = owned(here, group).await.id;
+    let forward = Action::builder().r#type(ActionTypeEnum::Forward);
+    let condition = RuleCondition::builder()
+        .field("path-pattern")
+        .values("/theirs");
+    let call = aws.elb.create_rule().listener_arn(listener).priority(40);
+    let call = call.conditions(condition.build());
+    let call = call.actions(forward.target_group_arn(group).build());
+    let made = call.send().await.expect("it can be made");
+    made.rules()[0].rule_arn().expect("an ARN").to_owned()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_that_a_rule_of_others_forwards_to_is_neither_made_anew_nor_taken_away() {
+    let (here, _) = moved(false).await;
+    let because = add_user(&here, "target-group").await;
+    // Only a new group has another protocol.
+    let altered = here.simulator.edit(|world, conditions| {
+        let ctx = world.context(ACCOUNT, REGION, conditions);
+        for group in ctx.here.elbv2.groups.values_mut() {
+            group.protocol = Some("HTTP".to_owned());
+        }
+    });
+    altered.expect("it is in memory");
+    refused(&here, &because).await;
+    // A route goes, and its group with it.
+    let mut bench = Bench::new("everything.toml", Conditions::default());
+    assert!(bench.up().await.ok());
+    let because = add_user(&bench, "target-group/hooks").await;
+    bench.config.routes.retain(|route| route.path != "/hooks");
+    refused(&bench, &because).await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_protected_load_balancer_that_nobody_wants_any_more_refuses_before_anything_is_written() {
     let (here, _) = moved(true).await;
