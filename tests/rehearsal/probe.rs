@@ -10,7 +10,7 @@ use hybridgw::{
 
 use crate::{
     bench::{ACCOUNT, Bench, REGION, config},
-    onlooker::{ask, probed},
+    onlooker::{ask, heard, probed},
     quick,
 };
 
