@@ -13,7 +13,7 @@ use clap::{
 };
 use clap_complete::Shell;
 
-use crate::{checks::Code, verify::network::Override};
+use crate::{checks::Code, text, verify::network::Override};
 
 /// Serverless applications under a private name, with nothing on the internet.
 ///
@@ -44,6 +44,16 @@ pub struct Cli {
 /// Both are coloured as `--color` says, wherever that stands.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let plain: Vec<OsString> = arguments
+        .iter()
+        .map(|one| text::plain(&one.to_string_lossy()).into_owned().into())
+        .collect();
+    // An error repeats what it does not understand: nothing in that may move the
+    // cursor.
+    read(arguments).map_err(|error| read(plain).err().unwrap_or(error))
+}
+
+fn read(arguments: Vec<OsString>) -> Result<Cli, clap::Error> {
     let mut command = Cli::command().color(colour(&arguments));
     let matches = command.try_get_matches_from_mut(arguments)?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
@@ -433,6 +443,24 @@ fn speed(text: &str) -> Result<f64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_usage_error_repeats_nothing_that_a_terminal_would_obey() {
+        let evil = "\u{1b}[2K\u{202e}x";
+        for arguments in [
+            vec![evil],
+            vec!["plan", evil],
+            vec!["plan", "--timeout", evil],
+        ] {
+            let all = ["hybridgw", "--color", "never"]
+                .into_iter()
+                .chain(arguments);
+            let error = parse(all.map(OsString::from)).expect_err("it is nonsense");
+            let said = error.render().ansi().to_string();
+            assert!(said.contains(r"\u{1b}[2K\u{202e}x"), "{said}");
+            assert!(!said.contains(evil), "{said}");
+        }
+    }
 
     #[test]
     fn durations_are_read_and_nonsense_is_refused() {
