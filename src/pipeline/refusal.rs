@@ -113,7 +113,11 @@ fn all(errors: Vec<Error>) -> Result<()> {
     };
     for other in errors {
         first.also.push(other.to_string());
-        first.hints.extend(other.hints);
+        for hint in other.hints {
+            if !first.hints.contains(&hint) {
+                first.hints.push(hint);
+            }
+        }
     }
     Err(first)
 }
