@@ -4,6 +4,8 @@
 //! calls can fail before or after they are applied, and the run can be killed
 //! at any call.
 
+#[path = "engine/removing.rs"]
+mod removing;
 mod support;
 #[path = "engine/waiting.rs"]
 mod waiting;
@@ -126,6 +128,24 @@ async fn drift_is_planned_and_only_the_drifted_thing_is_touched() {
     assert!(report.created.is_empty());
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_action_is_told_of_the_resource_that_is_asked_about() {
+    let world = sample();
+    let planned = plan(&world).await;
+    for wanted in &planned.actions {
+        assert_eq!(planned.action(&wanted.resource), Some(Action::Create));
+    }
+    assert!(up(&world).await.ok());
+    let last = world.owned().last().expect("it is there").key.clone();
+    world.alter(&name(&last));
+    let planned = plan(&world).await;
+    assert_eq!(planned.action(&last), Some(Action::Update));
+    assert_eq!(planned.action(&key("unheard-of")), None);
+    // What goes is not wanted.
+    let gone = Plan::removal("fake", "111122223333", "eu-central-1", world.owned());
+    assert_eq!(gone.action(&last), None);
+}
+
 fn names_of(plan: &Plan, action: Action) -> Vec<String> {
     let with = plan.with(action).into_iter();
     with.map(|planned| name(&planned.resource)).collect()
@@ -207,15 +227,25 @@ async fn what_cannot_succeed_is_tried_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refusal_for_now_and_a_throttle_are_tried_again_in_the_same_run() {
-    for kind in [ErrorKind::NotYet, ErrorKind::Throttled] {
+    for (kind, times) in [(ErrorKind::NotYet, 5), (ErrorKind::Throttled, 1)] {
         for name in ["group", "endpoint", "api", "targets"] {
             let world = sample();
-            world.fault("create", name, Fault::Refuse(kind.clone()), 5);
+            world.fault("create", name, Fault::Refuse(kind.clone()), times);
             let report = up(&world).await;
             assert!(report.ok(), "{name} {kind:?}: {report:?}");
-            assert_eq!(world.attempts("create", name), 6);
+            assert_eq!(world.attempts("create", name), times + 1);
         }
     }
+}
+
+/// Each call has been sent for ten minutes by then.
+#[tokio::test(start_paused = true)]
+async fn a_second_call_that_is_only_throttled_ends_the_wait() {
+    let world = sample();
+    world.fault("create", "api", Fault::Refuse(ErrorKind::Throttled), 99);
+    let report = up(&world).await;
+    assert_eq!(report.failed.len(), 1, "{report:?}");
+    assert_eq!(world.attempts("create", "api"), 2);
 }
 
 #[tokio::test(start_paused = true)]

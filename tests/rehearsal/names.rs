@@ -8,7 +8,7 @@ use hybridgw::{
     clock::Clock,
     error::ErrorKind,
     event::Silent,
-    pipeline::execute,
+    pipeline::{Planned, execute},
     rehearsal,
     simulator::{
         Simulator,
@@ -575,4 +575,27 @@ async fn a_balancer_that_somebody_gives_ipv6_is_named_and_repaired() {
     let outcome = bench.up().await;
     assert!(outcome.ok(), "{outcome:?}");
     assert_same(&before, &bench.census(), "after up");
+}
+
+/// Until then some resolvers still say that there is no such name.
+#[tokio::test(start_paused = true)]
+async fn up_ends_when_every_name_server_knows_the_record() {
+    let mut conditions = quick();
+    let late = ("route53/change-insync".to_owned(), 900.0);
+    conditions.latency.seconds.extend([late]);
+    let bench = Bench::new("placeholder.toml", conditions);
+    let began = Instant::now();
+    let outcome = bench.up().await;
+    assert!(outcome.ok(), "{outcome:?}");
+    let took = began.elapsed();
+    assert!(took > Duration::from_mins(15), "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_says_of_each_thing_what_it_is() {
+    let bench = Bench::new("everything.toml", quick());
+    let (_, plan) = bench.plan(&bench.look()).await.expect("it can be planned");
+    let line = |one: &Planned| format!("{}: {}", one.resource, one.summary);
+    let lines: Vec<String> = plan.actions.iter().map(line).collect();
+    insta::assert_snapshot!(lines.join("\n"));
 }

@@ -35,6 +35,8 @@ use crate::{
 };
 
 mod change;
+#[cfg(test)]
+mod tests;
 mod whose;
 
 pub use change::ChangeId;
