@@ -59,8 +59,6 @@ pub mod event;
 pub mod file;
 pub mod hash;
 pub mod host;
-#[cfg(test)]
-mod logged;
 pub mod names;
 pub mod stop;
 pub mod text;

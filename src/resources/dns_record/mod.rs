@@ -362,15 +362,14 @@ pub async fn remembered(reads: &Reads) -> Result<BTreeSet<String>> {
 /// The record of a host, if it is the stack's.
 async fn at(reads: &Reads, zone: &str, host: &Host) -> Result<Option<Found<Actual>>> {
     let standing = whose::standing(reads, zone, &host.name, None).await?;
-    let own = own(reads, &standing, zone, host);
-    if own.is_none() && standing.seems_ours(&Shape::of(reads)) {
+    if standing.seems_ours(&Shape::of(reads)) {
         tracing::warn!(
             "{} leads to a load balancer that is called like {}'s and that nothing here remembers: it is left alone",
             host.name,
             reads.stack
         );
     }
-    Ok(own)
+    Ok(own(reads, &standing, zone, host))
 }
 
 /// What of this is the stack's.

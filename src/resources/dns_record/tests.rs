@@ -11,7 +11,6 @@ use crate::{
     aws::{Connection, simulated},
     clock::Clock,
     error::ErrorKind,
-    logged::Logged,
     simulator::{Simulator, conditions::Conditions, ec2, route53},
 };
 
@@ -297,30 +296,26 @@ async fn what_another_run_of_this_stack_has_made_exists_and_is_not_foreign() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_a_record_that_seems_to_be_ours_and_is_not_is_warned_of() {
+async fn only_what_is_called_like_ours_and_is_not_seems_to_be_ours() {
     let stranger = "internal-orders-999.eu-central-1.elb.amazonaws.com";
+    let other = "internal-billing-1.eu-central-1.elb.amazonaws.com";
+    let six = route53::Record {
+        kind: "AAAA".to_owned(),
+        ..leading(HOST, stranger)
+    };
     let rows = [
-        (BALANCER, 1, false),
-        (stranger, 0, true),
-        (
-            "internal-billing-1.eu-central-1.elb.amazonaws.com",
-            0,
-            false,
-        ),
+        (vec![leading(HOST, BALANCER)], true, false),
+        (vec![leading(HOST, stranger)], false, true),
+        (vec![leading(HOST, other)], false, false),
+        // Ours is there: what stands beside it is named otherwise.
+        (vec![leading(HOST, BALANCER), six], true, false),
     ];
-    for (target, found, is_warned) in rows {
-        let account = Account::new(&[host()], &[leading(HOST, target)]);
-        let (logged, guard) = Logged::listen();
-        let all = DnsRecord::discover(&account.reads())
-            .await
-            .expect("reads work");
-        drop(guard);
-        assert_eq!(all.len(), found, "{target}");
-        let text = logged.text();
-        assert_eq!(
-            text.contains("it is left alone"),
-            is_warned,
-            "{target}: {text}"
-        );
+    for (records, is_own, seems_ours) in rows {
+        let account = Account::new(&[host()], &records);
+        let reads = account.reads();
+        let standing = whose::standing(&reads, ZONE, HOST, None).await;
+        let standing = standing.expect("reads work");
+        assert_eq!(standing.own.is_some(), is_own, "{records:?}");
+        assert_eq!(standing.seems_ours(&SHAPE), seems_ours, "{records:?}");
     }
 }

@@ -174,10 +174,11 @@ pub(super) struct Standing {
 }
 
 impl Standing {
-    /// Whether something foreign leads to what is called like the stack's.
+    /// Whether nothing here is the stack's, and something foreign leads to what
+    /// is called like it.
     pub(super) fn seems_ours(&self, shape: &Shape<'_>) -> bool {
         let mut targets = self.foreign.iter().filter_map(simple_alias);
-        targets.any(|target| shape.fits(target))
+        self.own.is_none() && targets.any(|target| shape.fits(target))
     }
 }
 
