@@ -13,7 +13,7 @@ use hybridgw::{
         Aws,
         read::{Moment, Reads},
     },
-    error::ErrorKind,
+    error::{ErrorKind, Unseen},
     event::{Event, Happening, Sink},
     graph::{Owned, Removable},
     pipeline::{Report, remove::remove_in_order},
@@ -183,6 +183,24 @@ async fn a_denied_deletion_has_failed_whatever_a_look_would_say() {
     assert_eq!(report.deleted, []);
     assert_eq!(report.failed.len(), 1, "{report:?}");
     assert_eq!((thing.sent(), took), (vec![0], 0));
+}
+
+/// What may pass by itself within a minute.
+static SOON: Unseen = Unseen {
+    code: "InvalidThing",
+    minutes: 1,
+};
+
+#[tokio::test(start_paused = true)]
+async fn what_may_pass_soon_has_its_minute_and_no_more() {
+    let soon = ErrorKind::Unseen(&SOON);
+    let passing = Scripted::new(Some(Duration::ZERO)).refusing(vec![soon.clone(); 4]);
+    let (_, report, _) = alone(passing).await;
+    assert_eq!(report.deleted, [key("a")], "{report:?}");
+    let lasting = Scripted::new(Some(Duration::ZERO)).always(soon);
+    let (_, report, took) = alone(lasting).await;
+    assert_eq!(report.failed.len(), 1, "{report:?}");
+    assert!((60..75).contains(&took), "{took} s");
 }
 
 #[tokio::test(start_paused = true)]

@@ -417,8 +417,6 @@ fn fate(operation: &str, context: &InterceptorContext, components: &RuntimeCompo
             let wrong = reply::wrong_clock(reply, aws_smithy_async::time::TimeSource::now(&now));
             wrong.map_or(Fate::Final, |_| Fate::WrongClock)
         }
-        // A body that broke off.
-        _ if error.is_response_error() => Fate::Lost,
         _ => Fate::Final,
     }
 }

@@ -34,6 +34,8 @@ struct Ahead {
     by: Duration,
     /// Whether it refuses even what its own clock has signed.
     stubborn: bool,
+    /// The code of a refusal.
+    code: &'static str,
     asked: AtomicUsize,
 }
 
@@ -51,9 +53,12 @@ impl Ahead {
         let fits = iso.get(..11) == signed.get(..11);
         let (status, body) = if fits && !self.stubborn {
             let account = "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>";
-            (200, account)
+            (200, account.to_owned())
         } else {
-            let error = "<ErrorResponse><Error><Code>RequestTimeTooSkewed</Code><Message>too far</Message></Error></ErrorResponse>";
+            let code = self.code;
+            let error = format!(
+                "<ErrorResponse><Error><Code>{code}</Code><Message>no</Message></Error></ErrorResponse>"
+            );
             (403, error)
         };
         let status = StatusCode::try_from(status).expect("a status");
@@ -74,12 +79,27 @@ impl HttpConnector for Door {
 }
 
 fn server(by: Duration, stubborn: bool) -> (Arc<Ahead>, Connection) {
-    let asked = AtomicUsize::new(0);
-    let server = Arc::new(Ahead {
+    let code = "RequestTimeTooSkewed";
+    ahead(Ahead {
         by,
         stubborn,
-        asked,
-    });
+        code,
+        asked: AtomicUsize::new(0),
+    })
+}
+
+/// A server that refuses everything with this code.
+fn refusing(by: Duration, code: &'static str) -> (Arc<Ahead>, Connection) {
+    ahead(Ahead {
+        by,
+        stubborn: true,
+        code,
+        asked: AtomicUsize::new(0),
+    })
+}
+
+fn ahead(server: Ahead) -> (Arc<Ahead>, Connection) {
+    let server = Arc::new(server);
     let door = SharedHttpConnector::new(Door(Arc::clone(&server)));
     let client: SharedHttpClient = http_client_fn(move |_, _| door.clone());
     let connection = Connection::through(client, "111122223333", "eu-central-1", Clock::REAL);
@@ -240,6 +260,11 @@ async fn only_a_conflict_that_asks_to_try_again_is_sent_again() {
         "",
         "<ErrorResponse><Error><Code>ResourceInUse</Code><Message>in use, try again later</Message></Error></ErrorResponse>",
     );
+    const UPDATING: Answer = Answer::Says(
+        409,
+        "ConflictException",
+        r#"{"message": "The domain name is being updated"}"#,
+    );
     const LOCKED: Answer = Answer::Says(
         409,
         "ConflictException",
@@ -255,7 +280,11 @@ async fn only_a_conflict_that_asks_to_try_again_is_sent_again() {
     let (ok, sent, _) = delete_api(&[IN_USE, DONE]).await;
     assert_eq!((ok, sent), (false, 1));
 
-    // Another code that is not for ever is the engine's to wait for.
+    // What takes longer is the engine's to wait for, and so is another code.
+    let (server, connection) = scripted(&[UPDATING, DONE]);
+    let call = connection.writer().apigateway.delete_domain_name();
+    let sent = call.domain_name("orders.example.com").send().await;
+    assert_eq!((sent.is_ok(), asked(&server)), (false, 1));
     let (server, connection) = scripted(&[BUSY, DONE]);
     let call = connection.writer().elb.delete_target_group();
     let sent = call.target_group_arn("arn:aws:x").send().await;
@@ -287,6 +316,36 @@ async fn what_is_refused_for_good_is_sent_once() {
         "<ErrorResponse><Error><Code>ValidationError</Code><Message>no</Message></Error></ErrorResponse>",
     );
     assert_eq!(read(&[REFUSED, NOTHING]).await, (false, 1));
+}
+
+/// What was refused is known by its code, however the rest of the answer ends.
+#[tokio::test(start_paused = true)]
+async fn a_refusal_that_broke_off_is_one() {
+    const CUT: Answer = Answer::Says(400, "BadRequestException", r#"{"mess"#);
+    let (server, connection) = scripted(&[CUT]);
+    let call = connection.reader().apigateway.get_rest_apis();
+    let sent = call.send().await;
+    assert_eq!((sent.is_ok(), asked(&server)), (false, 1));
+}
+
+#[tokio::test]
+async fn a_refusal_for_another_cause_is_not_signed_anew_though_the_clock_is_wrong() {
+    let (server, connection) = refusing(Duration::from_hours(1), "AccessDenied");
+    let call = connection.reader().sts.get_caller_identity();
+    assert!(call.send().await.is_err());
+    assert_eq!(server.asked.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_more_often_a_call_is_throttled_the_longer_it_waits() {
+    const BUSY: Answer = Answer::Says(429, "TooManyRequestsException", "{}");
+    let (server, connection) = scripted(&[BUSY]);
+    let began = Instant::now();
+    let call = connection.reader().apigateway.get_rest_apis();
+    assert!(call.send().await.is_err(), "it is busy for ever");
+    // Full jitter over up to 8 s: some four seconds a time.
+    let each = began.elapsed() / u32::try_from(asked(&server)).expect("it is small");
+    assert!(each > WAIT.0 * 5, "{each:?}");
 }
 
 /// API Gateway deletes one API in 30 s.
