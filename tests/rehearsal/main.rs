@@ -19,6 +19,7 @@ mod functions;
 mod guard;
 mod names;
 #[path = "../support/onlooker.rs"]
+#[allow(dead_code)] // shared with the other test binaries
 mod onlooker;
 mod pins;
 mod probe;

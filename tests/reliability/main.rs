@@ -49,4 +49,5 @@ mod rollback;
 mod service;
 mod stale;
 mod storms;
+mod subnets;
 mod watch;

@@ -91,8 +91,9 @@ impl Bench {
 
     /// The same, calling through another door.
     pub fn through(http: SharedHttpClient, simulator: Simulator, config: Config) -> Self {
+        let region = config.region.as_deref().unwrap_or(REGION);
         Self {
-            connection: Connection::through(http, ACCOUNT, REGION, Clock::REAL),
+            connection: Connection::through(http, ACCOUNT, region, Clock::REAL),
             config,
             simulator,
         }
@@ -103,7 +104,7 @@ impl Bench {
     }
 
     pub async fn plan(&self, look: &Reads) -> Result<(Stack, Plan), Error> {
-        let bodies = stack::bodies(&self.config, REGION)?;
+        let bodies = stack::bodies(&self.config, &self.connection.region)?;
         let references = preflight::check(&self.config, look).await?;
         let stack = Stack::new(&self.config, &references, bodies);
         let plan = observe(&stack, look, Clock::REAL).await?;

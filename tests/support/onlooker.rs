@@ -5,7 +5,7 @@ use std::{cell::RefCell, net::Ipv4Addr, time::Duration};
 
 use hybridgw::simulator::dataplane::{Answer, Ask, Hop, Kind};
 
-use crate::bench::{ACCOUNT, Bench, Outcome, REGION};
+use crate::bench::{ACCOUNT, Bench, Outcome};
 
 /// A client on the corporate network.
 pub const CLIENT: Ipv4Addr = Ipv4Addr::new(10, 1, 2, 3);
@@ -21,6 +21,11 @@ pub struct Said {
 }
 
 impl Said {
+    /// Whether somebody answered who was meant to.
+    pub fn is_good(&self) -> bool {
+        self.status == 200 && self.hop.is_none()
+    }
+
     /// Whether it is the same but for the API: one of the stack's own that is
     /// made anew has another id.
     fn is_like(&self, other: &Self) -> bool {
@@ -48,7 +53,7 @@ impl Said {
 /// What a client on the corporate network gets to hear there.
 pub fn ask(bench: &Bench, (host, path): &(&str, &str)) -> Said {
     let ask = Ask::new(host, path, CLIENT);
-    Said::of(bench.simulator.ask(ACCOUNT, REGION, &ask))
+    Said::of(bench.simulator.ask(ACCOUNT, &bench.connection.region, &ask))
 }
 
 /// What was heard while something was done.

@@ -49,16 +49,15 @@ pub(super) fn now(actual: &Actual, wanted: &Zones) -> Zones {
     now
 }
 
-/// Why nothing more can be done now: what comes is not there yet.
+/// Why nothing more can be done now: what is to stay has no node yet, and what goes
+/// has one.
 pub(super) fn waits(actual: &Actual, wanted: &Zones) -> Option<String> {
-    let stays = |(zone, subnet): &(&String, &String)| {
-        let wanted = wanted.get(*zone);
-        wanted.is_some_and(|wanted| wanted != *subnet)
-    };
-    let mut stay = now(actual, wanted);
-    stay.retain(|zone, subnet| stays(&(zone, subnet)));
-    let (zone, _) = stay.first_key_value()?;
-    Some(format!("{zone} follows when another zone has its node"))
+    let stays = |subnet: &&String| wanted.values().any(|one| one == *subnet);
+    if actual.nodes.iter().any(|one| stays(&one)) {
+        return None;
+    }
+    let goes = actual.nodes.first()?;
+    Some(format!("{goes} stays until another subnet has its node"))
 }
 
 /// For plans.
@@ -113,8 +112,14 @@ mod tests {
         // Nobody is answered: there is nothing to keep.
         let (subnets, waits) = next(&[("1", "a"), ("2", "b")], &[]);
         assert_eq!((subnets.as_str(), waits), ("d, e", None));
-        // A zone that goes is enough, and is not waited for.
+        // The node in a zone that goes is enough to begin with, and goes when
+        // another one is there.
         let (subnets, waits) = next(&[("1", "a"), ("3", "c")], &["a", "c"]);
+        assert_eq!((subnets.as_str(), waits.is_some()), ("c, d, e", true));
+        let old = [("1", "d"), ("2", "e"), ("3", "c")];
+        let (subnets, waits) = next(&old, &["c"]);
+        assert_eq!((subnets.as_str(), waits.is_some()), ("c, d, e", true));
+        let (subnets, waits) = next(&old, &["c", "e"]);
         assert_eq!((subnets.as_str(), waits), ("c, d, e", None));
     }
 }

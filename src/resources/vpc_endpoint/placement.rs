@@ -6,8 +6,8 @@
 //! takes one subnet (`DuplicateSubnetsInSameZone`), so that to change it is
 //! such a replacement too. So what goes, goes at last, when the load balancer
 //! has let go of it: the targets are the addresses that stay. If all have to
-//! go, one stays until the others are back and healthy, and then goes in a
-//! round of its own.
+//! go, one in a zone that is wanted stays until the others are back and healthy,
+//! and then goes in a round of its own.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -75,7 +75,11 @@ impl Placement {
             stale.iter().copied().chain(&misplaced).cloned().collect();
         let all: BTreeSet<String> = actual.subnets.union(&adding).cloned().collect();
         if all == going {
-            going.pop_last();
+            // In a zone that is wanted: the load balancer has that one all the while, and
+            // does not use a target in another (ELBv2 API reference, `Target.NotInUse`).
+            let is_wanted = |zone: &str| self.zones.values().any(|one| one == zone);
+            let last = all.iter().rfind(|one| zone_of(one).is_some_and(is_wanted));
+            last.or_else(|| all.last()).map(|kept| going.remove(kept));
         }
         let leaves = |subnet: &String| going.contains(subnet);
         Moves {
@@ -180,6 +184,15 @@ mod tests {
             (second.removing, second.replacing),
             (set(&["b1"]), set(&["b2"]))
         );
+    }
+
+    #[test]
+    fn what_stays_for_a_round_is_in_a_zone_that_the_load_balancer_keeps() {
+        let wanted = places(&["a2", "b2"], &[]);
+        let all = [("a1", "10.0.1.5"), ("b1", "10.0.2.5"), ("c1", "10.0.3.5")];
+        let moves = wanted.moves(&actual(&all));
+        assert_eq!(moves.serving, set(&["b1"]));
+        assert_eq!(moves.removing, set(&["a1", "c1"]));
     }
 
     #[test]

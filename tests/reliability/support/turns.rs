@@ -132,13 +132,19 @@ type Setting = (
 );
 
 /// The network and the load balancer's settings.
-fn settings() -> [Setting; 4] {
+fn settings() -> [Setting; 5] {
     [
         (
             "every subnet but one is another",
             "placeholder.toml",
             &[r#"network.subnets=["subnet-0aaaaaaaaaaaaaaaa","subnet-0bbbbbbbbbbbbbbbb"]"#],
             &[r#"network.subnets=["subnet-0bbbbbbbbbbbbbbbb","subnet-0cccccccccccccccc"]"#],
+        ),
+        (
+            "every zone that stays has another subnet and one goes",
+            "placeholder.toml",
+            &[], // three, each in a zone of its own
+            &[r#"network.subnets=["subnet-0dddddddddddddddd","subnet-0eeeeeeeeeeeeeeee"]"#],
         ),
         (
             "every pin moves",
