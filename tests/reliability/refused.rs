@@ -68,6 +68,38 @@ fn what_waits_for_a_thing_that_has_failed_for_good_gives_up_soon() {
     }
 }
 
+/// The load balancer is not let into the zone of a new address, which so is never healthy.
+#[test]
+fn an_address_in_a_zone_that_the_load_balancer_does_not_get_is_not_waited_for_20_minutes() {
+    let scene = Scene::of("everything.toml", Verb::Change);
+    prepared(async move || {
+        let page = Fault::Page {
+            status: 502,
+            applied: false,
+        };
+        let bench = scene.bench(answering("elasticloadbalancing:SetSubnets", 1, page));
+        let began = Instant::now();
+        let (outcome, findings) = scene.asking(&bench, Box::pin(bench.up())).await;
+        let took = began.elapsed();
+        assert!(findings.is_empty(), "{findings:?}");
+        assert!(bench.simulator.idle().is_empty());
+        assert!(took < Duration::from_mins(8), "{took:?}");
+        let error = failure(&outcome.report, None);
+        let said = format!("{error} {}", error.also.join("\n"));
+        for words in [
+            "HTTP 502 without an error code",
+            "is healthy; load-balancer did not come about",
+        ] {
+            assert!(said.contains(words), "{said}");
+        }
+
+        bench.simulator.set_conditions(steady());
+        let again = bench.up().await;
+        let findings = scene.judge(&bench, &again).await;
+        assert!(findings.is_empty(), "{findings:?}");
+    });
+}
+
 #[test]
 fn a_page_in_the_place_of_an_answer_is_quoted_and_not_waited_for_20_minutes() {
     for (operation, status) in [

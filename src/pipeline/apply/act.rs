@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::{
     Did, End, Progress,
-    walk::{Turn, Walk, Written, wanted},
+    walk::{For, Turn, Walk, Written, wanted},
 };
 use crate::{
     error::{Error, ErrorKind},
@@ -84,7 +84,8 @@ impl Walk<'_> {
             let since = *self.failed.get_or_insert_with(Instant::now);
             if self.pass.stop.clock.since(since) < GRACE {
                 let why = format!("AWS says {why}");
-                return Turn::Wait { why, settles: true };
+                let what = For::Settling;
+                return Turn::Wait { why, what };
             }
             return Turn::Over(End::Failed(
                 Error::invalid(format!("AWS says {why}"))
@@ -113,7 +114,10 @@ impl Walk<'_> {
         }
         if drift.is_empty() {
             return match observed.settled {
-                Settled::NotYet(why) => Turn::Wait { why, settles: true },
+                Settled::NotYet(why) => Turn::Wait {
+                    why,
+                    what: For::Settling,
+                },
                 _ => Turn::Over(End::Settled),
             };
         }
@@ -211,7 +215,10 @@ impl Walk<'_> {
         let slowed = error.kind == ErrorKind::Throttled;
         let slowed_again = slowed && std::mem::replace(&mut self.slowed, slowed);
         match error.kind {
-            ErrorKind::NotYet => Turn::wait(error.message),
+            ErrorKind::NotYet => Turn::Wait {
+                why: error.message,
+                what: For::Others,
+            },
             ErrorKind::Throttled if !slowed_again => {
                 Turn::wait(format!("AWS asks to slow down: {error}"))
             }

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::{
     Did, Earlier, End, Outcome, Progress, Reached,
     act::GRACE,
-    walk::{Turn, Walk, Written, wanted},
+    walk::{For, Turn, Walk, Written, wanted},
 };
 use crate::{
     aws::telling,
@@ -139,8 +139,10 @@ impl Walk<'_> {
                     settling = false;
                     self.moment = self.pass.reads.now();
                 }
-                Turn::Wait { why, settles } => {
-                    if let Some(key) = self.in_vain(settles) {
+                Turn::Wait { why, what } => {
+                    if what != For::Answer
+                        && let Some(key) = self.in_vain()
+                    {
                         return End::Unsettled(format!("{why}; {key} did not come about"));
                     }
                     if patience.is_over() {
@@ -150,11 +152,11 @@ impl Walk<'_> {
                         ));
                     }
                     self.emit(Happening::Waiting(why.clone()));
-                    settling = settles;
-                    if settles {
+                    settling = what == For::Settling;
+                    if settling {
                         pause = pause.max(Pause::SETTLING);
                     }
-                    if self.pause(pause, settles).await.is_err() {
+                    if self.pause(pause, settling).await.is_err() {
                         return self.stopped(why);
                     }
                     pause = pause.longer();
@@ -193,13 +195,12 @@ impl Walk<'_> {
 
     /// What AWS would do first, if that has ended a while ago and this is still
     /// waited for. Not at once: what was there before may have sufficed.
-    fn in_vain(&mut self, settles: bool) -> Option<Key> {
-        let needs = self.step.settles_after().into_iter();
+    fn in_vain(&mut self) -> Option<Key> {
         let ended = |need: &Need| {
             let neighbour = self.pass.board.get(need.key());
             neighbour.is_some_and(|one| one.get().progress == Progress::Ended)
         };
-        let first = needs.filter(|_| settles).find(ended);
+        let first = self.step.settles_after().into_iter().find(ended);
         let Some(need) = first else {
             self.forlorn = None;
             return None;

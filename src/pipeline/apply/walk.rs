@@ -113,21 +113,28 @@ pub(super) enum Turn {
     /// Something was written: look at once.
     LookAgain,
     /// Nothing to do but wait.
-    Wait {
-        why: String,
-        /// Whether all is as it should be but for what AWS is still at.
-        settles: bool,
-    },
+    Wait { why: String, what: For },
     /// Done, or failed.
     Over(End),
 }
 
+/// What is waited for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum For {
+    /// What AWS is still at: all else is as it should be.
+    Settling,
+    /// What has to come about before more can be done.
+    Others,
+    /// Another answer of AWS's.
+    Answer,
+}
+
 impl Turn {
-    /// Nothing to do but wait, until something else can be done.
+    /// Nothing to do but wait for another answer.
     pub(super) fn wait(why: impl Into<String>) -> Self {
         Self::Wait {
             why: why.into(),
-            settles: false,
+            what: For::Answer,
         }
     }
 }
