@@ -207,10 +207,11 @@ async fn those(reads: &Reads, wanted: impl Fn(&Key, &str) -> bool) -> Result<Vec
         Ok::<_, crate::Error>(statements::find(policy, &sid).map(|statement| {
             let actual = Actual {
                 bucket: bucket.to_owned(),
-                sid,
+                sid: sid.clone(),
                 statement,
             };
-            Found::ours(mark, bucket, "active", actual)
+            // Several routes may have a statement each in one bucket's policy.
+            Found::ours(mark, bucket, "active", actual).scoped(sid)
         }))
     });
     let found = try_join_all(looks).await?;

@@ -347,6 +347,27 @@ async fn a_route_with_another_bucket_takes_its_statement_out_of_the_old_one() {
     assert_eq!(policy_of(&bench, "second"), Value::Null);
 }
 
+#[tokio::test(start_paused = true)]
+async fn of_two_routes_to_one_bucket_each_takes_its_own_statement_with_it() {
+    let set = |paths: &[&str]| {
+        let site = "site={bucket=\"pages\", manage_policy=true}";
+        let one = |path: &&str| format!("{{path=\"{path}\", {site}}}");
+        let all: Vec<String> = paths.iter().map(one).collect();
+        [format!("route=[{}]", all.join(","))]
+    };
+    let mut bench = Bench::new("site.toml", quick());
+    for paths in [&["/", "/app"][..], &["/"], &["/", "/help"], &["/help"]] {
+        change(&mut bench, "site.toml", &set(paths));
+        let outcome = bench.up().await;
+        assert!(outcome.ok(), "{paths:?}: {outcome:?}");
+        let statements = policy_of(&bench, "pages")["Statement"].clone();
+        let count = statements.as_array().map(Vec::len);
+        assert_eq!(count, Some(paths.len()), "{paths:?}: {statements}");
+    }
+    assert!(bench.down().await.ok());
+    assert_eq!(policy_of(&bench, "pages"), Value::Null);
+}
+
 /// What somebody does to a site's rules behind our back, and the word in the
 /// plan that names it.
 type Mischief = (&'static str, &'static str, fn(&mut Value));
