@@ -481,6 +481,48 @@ fn plain_http_is_refused_but_on_this_machine_and_by_the_flag() {
 }
 
 #[test]
+fn what_the_environment_says_of_the_network_ends_in_no_panic() {
+    let folder = Folder::with("network", LEAST);
+    let pem = "-----BEGIN CERTIFICATE-----\ngarbage!!\n-----END CERTIFICATE-----\n";
+    fs::write(folder.0.join("bad.pem"), pem).expect("it can be written");
+    for (set, said) in [
+        (("AWS_CA_BUNDLE", "bad.pem"), "AWS_CA_BUNDLE names bad.pem"),
+        (
+            ("AWS_ENDPOINT_URL", "127.0.0.1:9"),
+            "not the URL of a server",
+        ),
+        (
+            ("AWS_ENDPOINT_URL_IAM", "http://192.0.2.1:9"),
+            "is plain HTTP",
+        ),
+    ] {
+        let output = folder.run(&["plan"], &[KEYS[0], KEYS[1], set]);
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{text}");
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    // Set to nothing is as good as not set, for one service and for all.
+    for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_EC2"] {
+        let proxy = ("HTTPS_PROXY", "http://127.0.0.1:9");
+        let output = folder.run(&["plan"], &[KEYS[0], KEYS[1], (name, ""), proxy]);
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{text}");
+        assert!(text.contains("GetCallerIdentity"), "{text}");
+        assert!(!text.contains("the endpoint is"), "{text}");
+    }
+}
+
+#[test]
+fn a_file_that_is_not_utf_8_is_told_where_and_what_to_do() {
+    let folder = Folder::new("not-utf-8");
+    fs::write(folder.0.join("hybridgw.toml"), b"stack = \"a\"\n# \xff\n").expect("written");
+    let output = folder.run(&["plan"], &KEYS);
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(text.contains("line 2 is not UTF-8"), "{text}");
+    assert!(text.contains("hint: save it as UTF-8"), "{text}");
+}
+
+#[test]
 fn an_endpoint_of_one_service_is_named() {
     let folder = Folder::with("own-endpoint", LEAST);
     let extra = [

@@ -17,11 +17,12 @@ use crate::{
 
 /// The services that are called, by the ids that their clients look up, which
 /// are their names too.
-const SERVICES: [&str; 9] = [
+const SERVICES: [&str; 10] = [
     "ACM",
     "API Gateway",
     "EC2",
     "Elastic Load Balancing v2",
+    "IAM",
     "Lambda",
     "Route 53",
     "S3",
@@ -76,6 +77,27 @@ impl Endpoints {
         (!all.is_empty()).then(|| all.join(", "))
     }
 
+    /// What is no URL of a server would fail at each call, in the words of a
+    /// library; a password in it would be shown wherever the endpoint is.
+    ///
+    /// # Errors
+    ///
+    /// An endpoint is no URL, or has a user in it.
+    pub fn refuse_unusable(&self) -> Result<()> {
+        for url in self.all.iter().chain(self.own.values()) {
+            if authority(url).is_some_and(|authority| authority.contains('@')) {
+                // It may be a password: it is not repeated.
+                return Err(Error::invalid("an endpoint has a user name in it")
+                    .hint("leave out what stands before the @"));
+            }
+            if !is_of_a_server(url) {
+                let message = format!("the endpoint {url} is not the URL of a server");
+                return Err(Error::invalid(message).hint("write it like https://example.com:4566"));
+            }
+        }
+        Ok(())
+    }
+
     /// Plain HTTP shows credentials and plans to whoever is on the way, and lets
     /// them answer.
     ///
@@ -113,7 +135,9 @@ impl LoadServiceConfig for AsDocumented {
             .profile(key.profile())
             .build()
             .ok()?;
-        self.0.service_config()?.load_config(key)
+        let value = self.0.service_config()?.load_config(key)?;
+        // A variable that is set to nothing is as good as none, as in the AWS CLI.
+        (!value.trim().is_empty()).then_some(value)
     }
 }
 
@@ -133,6 +157,28 @@ fn configured(config: &SdkConfig, service: &str) -> Option<String> {
     config.service_config()?.load_config(key)
 }
 
+/// What stands between the scheme and the path.
+fn authority(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    rest.split(['/', '?', '#', '\\']).next()
+}
+
+/// Whether it has a scheme, a host and, if any, a port that exists.
+fn is_of_a_server(url: &str) -> bool {
+    let Ok(uri) = url.parse::<hyper::Uri>() else {
+        return false;
+    };
+    let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+        return false;
+    };
+    // What a port leaves of an authority is the host.
+    let rest = authority.as_str().strip_prefix(authority.host());
+    let has_port = rest.is_some_and(|rest| !rest.is_empty());
+    matches!(scheme, "http" | "https")
+        && !authority.host().is_empty()
+        && has_port == authority.port_u16().is_some()
+}
+
 /// Schemes are compared without case (RFC 3986, 3.1).
 fn is_plain_http(url: &str) -> bool {
     url.get(..7)
@@ -141,8 +187,7 @@ fn is_plain_http(url: &str) -> bool {
 
 /// Whether a URL's host can be nothing but this machine.
 fn is_on_this_machine(url: &str) -> bool {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    let authority = authority(url).unwrap_or_default();
     let host = authority.rsplit('@').next().unwrap_or_default();
     is_loopback(host)
 }
@@ -183,6 +228,35 @@ mod tests {
         ] {
             assert!(all(url).refuse_plain_http().is_err(), "{url}");
         }
+    }
+
+    #[test]
+    fn what_is_no_server_is_refused_and_a_password_is_not_repeated() {
+        for url in [
+            "https://example.com",
+            "http://127.0.0.1:4566/base",
+            "http://[::1]:4566",
+            "HTTPS://Example.com:8443",
+        ] {
+            let refused = all(url).refuse_unusable();
+            assert!(refused.is_ok(), "{url}: {refused:?}");
+        }
+        for url in [
+            "",
+            "127.0.0.1:4566",
+            "example.com",
+            "ftp://example.com",
+            "http://",
+            "http://:80",
+            "http://127.0.0.1:99999",
+            "http://127.0.0.1:",
+            "http://a b",
+        ] {
+            assert!(all(url).refuse_unusable().is_err(), "{url}");
+        }
+        let refused = all("https://me:hunter2@example.com").refuse_unusable();
+        let error = refused.expect_err("a password");
+        assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
     }
 
     #[test]

@@ -169,6 +169,7 @@ impl Connection {
                 .hint("set `region` in the configuration, pass --region, or set AWS_REGION")
         })?;
         let endpoints = Endpoints::of(&config, options.endpoint_url.as_deref());
+        endpoints.refuse_unusable()?;
         if !options.allow_http {
             endpoints.refuse_plain_http()?;
         }

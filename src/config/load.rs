@@ -1,7 +1,7 @@
 //! Reading a file, from its bytes to the checked types; and the schema of it.
 
-use std::fmt;
 use std::path::Path;
+use std::{fmt, io};
 
 use serde_json::Value as Json;
 
@@ -25,18 +25,32 @@ impl Config {
         sets: &[String],
         env: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Config, ConfigErrors> {
-        let unreadable = |why: &dyn fmt::Display| {
+        let unreadable = |why: &dyn fmt::Display, hint: &str| {
             ConfigErrors(vec![Problem {
                 file: String::new(),
                 line: None,
                 column: None,
                 key: String::new(),
                 message: format!("cannot read {}: {why}", path.display()),
-                hint: Some("pass --config FILE, or run in the folder of hybridgw.toml".to_owned()),
+                hint: Some(hint.to_owned()),
             }])
         };
-        let bytes = file::read(path, MOST_BYTES).map_err(|error| unreadable(&error))?;
-        let text = String::from_utf8(bytes).map_err(|error| unreadable(&error))?;
+        let bytes = file::read(path, MOST_BYTES).map_err(|error| {
+            let hint = match error.kind() {
+                io::ErrorKind::NotFound | io::ErrorKind::IsADirectory => {
+                    "pass --config FILE, or run in the folder of hybridgw.toml"
+                }
+                io::ErrorKind::PermissionDenied => "allow yourself to read it",
+                _ => "pass the configuration with --config FILE",
+            };
+            unreadable(&error, hint)
+        })?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let line = 1 + valid.iter().filter(|byte| **byte == b'\n').count();
+            let why = format!("line {line} is not UTF-8");
+            unreadable(&why, "save it as UTF-8")
+        })?;
         Config::parse(&text, path, sets, env)
     }
 
