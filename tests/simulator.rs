@@ -308,6 +308,29 @@ fn a_request_without_an_end_is_refused_before_it_is_read() {
 }
 
 #[test]
+fn who_falls_silent_in_a_request_keeps_nobody_out() {
+    let folder = Folder::new();
+    let served = Served::start(&folder, &[]);
+    let request = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nab";
+    let address = served.endpoint.trim_start_matches("http://");
+    // As many as are served at once.
+    let silent: Vec<TcpStream> = (0..256)
+        .map(|_| {
+            let mut stream = TcpStream::connect(address).expect("it listens");
+            stream.write_all(request.as_bytes()).expect("it reads");
+            stream
+        })
+        .collect();
+    let answer = raw(
+        &served,
+        "GET /_simulator/journal HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    );
+    assert_eq!(answer, "HTTP/1.1 200 OK");
+    drop(silent);
+    served.end();
+}
+
+#[test]
 fn the_plan_names_every_endpoint_that_it_was_made_with() {
     let folder = Folder::new();
     let served = Served::start(&folder, &["--config", &example(), "--speed", "1000"]);

@@ -59,12 +59,20 @@ impl WorldFile {
     }
 }
 
+/// Many times as large as a world of hundreds of stacks.
+const MOST_BYTES: u64 = 256 * 1024 * 1024;
+
 /// The text of the file. A pipe would hang, a device has no end, and neither can
 /// be replaced by the next world.
 fn read(path: &Path) -> io::Result<String> {
-    if !fs::metadata(path)?.is_file() {
+    let meta = fs::metadata(path)?;
+    if !meta.is_file() {
         let words = "it is not a regular file";
         return Err(io::Error::new(ErrorKind::InvalidInput, words));
+    }
+    if meta.len() > MOST_BYTES {
+        let words = format!("{} bytes are too many", meta.len());
+        return Err(io::Error::new(ErrorKind::FileTooLarge, words));
     }
     fs::read_to_string(path)
 }

@@ -23,7 +23,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -37,6 +37,13 @@ const BODY: u64 = 16 * 1024 * 1024;
 
 /// How much of a body that is too large is read.
 const READ: u64 = 256 * 1024 * 1024;
+
+/// How long a client may be silent in the middle of a body: silent ones would
+/// keep others out for ever.
+const SILENCE: Duration = Duration::from_secs(10);
+
+/// How long a connection may be idle, or at its headers.
+const IDLE: Duration = Duration::from_mins(1);
 
 /// How many connections are served at once; more wait.
 const CONNECTIONS: usize = 256;
@@ -79,6 +86,8 @@ pub async fn serve(
             let service = service_fn(move |request| answer(simulator.clone(), request));
             // A dropped reply is an error here, and hyper then closes the connection: what is meant.
             if let Err(error) = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(IDLE)
                 .serve_connection(TokioIo::new(stream), service)
                 .await
             {
@@ -156,7 +165,7 @@ async fn collected(mut body: Incoming, waits: bool) -> io::Result<Option<Vec<u8>
         return Ok(None);
     }
     let (mut whole, mut length) = (Vec::new(), 0_u64);
-    while let Some(frame) = body.frame().await {
+    while let Some(frame) = tokio::time::timeout(SILENCE, body.frame()).await? {
         let Ok(data) = frame.map_err(io::Error::other)?.into_data() else {
             continue;
         };
