@@ -1,13 +1,14 @@
 //! How calls and time grow with the routes: each adds what it needs itself, and
 //! nothing for each of the others.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, fs, path::Path, time::Duration};
 
 use hybridgw::{
     config::Config,
     rehearsal,
     simulator::{Simulator, conditions::Conditions},
 };
+use serde_json::json;
 use tokio::time::Instant;
 
 use crate::{
@@ -23,10 +24,8 @@ enum Kind {
     Site,
 }
 
-/// A stack of so many routes of one kind.
-fn config(kind: Kind, routes: usize) -> Config {
-    let mut text = String::from(
-        r#"
+/// All of a stack but its routes.
+const HEAD: &str = r#"
 stack  = "orders"
 region = "eu-central-1"
 
@@ -39,8 +38,11 @@ clients = ["10.0.0.0/8"]
 name        = "orders.corp.example.com"
 zone        = "Z0123456789ABCDEFGHIJ"
 certificate = "arn:aws:acm:eu-central-1:111122223333:certificate/12345678-1234-1234-1234-123456789012"
-"#,
-    );
+"#;
+
+/// A stack of so many routes of one kind.
+fn config(kind: Kind, routes: usize) -> Config {
+    let mut text = HEAD.to_owned();
     for number in 0..routes {
         let target = match kind {
             Kind::Api => "api = { placeholder = true, stage = \"v1\" }".to_owned(),
@@ -54,7 +56,7 @@ certificate = "arn:aws:acm:eu-central-1:111122223333:certificate/12345678-1234-1
         let route = format!("\n[[route]]\npath = \"/part-{number}\"\n{target}\n");
         text.push_str(&route);
     }
-    let path = std::path::Path::new("growth.toml");
+    let path = Path::new("growth.toml");
     Config::parse(&text, path, &[], &|_| None).expect("it is right")
 }
 
@@ -131,6 +133,90 @@ fn a_further_site_costs_what_it_needs_itself() {
     assert!(up <= 30.0, "{up} calls of up");
     assert!(idle <= 7.0, "{idle} calls of an idle up");
     assert!(down <= 12.0, "{down} calls of down");
+}
+
+/// How many releases of one route are made.
+const RELEASES: usize = 60;
+
+/// What one release is made of: a function's version, another body, other files.
+fn release(what: &str, number: usize, folder: &Path) -> Config {
+    let target = match what {
+        "proxy" => format!(
+            "api = {{ lambda = \"arn:aws:lambda:{REGION}:{ACCOUNT}:function:orders:{number}\", stage = \"v1\" }}"
+        ),
+        "lambda" => {
+            format!("lambda = \"arn:aws:lambda:{REGION}:{ACCOUNT}:function:orders:{number}\"")
+        }
+        "body" => {
+            let body = json!({
+                "openapi": "3.0.1",
+                "info": { "title": "orders", "version": number.to_string() },
+                "paths": { "/": { "get": {
+                    "responses": { "200": { "description": format!("release {number}") } },
+                    "x-amazon-apigateway-integration": {
+                        "type": "mock",
+                        "requestTemplates": { "application/json": "{\"statusCode\": 200}" },
+                        "responses": { "default": { "statusCode": "200" } },
+                    },
+                }}},
+            });
+            let text = body.to_string();
+            fs::write(folder.join("body.json"), text).expect("it can be written");
+            "api = { openapi = \"body.json\", stage = \"v1\" }".to_owned()
+        }
+        _ => format!(
+            "site = {{ bucket = \"orders-site\", manage_policy = true, files = [\"/assets-{number}/*\"] }}"
+        ),
+    };
+    let text = format!("{HEAD}\n[[route]]\npath = \"/part\"\n{target}\n");
+    Config::parse(&text, &folder.join("growth.toml"), &[], &|_| None).expect("it is right")
+}
+
+/// How many tags all things of the account have together.
+fn tags(value: &serde_json::Value) -> usize {
+    match value {
+        serde_json::Value::Object(members) => members
+            .iter()
+            .map(|(name, inner)| usize::from(name.starts_with("hybridgw:")) + tags(inner))
+            .sum(),
+        serde_json::Value::Array(items) => items.iter().map(tags).sum(),
+        _ => 0,
+    }
+}
+
+#[test]
+fn the_sixtieth_release_costs_what_the_sixth_did_and_leaves_nothing_more() {
+    for what in ["proxy", "lambda", "body", "site"] {
+        prepared(async move || {
+            let folder = std::env::temp_dir();
+            let folder = folder.join(format!("hybridgw-releases-{}-{what}", std::process::id()));
+            fs::create_dir_all(&folder).expect("a folder");
+            let simulator = Simulator::new(Conditions::default());
+            let mut sixth = None;
+            for number in 1..=RELEASES {
+                let config = release(what, number, &folder);
+                rehearsal::furnish(&simulator, &config, ACCOUNT, REGION).expect("it is in memory");
+                let bench = Bench::at(simulator.clone(), config);
+                let outcome = Box::pin(bench.up()).await;
+                assert!(outcome.ok(), "{what} {number}: {outcome:?}");
+                tokio::time::sleep(Duration::from_mins(5)).await;
+                if number != 6 && number != RELEASES {
+                    continue;
+                }
+                let calls = bench.connection.journal.attempts();
+                let now = (calls, tags(&bench.census()));
+                println!("{what}: release {number}: {} calls, {} tags", now.0, now.1);
+                let (calls, tagged) = *sixth.get_or_insert(now);
+                assert!(now.0 <= calls, "{what}: {} calls for {calls}", now.0);
+                assert_eq!(now.1, tagged, "{what}: tags of old releases stay");
+            }
+            let bench = Bench::at(simulator.clone(), release(what, RELEASES, &folder));
+            let outcome = Box::pin(bench.down()).await;
+            assert!(outcome.ok(), "{what}: {outcome:?}");
+            assert_eq!(tags(&bench.census()), 0, "{what}: tags are left");
+            let _ = fs::remove_dir_all(folder);
+        });
+    }
 }
 
 /// API Gateway takes one deployment in five seconds; the name comes last, when

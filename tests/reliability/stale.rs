@@ -3,10 +3,11 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use hybridgw::simulator::{conditions::Conditions, lag::Rule, pattern};
+use tokio::time::Instant;
 
 use crate::support::{
     scene::{Scene, Verb},
-    sweep::{Breach, Findings, Ran, sample, seeds, sweep},
+    sweep::{Breach, Findings, Ran, prepared, sample, seeds, sweep},
 };
 
 /// Which reads are behind, by how much, and how often one is up to date all the same.
@@ -151,6 +152,108 @@ fn reads_five_minutes_behind_make_one_extra_at_most_and_the_next_run_removes_it(
         ran.findings.extend(foreign);
         ran
     });
+}
+
+/// Services, each behind by itself: its reads do not show what was written, and
+/// its writes do not see what they name.
+const SERVICES: [&str; 7] = [
+    "ec2:*",
+    "elasticloadbalancing:*",
+    "apigateway:*",
+    "route53:*",
+    "lambda:*",
+    "s3:*",
+    "acm:*",
+];
+
+#[test]
+fn one_service_that_is_behind_with_everything_fails_no_run() {
+    let mut cases = Vec::new();
+    for verb in [Verb::Up, Verb::Change, Verb::Down] {
+        let scene = Scene::of("everything.toml", verb);
+        for reads in SERVICES {
+            let mut asked = scene.operations.iter();
+            if !asked.any(|one| pattern::matches(reads, one)) {
+                continue;
+            }
+            cases.extend([5.0, 30.0, 55.0].map(|seconds| Case {
+                scene: Arc::clone(&scene),
+                reads,
+                seconds,
+                flap: 0.0,
+            }));
+        }
+    }
+    let cases = sample(cases, 8);
+    sweep("one_service_that_is_behind", &cases, async |case| {
+        let scene = &case.scene;
+        let bench = scene.bench(case.conditions());
+        let (outcome, outage) = scene.asking(&bench, scene.go(&bench)).await;
+        let mut ran = Ran::with(outage);
+        if !outcome.ok() {
+            ran.findings.push((Breach::Report, format!("{outcome:?}")));
+        }
+        if scene.verb != Verb::Down {
+            ran.findings.extend(twice(&scene.oracle.standing(&bench)));
+        }
+        bench.simulator.set_conditions(Conditions::default());
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let judged = scene.judge(&bench.afresh(), &outcome).await;
+        ran.findings.extend(judged);
+        ran
+    });
+}
+
+/// What can be made twice, what makes it, and what would show it.
+const NEVER_SHOWN: [(&str, &str, &str); 3] = [
+    ("rest-api", "CreateRestApi", "apigateway:GetRestApis"),
+    (
+        "deployment",
+        "CreateDeployment",
+        "apigateway:GetDeployments",
+    ),
+    // The listener's own rule comes first.
+    (
+        "listener",
+        "CreateRule",
+        "elasticloadbalancing:DescribeRules",
+    ),
+];
+
+#[test]
+fn what_never_shows_is_made_once_more_at_most_and_that_is_said() {
+    for (key, makes, shows) in NEVER_SHOWN {
+        prepared(async move || {
+            let scene = Scene::of("placeholder.toml", Verb::Up);
+            let rule = Rule {
+                operation: shows.to_owned(),
+                seconds: 3_600.0,
+                flap: 0.0,
+            };
+            let bench = scene.bench(Conditions {
+                lag: vec![rule],
+                ..Conditions::default()
+            });
+            let began = Instant::now();
+            let outcome = scene.go(&bench).await;
+            let took = began.elapsed();
+            assert!(took < Duration::from_mins(12), "{key}: {took:?}");
+            let made = bench.connection.journal.by_operation()[makes];
+            assert!(made <= 2, "{key}: made {made} times");
+            let failed = &outcome.report.failed;
+            let said = failed.iter().find(|(failed, _)| failed.as_str() == key);
+            let said = said.unwrap_or_else(|| panic!("{key}: {outcome:?}"));
+            assert!(said.1.to_string().contains("does not show it"), "{said:?}");
+            let left = outcome.report.left_behind();
+            assert!(left.iter().any(|one| one.as_str() == key), "{left:?}");
+
+            bench.simulator.set_conditions(Conditions::default());
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let again = scene.go(&bench.afresh()).await;
+            let findings = scene.judge(&bench.afresh(), &again).await;
+            assert!(findings.is_empty(), "{key}: {findings:?}");
+        });
+    }
 }
 
 /// The cases that made a second API: it was seen once, then not, and was made again.

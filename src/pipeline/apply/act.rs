@@ -24,15 +24,29 @@ pub(super) const GRACE: Duration = Duration::from_mins(1);
 /// stays what it is, and an outage may last for hours.
 const UNANSWERED: Duration = Duration::from_mins(5);
 
+/// How often one thing is made, when AWS says yes and never shows it: a second
+/// time, since the first may be lost, and not again. What has no unique name
+/// would come about once more each time.
+const MOST_MADE: u8 = 2;
+
+/// How long what was made for the last time is looked for: reads have been seen
+/// to be minutes behind.
+const LAST_LOOK: Duration = Duration::from_mins(5);
+
 impl Walk<'_> {
     pub(super) async fn create(&mut self, written: &mut Written) -> Turn {
+        let was_last = written.taken >= MOST_MADE;
+        let patience = if was_last { LAST_LOOK } else { GRACE };
         if let Some(known) = written.created.max(written.seen)
-            && self.pass.stop.clock.since(known) < GRACE
+            && self.pass.stop.clock.since(known) < patience
         {
             return Turn::wait(match &written.doubt {
                 None => "not visible yet".to_owned(),
                 Some(answer) => format!("not visible yet, after {answer}"),
             });
+        }
+        if was_last {
+            return Turn::Over(End::Failed(self.never_shown(written.taken)));
         }
         if let Some(why) = self.pass.stop.why() {
             return Turn::Over(self.stopped(why.words().to_owned()));
@@ -43,6 +57,7 @@ impl Walk<'_> {
                 self.did = Did::Created;
                 self.answered();
                 written.doubt = None;
+                written.taken += 1;
                 written.created = Some(Instant::now());
                 Turn::LookAgain
             }
@@ -67,6 +82,14 @@ impl Walk<'_> {
                 self.after_failed_call(error, Some("create"))
             }
         }
+    }
+
+    fn never_shown(&self, taken: u8) -> Error {
+        Error::invalid(format!(
+            "AWS has said {taken} times that it made {}, and does not show it; there may be {taken} of it",
+            self.step.key()
+        ))
+        .hint("run `hybridgw up` again in some minutes: of what is there by then, it keeps one and removes the rest")
     }
 
     /// Whether a create of several calls has made something before it failed.

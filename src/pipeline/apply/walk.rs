@@ -97,6 +97,8 @@ pub(super) fn wanted(need: &Need) -> Progress {
 pub(super) struct Written {
     /// When a create was sent.
     pub(super) created: Option<Instant>,
+    /// How many creates AWS said yes to.
+    pub(super) taken: u8,
     /// What the last create was answered, if that leaves open what became of it.
     pub(super) doubt: Option<String>,
     /// Whether a create was refused because the thing exists.
