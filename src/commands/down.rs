@@ -3,12 +3,12 @@
 use crate::{
     aws::{Connection, read::Reads},
     cli::Down,
-    commands::{Run, ask, located, named, refuse_without_consent},
+    commands::{Run, ask, at, named, refuse_without_consent},
     error::{Error, ErrorKind, Result},
     graph::Owned,
     pipeline::{Plan, Survey, refusal, remove, report::failure, survey},
     preflight,
-    ui::{self, Text, progress},
+    ui::{self, Text},
 };
 
 pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
@@ -18,19 +18,20 @@ pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
         let named = named(run.global, args.named.stack.as_deref()).await?;
         let (connection, mut reads, config) = named;
         let wanted = config.as_ref().and_then(|config| config.account.as_deref());
-        let account = preflight::account(&reads, wanted).await;
-        let account = account.map_err(|error| located(error, &connection))?;
+        let account = at(&connection, preflight::account(&reads, wanted)).await?;
         if let Some(config) = &config {
-            preflight::locate(config, &mut reads).await?;
+            at(&connection, preflight::locate(config, &mut reads)).await?;
         }
-        let mut found = survey(&reads).await?;
+        let mut found = at(&connection, survey(&reads)).await?;
         let free = std::mem::take(&mut found.free);
         let plan = Plan::removal(&reads.stack, &account, &connection.region, free);
         Ok((connection, reads, plan, found))
     };
     let (connection, reads, plan, found) = run.stop.reading(looking).await?;
     connection.heed(&run.stop);
-    run.connection = Some(connection.clone());
+    let doomed = plan.orphans.iter().chain(&found.bound);
+    let doomed = doomed.map(|thing| thing.key.clone()).collect();
+    run.begin(&connection, doomed);
     for one in &found.unread {
         run.printer.warn(format!("unreadable: {}", one.words()));
     }
@@ -45,9 +46,8 @@ pub(super) async fn run(run: &mut Run<'_>, args: Down) -> Result<()> {
     }
     run.show(&connection, &plan, asks)?;
     if args.consent.dry_run {
-        return Ok(());
+        return found.gaps().map_or(Ok(()), Err);
     }
-    refuse_protected(&plan)?;
     let refused = refusal::of_removal(&plan.orphans, &reads);
     run.stop.reading(refused).await?;
     if asks {
@@ -73,7 +73,7 @@ async fn take_down(
     reads: &Reads,
     doomed: Vec<Owned>,
 ) -> Result<()> {
-    let sink = progress::sink(run.printer, run.global.verbose > 0, run.stop.clock);
+    let sink = run.sink();
     let aws = connection.writer();
     let mut rest = doomed;
     let anew = reads.forgetful();
@@ -82,7 +82,7 @@ async fn take_down(
     // Things that another run made meanwhile, or that showed late, go in a
     // second round.
     for _ in 0..2 {
-        let gone = remove(&rest, &aws, reads, sink.as_ref(), &run.stop).await;
+        let gone = remove(&rest, &aws, reads, &sink, &run.stop).await;
         run.report.extend(gone);
         if !run.report.ok() {
             break;
@@ -138,22 +138,4 @@ fn unfinished(run: &mut Run<'_>, mut error: Error, left: &Survey) -> Error {
             .push(format!("left behind: {}", names.join(", ")));
     }
     error.hint("run `hybridgw down` again to go on")
-}
-
-/// What is protected is not deleted, and the protection is not lifted quietly.
-fn refuse_protected(plan: &Plan) -> Result<()> {
-    let protected = plan.orphans.iter().find_map(|thing| {
-        let setting = thing.protection?;
-        Some((thing, setting))
-    });
-    match protected {
-        None => Ok(()),
-        Some((thing, setting)) => Err(Error::invalid(format!(
-            "{} is protected by `{setting}`; nothing was deleted",
-            thing.key
-        ))
-        .hint(format!(
-            "set `{setting} = false`, run `hybridgw up`, then `hybridgw down`"
-        ))),
-    }
 }

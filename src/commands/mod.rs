@@ -8,16 +8,17 @@ use crate::{
     aws::{Connection, Options, read::Reads},
     body,
     cli::{Cli, Command, Global, Output},
+    clock::Clock,
     config::{ApiSource, Config, ConfigErrors, check_stack},
     error::{Error, ErrorKind, Result},
-    pipeline::{Plan, Report},
+    pipeline::{Plan, Report, observe},
     preflight::{self, References},
     rehearsal,
     resource::Key,
     stack::{self, Stack},
     stop::{Stop, Why},
     text::plain,
-    ui::{self, Printer, Text},
+    ui::{self, Printer, Text, progress},
 };
 
 mod doctor;
@@ -30,9 +31,12 @@ mod signals;
 mod simulate;
 mod status;
 mod sync;
+mod tally;
 mod up;
 mod verify;
 mod wait;
+
+use tally::{Hearing, Known, Tally, standing};
 
 /// Runs a command and returns the process's exit code.
 ///
@@ -89,10 +93,14 @@ pub struct Run<'a> {
     pub report: Report,
     /// What is left where it should not be.
     pub left_behind: Vec<Key>,
+    /// What a removal has found, and sets out to take away.
+    pub doomed: Vec<Key>,
     /// Whether a last plan was empty.
     pub converged: bool,
     /// Counts the calls, once there is a connection.
     pub connection: Option<Connection>,
+    /// What is said when there is no time for more.
+    pub tally: Arc<Tally>,
 }
 
 impl Run<'_> {
@@ -113,30 +121,53 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// The last line of `-o json`.
-    fn result(&self, seconds: f64, error: Option<&Error>) -> serde_json::Value {
-        let attempts = self
-            .connection
-            .as_ref()
-            .map_or(0, |one| one.journal.attempts());
-        let failed: Vec<_> = self.report.failed.iter().map(|(key, _)| key).collect();
-        let mut value = json!({
-            "event": "result",
-            "ok": error.is_none(),
-            "converged": self.converged,
-            "created": self.report.created,
-            "updated": self.report.updated,
-            "deleted": self.report.deleted,
-            "failed": failed,
-            "left_behind": self.left_behind,
-            "api_calls": attempts,
-            "seconds": (seconds * 1000.0).round() / 1000.0,
-        });
-        if let Some(error) = error {
-            value["error"] = json!({ "message": error.to_string(), "hints": error.hints });
-        }
-        value
+    /// There is a connection now, and this is what a removal sets out to take
+    /// away.
+    fn begin(&mut self, connection: &Connection, doomed: Vec<Key>) {
+        self.tally.begin(connection, &doomed);
+        self.connection = Some(connection.clone());
+        self.doomed = doomed;
     }
+
+    /// Where what happens is told.
+    fn sink(&self) -> Hearing {
+        let verbose = self.global.verbose > 0;
+        let told = progress::sink(self.printer, verbose, self.stop.clock);
+        self.tally.hearing(told)
+    }
+}
+
+/// The last line of `-o json`.
+fn result(
+    known: &Known,
+    left_behind: &[Key],
+    converged: bool,
+    took: Duration,
+    error: Option<&Error>,
+) -> serde_json::Value {
+    let Known {
+        report, connection, ..
+    } = known;
+    let attempts = connection.as_ref().map_or(0, |one| one.journal.attempts());
+    let failed: Vec<_> = report.failed.iter().map(|(key, _)| key).collect();
+    let mut value = json!({
+        "event": "result",
+        "ok": error.is_none(),
+        "converged": converged,
+        "created": report.created,
+        "updated": report.updated,
+        "deleted": report.deleted,
+        "failed": failed,
+        "left_behind": left_behind,
+        "api_calls": attempts,
+        "seconds": (took.as_secs_f64() * 1000.0).round() / 1000.0,
+    });
+    if let Some(error) = error {
+        value["error"] = json!({
+            "message": error.to_string(), "also": error.also, "hints": error.hints,
+        });
+    }
+    value
 }
 
 /// Runs `up` or `down` with signals, the time limit and the result line.
@@ -148,7 +179,20 @@ async fn changing(
     let clock = rehearsal::clock(global);
     let began = clock.now();
     let stop = Arc::new(Stop::by(clock));
-    signals::watch(Arc::clone(&stop), printer);
+    let tally = Arc::new(Tally::default());
+    let last = {
+        let tally = Arc::clone(&tally);
+        move || {
+            let known = tally.now();
+            let error = Why::Interrupted.error();
+            let took = clock.since(began);
+            let line = result(&known, &known.standing(), false, took, Some(&error));
+            if printer.is_json() {
+                let _ = printer.json_line(&line);
+            }
+        }
+    };
+    signals::watch(Arc::clone(&stop), printer, last);
     signals::limit(Arc::clone(&stop), global.timeout());
     let mut run = Run {
         global,
@@ -156,8 +200,10 @@ async fn changing(
         stop,
         report: Report::default(),
         left_behind: Vec::new(),
+        doomed: Vec::new(),
         converged: false,
         connection: None,
+        tally,
     };
     let mut done = verb(&mut run).await;
     // Whatever it failed at: what was made is there.
@@ -165,18 +211,25 @@ async fn changing(
         && run.left_behind.is_empty()
         && !run.converged
     {
-        run.left_behind = run.report.left_behind();
+        run.left_behind = standing(&run.report, &run.doomed);
         let names: Vec<&str> = run.left_behind.iter().map(Key::as_str).collect();
         let said = |line: &String| line.starts_with("left behind: ");
-        if !names.is_empty() && !error.also.iter().any(said) {
+        // A refusal has said already that nothing was deleted.
+        let began = !run.report.created.is_empty() || !run.report.deleted.is_empty();
+        if began && !names.is_empty() && !error.also.iter().any(said) {
             error
                 .also
                 .push(format!("left behind: {}", names.join(", ")));
         }
     }
     if printer.is_json() {
-        let seconds = clock.since(began).as_secs_f64();
-        let line = run.result(seconds, done.as_ref().err());
+        let known = Known {
+            report: run.report,
+            doomed: run.doomed,
+            connection: run.connection,
+        };
+        let (left, took) = (&run.left_behind, clock.since(began));
+        let line = result(&known, left, run.converged, took, done.as_ref().err());
         printer.json_line(&line)?;
     }
     done.map(|()| 0)
@@ -213,6 +266,11 @@ fn located(mut error: Error, connection: &Connection) -> Error {
         error.also.push(format!("the endpoint is {url}"));
     }
     error
+}
+
+/// Does something with a connection; its error says where no answer came from.
+async fn at<T>(connection: &Connection, work: impl Future<Output = Result<T>>) -> Result<T> {
+    work.await.map_err(|error| located(error, connection))
 }
 
 fn out_of_time() -> Error {
@@ -328,6 +386,12 @@ impl Warned {
 }
 
 impl Session {
+    /// Looks at everything and says what would be done.
+    async fn observe(&self, clock: Clock) -> Result<Plan> {
+        let looking = observe(&self.stack, &self.reads, clock);
+        at(&self.connection, looking).await
+    }
+
     async fn open(global: &Global, printer: Printer) -> Result<Self> {
         let (config, connection) = connect(global).await?;
         let (bodies, notes) = stack::read(&config, &connection.region)?;
@@ -337,13 +401,14 @@ impl Session {
         }
         warn_of_functions(&config, &bodies, &mut warned);
         let reads = Reads::new(connection.reader(), &config.stack);
-        let checked = preflight::check(&config, &reads).await;
-        let references: References = checked.map_err(|error| located(error, &connection))?;
+        let checking = preflight::check(&config, &reads);
+        let references: References = at(&connection, checking).await?;
         for warning in &references.warnings {
             warned.warn(warning);
         }
         for (path, claims) in notes.claims.iter().filter(|(_, claims)| !claims.is_empty()) {
-            let endpoint = preflight::endpoint_of_apis(&config, &reads).await?;
+            let looking = preflight::endpoint_of_apis(&config, &reads);
+            let endpoint = at(&connection, looking).await?;
             let checked = claims.check(stack::admitted(&config, endpoint.as_deref()));
             checked.map_err(|error| stack::unusable(path, &error))?;
         }

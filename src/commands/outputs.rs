@@ -2,7 +2,7 @@
 
 use crate::{
     cli::{Global, Named, Output},
-    commands::named,
+    commands::{at, named},
     error::Result,
     outputs::Outputs,
     preflight,
@@ -10,9 +10,13 @@ use crate::{
 };
 
 pub(super) async fn run(global: &Global, printer: Printer, args: Named) -> Result<u8> {
-    let (_, reads, config) = named(global, args.stack.as_deref()).await?;
-    let account = preflight::account(&reads, config.and_then(|one| one.account).as_deref()).await?;
-    let outputs = Outputs::read(&reads, &account).await?;
+    let (connection, reads, config) = named(global, args.stack.as_deref()).await?;
+    let wanted = config.and_then(|one| one.account);
+    let outputs = at(&connection, async {
+        let account = preflight::account(&reads, wanted.as_deref()).await?;
+        Outputs::read(&reads, &account).await
+    });
+    let outputs = outputs.await?;
     if outputs.is_empty() {
         printer.warn(format_args!("nothing of {} exists", outputs.stack));
     }

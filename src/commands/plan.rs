@@ -4,15 +4,14 @@ use crate::{
     cli::{Global, PlanArgs},
     commands::{Session, header},
     error::{Error, Result},
-    pipeline::{observe, refusal},
+    pipeline::refusal,
     rehearsal, text,
     ui::{self, Printer},
 };
 
 pub(super) async fn run(global: &Global, printer: Printer, args: PlanArgs) -> Result<u8> {
     let session = Session::open(global, printer).await?;
-    let clock = rehearsal::clock(global);
-    let plan = observe(&session.stack, &session.reads, clock).await?;
+    let plan = session.observe(rehearsal::clock(global)).await?;
     if let Some(path) = &args.out {
         let text = serde_json::to_string_pretty(&plan.to_json()).unwrap_or_default();
         std::fs::write(path, format!("{}\n", text::json(&text))).map_err(|error| {

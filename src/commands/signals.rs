@@ -9,8 +9,9 @@ use crate::{
     ui::{Printer, Text, progress},
 };
 
-/// Throws the switch at the first signal and ends the process at the second.
-pub(super) fn watch(stop: Arc<Stop>, printer: Printer) {
+/// Throws the switch at the first signal and ends the process at the second, with
+/// `last` words.
+pub(super) fn watch(stop: Arc<Stop>, printer: Printer, last: impl FnOnce() + Send + 'static) {
     tokio::spawn(async move {
         first().await;
         let idle = stop.is_idle();
@@ -26,6 +27,13 @@ pub(super) fn watch(stop: Arc<Stop>, printer: Printer) {
             .await;
         }
         again.await;
+        aside(progress::put_away).await;
+        // Nothing is said after the last words: who says them ends the process.
+        aside(|| {
+            last();
+            std::process::exit(130);
+        })
+        .await;
         leave().await;
     });
 }

@@ -13,7 +13,7 @@ use crate::{
         tags,
     },
     cli::{self, Global},
-    commands::{load, named, open},
+    commands::{at, load, named, open},
     error::Result,
     outputs::Status,
     preflight, rehearsal,
@@ -26,10 +26,13 @@ pub(super) async fn run(global: &Global, printer: Printer, args: cli::Status) ->
     }
     let (connection, reads, config) = named(global, args.named.stack.as_deref()).await?;
     let wanted = config.and_then(|config| config.account);
-    if wanted.is_some() {
-        preflight::account(&reads, wanted.as_deref()).await?;
-    }
-    let status = Status::read(&reads).await?;
+    let status = at(&connection, async {
+        if wanted.is_some() {
+            preflight::account(&reads, wanted.as_deref()).await?;
+        }
+        Status::read(&reads).await
+    });
+    let status = status.await?;
     if printer.is_json() {
         printer.json(&status)?;
     } else {

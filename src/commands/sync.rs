@@ -103,7 +103,7 @@ async fn once(
     round: &mut Round,
     calls: &mut usize,
 ) -> Result<()> {
-    signals::watch(Arc::clone(stop), printer);
+    signals::watch(Arc::clone(stop), printer, || {});
     signals::limit(Arc::clone(stop), global.timeout());
     let (wanted, connection) = stop.reading(open(global, args)).await?;
     connection.heed(stop);
@@ -167,7 +167,7 @@ async fn watch(
     // Whoever sends it to a watcher means it: in place before anything else.
     let hangup = signal(SignalKind::hangup());
     let hangup = hangup.map_err(|error| Error::invalid(error.to_string()))?;
-    signals::watch(Arc::clone(stop), printer);
+    signals::watch(Arc::clone(stop), printer, || {});
     let gauges = Arc::new(Gauges::new(stop.clock, args.interval));
     let served = match args.metrics {
         Some(address) => Some(serve::listen(address).await?),

@@ -9,9 +9,9 @@ use crate::{
     commands::{Run, Session, ask, refuse_without_consent, signals},
     error::{Error, ErrorKind, Result},
     event::Sink,
-    pipeline::{self, Action, Plan, converge, observe, refusal, report::failure, saved::Saved},
+    pipeline::{self, Action, Plan, converge, refusal, report::failure, saved::Saved},
     stop::Stop,
-    ui::{self, Text, progress},
+    ui::{self, Text},
     verify::{self, Walk},
 };
 
@@ -22,12 +22,12 @@ pub(super) async fn run(run: &mut Run<'_>, args: Up) -> Result<()> {
 
     let planning = async {
         let session = Session::open(run.global, run.printer).await?;
-        let plan = observe(&session.stack, &session.reads, run.stop.clock).await?;
+        let plan = session.observe(run.stop.clock).await?;
         Ok((session, plan))
     };
     let (session, plan) = run.stop.reading(planning).await?;
     session.connection.heed(&run.stop);
-    run.connection = Some(session.connection.clone());
+    run.begin(&session.connection, Vec::new());
     run.converged = plan.converged();
     if run.printer.is_json() {
         for mut line in session.warned.json() {
@@ -46,11 +46,7 @@ pub(super) async fn run(run: &mut Run<'_>, args: Up) -> Result<()> {
         return serves(run, &session, &session.reads).await;
     }
     refuse_replacement(&plan, args.allow_replace)?;
-    let replaced = refusal::replaced(&session.stack, &plan);
-    let refusals = async {
-        refusal::of_replacement(&replaced, &session.reads).await?;
-        refusal::of_removal(&plan.orphans, &session.reads).await
-    };
+    let refusals = refusal::of_plan(&session.stack, &plan, &session.reads);
     run.stop.reading(refusals).await?;
     if asks && !plan.is_empty() {
         let place = format!("{} in {} / {}", plan.stack, plan.account, plan.region);
@@ -75,16 +71,16 @@ async fn execute(
     rollback: bool,
 ) -> Result<(Plan, Reads)> {
     let aws = session.connection.writer();
-    let sink = progress::sink(run.printer, run.global.verbose > 0, run.stop.clock);
+    let sink = run.sink();
     let reads = &session.reads;
     let stack = &session.stack;
 
-    let done = pipeline::execute(stack, plan, &aws, reads, sink.as_ref(), &run.stop).await;
+    let done = pipeline::execute(stack, plan, &aws, reads, &sink, &run.stop).await;
     run.report.extend(done);
     let mut unread = None;
     if run.report.may_go_on() {
         let (stop, report) = (&run.stop, &mut run.report);
-        match converge(stack, &session.connection, sink.as_ref(), stop, report).await {
+        match converge(stack, &session.connection, &sink, stop, report).await {
             Ok(last) if run.report.ok() => return Ok(last),
             Ok(_) => {}
             Err(error) => unread = Some(error),
@@ -92,7 +88,7 @@ async fn execute(
     }
     let why = run.stop.why();
     if rollback {
-        undo(run, session, &aws, sink.as_ref()).await;
+        undo(run, session, &aws, &sink).await;
     }
     run.left_behind = run.report.left_behind();
     let error = failure(&run.report, why);

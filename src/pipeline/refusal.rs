@@ -22,6 +22,18 @@ pub fn replaced(stack: &Stack, plan: &Plan) -> Vec<Owned> {
     replaced.filter_map(|step| step.owned()).collect()
 }
 
+/// Refuses what a plan replaces and removes, if something would refuse it.
+///
+/// # Errors
+///
+/// All that [`of_replacement`] and [`of_removal`] say; or a read that fails.
+pub async fn of_plan(stack: &Stack, plan: &Plan, reads: &Reads) -> Result<()> {
+    let replaced = replaced(stack, plan);
+    let replacement = of_replacement(&replaced, reads).await.err();
+    let removal = of_removal(&plan.orphans, reads).await.err();
+    all(replacement.into_iter().chain(removal).collect())
+}
+
 /// Refuses what a plan replaces, if something would refuse its deletion.
 ///
 /// # Errors
@@ -113,6 +125,7 @@ fn all(errors: Vec<Error>) -> Result<()> {
     };
     for other in errors {
         first.also.push(other.to_string());
+        first.also.extend(other.also);
         for hint in other.hints {
             if !first.hints.contains(&hint) {
                 first.hints.push(hint);

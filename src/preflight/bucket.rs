@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 
 use super::{
     TO_COME,
-    finding::{Finding, Problem, Problems, Warning, failed, unanswered, wrong},
+    finding::{Finding, Problem, Problems, Warning, failed, problem, unanswered, wrong},
     own_endpoint,
     passage::{Outcome, Passage},
 };
@@ -100,12 +100,16 @@ async fn check_region(bucket: &str, place: &str, reads: &Reads) -> Finding<()> {
             format!("the bucket {bucket} is in {region}, not in {here}"),
             "use a bucket in the stack's region: its S3 endpoint leads to no other",
         ),
-        Bucket::Refused => wrong(
-            codes::CONFIG_BUCKET_REFUSED,
-            place,
-            format!("the bucket {bucket} may not be looked at"),
-            "use one of this account, and allow the caller s3:ListBucket on it",
-        ),
+        Bucket::Refused => {
+            let mut refused = problem(
+                codes::CONFIG_BUCKET_REFUSED,
+                place,
+                format!("the bucket {bucket} may not be looked at"),
+                "use one of this account, and allow the caller s3:ListBucket on it",
+            );
+            refused.error.kind = ErrorKind::Denied;
+            Err(vec![refused])
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Functions, buckets, borrowed APIs.
 
 use super::*;
+use crate::error::ErrorKind;
 use crate::simulator::{
     faults::{Fault, Rule},
     s3::{self, Encryption},
@@ -43,6 +44,9 @@ async fn a_bucket_is_there_in_the_region_and_ones_own() {
         })
         .unwrap();
     insta::assert_snapshot!(edited.refused().await, @"route /app: the bucket orders-frontend may not be looked at");
+    // A permission is lacking: exit code 4.
+    let error = edited.check().await.expect_err("it is refused");
+    assert_eq!(error.kind, ErrorKind::Denied);
 }
 
 #[tokio::test(start_paused = true)]
