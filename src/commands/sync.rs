@@ -78,7 +78,9 @@ fn result(
         "seconds": (seconds * 1000.0).round() / 1000.0,
     });
     if let Some(error) = error {
-        value["error"] = json!({ "message": error.to_string(), "hints": error.hints });
+        value["error"] = json!({
+            "message": error.to_string(), "also": error.also, "hints": error.hints,
+        });
     }
     value
 }

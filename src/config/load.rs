@@ -47,7 +47,7 @@ impl Config {
         })?;
         let text = String::from_utf8(bytes).map_err(|error| {
             let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-            let line = 1 + valid.iter().filter(|byte| **byte == b'\n').count();
+            let line = valid.split(|byte| *byte == b'\n').count();
             let why = format!("line {line} is not UTF-8");
             unreadable(&why, "save it as UTF-8")
         })?;
