@@ -26,8 +26,11 @@ pub fn first(kind: Kind) -> &'static [Kind] {
         DnsRecord | EndpointPolicy | Targets => &[],
         // Without its rule, a path's requests follow the mapping still.
         BasePathMapping => &[DnsRecord, ListenerRule],
-        BucketPolicy | LambdaPermission | LoadBalancer | Listener | ListenerRule
-        | RedirectListener => &[DnsRecord],
+        LoadBalancer | Listener | ListenerRule | RedirectListener => &[DnsRecord],
+        // What leads there would be refused, where a shorter path may answer
+        // (a rollback leaves the record).
+        BucketPolicy => &[DnsRecord, ListenerRule],
+        LambdaPermission => &[DnsRecord, ListenerRule, BasePathMapping],
         DomainName => &[DnsRecord, BasePathMapping],
         Stage => &[BasePathMapping],
         Deployment => &[Stage],
