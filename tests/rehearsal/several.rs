@@ -146,7 +146,15 @@ async fn duplicate(bench: &Bench, first: &RestApi) -> String {
         .create_stage()
         .rest_api_id(&id)
         .stage_name("duplicate");
-    let stage = stage.set_deployment_id(deployment.id);
+    // As another run of the stack marks it: somebody's own would keep the API.
+    let marks = [
+        ("hybridgw:stack", bench.config.stack.as_str()),
+        ("hybridgw:resource", "stage"),
+    ];
+    let marks = marks.map(|(key, value)| (key.to_owned(), value.to_owned()));
+    let stage = stage
+        .set_deployment_id(deployment.id)
+        .set_tags(Some(marks.into()));
     stage.send().await.expect("a stage");
     id
 }
