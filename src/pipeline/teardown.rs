@@ -24,12 +24,11 @@ pub fn first(kind: Kind) -> &'static [Kind] {
     };
     match kind {
         DnsRecord | EndpointPolicy | Targets => &[],
-        // Without its rule, a path's requests follow the mapping still.
-        BasePathMapping => &[DnsRecord, ListenerRule],
         LoadBalancer | Listener | ListenerRule | RedirectListener => &[DnsRecord],
-        // What leads there would be refused, where a shorter path may answer
-        // (a rollback leaves the record).
-        BucketPolicy => &[DnsRecord, ListenerRule],
+        // Without its rule, a path's requests follow the mapping still. And what
+        // leads to a bucket would be refused, where a shorter path may answer (a
+        // rollback leaves the record).
+        BasePathMapping | BucketPolicy => &[DnsRecord, ListenerRule],
         LambdaPermission => &[DnsRecord, ListenerRule, BasePathMapping],
         DomainName => &[DnsRecord, BasePathMapping],
         Stage => &[BasePathMapping],
