@@ -125,7 +125,7 @@ async fn wanted_tags_are_kept_and_what_others_add_is_left_alone() {
     let call = world.aws.apigateway.tag_resource().resource_arn(gateway);
     done!(call.tags("cost", "7"));
     let theirs = world.aws.elb.create_listener();
-    done!(
+    let listener = done!(
         theirs
             .load_balancer_arn(&ids["load-balancer"])
             .protocol(elb::ProtocolEnum::Http)
@@ -140,7 +140,7 @@ async fn wanted_tags_are_kept_and_what_others_add_is_left_alone() {
         .host_header_config(host)
         .build();
     let rule = world.aws.elb.create_rule().listener_arn(&ids["listener"]);
-    done!(
+    let rule = done!(
         rule.priority(40000)
             .conditions(condition)
             .actions(fixed_answer("200"))
@@ -156,6 +156,14 @@ async fn wanted_tags_are_kept_and_what_others_add_is_left_alone() {
         assert_eq!(up.done(), [format!("update {key}")], "{up}");
         world.census().await.assert_equals(&standing, &up);
     }
+    // What is somebody else's would go along: they are asked first.
+    let listener = listener.listeners()[0].listener_arn().expect("it has one");
+    let rule = rule.rules()[0].rule_arn().expect("it has one");
+    let refused = world.hybridgw("down --yes -o json").exits(1);
+    let refused = refused.says(&[listener, rule, "nothing was deleted"]);
+    world.census().await.assert_equals(&standing, &refused);
+    done!(world.aws.elb.delete_listener().listener_arn(listener));
+    done!(world.aws.elb.delete_rule().rule_arn(rule));
     let down = world.hybridgw("down --yes -o json").converged();
     let left = world.census().await;
     assert_eq!(left.count("balancers"), 0, "{down}");

@@ -285,7 +285,8 @@ class Known:
 
 def called():
     """The operations that the product calls, from its source without its unit tests."""
-    texts = (path.read_text() for path in (HERE.parents[1] / "src").rglob("*.rs"))
+    sources = (HERE.parents[1] / "src").rglob("*.rs")
+    texts = (path.read_text() for path in sources if path.stem != "tests" and "tests" not in path.parts[-3:])
     # A module in place is at the end of its file; one in a file of its own may be declared anywhere.
     shipped = (re.split(r"#\[cfg\(test\)\]\s*mod \w+ \{", text)[0] for text in texts)
     return {name for text in shipped for name in re.findall(r'\.called\("(\w+)"\)', text)}
