@@ -1,10 +1,13 @@
 //! Sweeps: many cases, each in a runtime of its own with paused time.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     env,
     fmt::{Display, Write as _},
+    fs,
+    io::Write as _,
     panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -16,6 +19,9 @@ use hybridgw::simulator::random::Random;
 
 /// The case to run again, and no other.
 const SEED: &str = "HYBRIDGW_SEED";
+
+/// The file in which a sweep notes what went well.
+const LOG: &str = "HYBRIDGW_SWEEP_LOG";
 
 /// The SDK's futures are large without optimisation.
 const STACK: usize = 64 << 20;
@@ -103,6 +109,37 @@ impl Ran {
     }
 }
 
+/// What went well before, a line a case, in a file or nowhere.
+struct Log {
+    path: Option<PathBuf>,
+    done: BTreeSet<String>,
+}
+
+impl Log {
+    fn of(path: Option<PathBuf>) -> Self {
+        let text = path.as_ref().and_then(|path| fs::read_to_string(path).ok());
+        let done = text
+            .unwrap_or_default()
+            .lines()
+            .map(str::to_owned)
+            .collect();
+        Self { path, done }
+    }
+
+    fn has(&self, test: &str, id: &str) -> bool {
+        self.done.contains(&format!("{test} {id}"))
+    }
+
+    fn note(&self, test: &str, id: &str) {
+        let Some(path) = &self.path else {
+            return;
+        };
+        let file = fs::OpenOptions::new().append(true).create(true).open(path);
+        let mut file = file.expect("the log of the sweep can be written");
+        writeln!(file, "{test} {id}").expect("the log of the sweep can be written");
+    }
+}
+
 #[derive(Default)]
 struct Tally {
     ran: usize,
@@ -114,7 +151,22 @@ struct Tally {
 }
 
 /// Runs cases on all cores, prints the figures, and fails if any case found anything.
+///
+/// A sweep that takes hours may be stopped: with a log, what went well is not run again.
 pub fn sweep<C, F>(test: &str, cases: &[C], case: F)
+where
+    C: Display + Sync,
+    F: AsyncFn(&C) -> Ran + Sync,
+{
+    sweep_on(
+        &Log::of(env::var(LOG).ok().map(PathBuf::from)),
+        test,
+        cases,
+        case,
+    );
+}
+
+fn sweep_on<C, F>(log: &Log, test: &str, cases: &[C], case: F)
 where
     C: Display + Sync,
     F: AsyncFn(&C) -> Ran + Sync,
@@ -125,6 +177,15 @@ where
         .filter(|case| wanted.as_ref().is_none_or(|id| case.to_string() == *id))
         .collect();
     assert!(!cases.is_empty(), "{test} has no such case: {wanted:?}");
+    let all = cases.len();
+    let is_new = |case: &&C| !log.has(test, &case.to_string());
+    let cases: Vec<&C> = cases.into_iter().filter(is_new).collect();
+    if cases.len() < all {
+        println!(
+            "{test}: {} of {all} cases went well before",
+            all - cases.len()
+        );
+    }
     let (began, next, tally) = (
         Instant::now(),
         AtomicUsize::new(0),
@@ -137,6 +198,9 @@ where
                 while let Some(one) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let (ran, took) = run(async || case(one).await);
                     let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
+                    if ran.findings.is_empty() {
+                        log.note(test, &one.to_string());
+                    }
                     tally.add(test, &one.to_string(), ran, took);
                     if tally.ran.is_multiple_of(PROGRESS) {
                         println!("so far {}", tally.figures(test, began.elapsed()));
@@ -239,4 +303,30 @@ impl Tally {
             shown.join("\n")
         )
     }
+}
+
+#[test]
+fn a_sweep_that_was_stopped_does_not_do_again_what_went_well() {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("sweep.log");
+    let _ = fs::remove_file(&path);
+    let log = || Log::of(Some(path.clone()));
+    let done = Mutex::new(Vec::new());
+    let run = |cases: &[u64]| {
+        let case = async |case: &u64| {
+            done.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(*case);
+            let wrong = (*case == 2).then(|| (Breach::Report, "it is two".to_owned()));
+            Ran::with(wrong.into_iter().collect())
+        };
+        let swept = || sweep_on(&log(), "a_sweep", cases, case);
+        catch_unwind(AssertUnwindSafe(swept)).is_ok()
+    };
+    assert!(run(&[1]));
+    assert!(!run(&[1, 2, 3]), "it is two");
+    assert!(!run(&[1, 2, 3]), "what went wrong is run again");
+    assert!(run(&[1, 3]), "all of it went well before");
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_unstable();
+    assert_eq!(done, [1, 2, 2, 3]);
 }
