@@ -162,6 +162,21 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+/// The first error of this type among an error and its sources.
+pub fn below<'a, T>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a T>
+where
+    T: std::error::Error + 'static,
+{
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

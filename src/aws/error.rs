@@ -17,7 +17,7 @@ use super::{
     denial, reply, resend,
 };
 use crate::{
-    error::{Error, ErrorKind, Result},
+    error::{Error, ErrorKind, Result, below},
     text,
 };
 
@@ -206,14 +206,7 @@ fn said(kind: ErrorKind, operation: &str, words: &str, message: String) -> Error
 /// The error of a provider of credentials, somewhere below an error: what was
 /// good for hours may be gone in the middle of a run.
 fn no_credentials<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a CredentialsError> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref() {
-            return Some(found);
-        }
-        next = error.source();
-    }
-    None
+    below(error)
 }
 
 /// An error and its sources in one line, each said once.

@@ -190,6 +190,8 @@ impl Removal<'_> {
         let mut deleted: Option<Instant> = None;
         // Since when AWS does not answer, or says what may pass by itself.
         let mut refused: Option<Instant> = None;
+        // Whether the last call was only throttled, for as long as one is sent again.
+        let mut slowed = false;
         let mut patience = Patience::by(self.stop.clock);
         let clock = self.stop.clock;
         self.emit(Happening::Deleting);
@@ -223,6 +225,7 @@ impl Removal<'_> {
                 Ok(true) => return End::Gone,
                 Ok(false) => {
                     refused = None;
+                    slowed = false;
                     "AWS is still deleting it".to_owned()
                 }
                 Err(error) => {
@@ -230,7 +233,9 @@ impl Removal<'_> {
                         refused = None;
                     }
                     let since = *refused.get_or_insert_with(|| clock.now());
-                    match waits(error, clock.since(since)) {
+                    let now = error.kind == ErrorKind::Throttled;
+                    let again = std::mem::replace(&mut slowed, now) && now;
+                    match waits(error, clock.since(since), again) {
                         Ok(why) => why,
                         Err(error) if error.kind == ErrorKind::NotFound => return End::Gone,
                         Err(error) => {
@@ -272,11 +277,12 @@ fn may_be_gone(refusal: &ErrorKind) -> bool {
 }
 
 /// What is waited for after this failure, the like of which has lasted for so
-/// long; or the failure, if nothing is.
-fn waits(error: Error, lasted: Duration) -> Result<String, Error> {
+/// long; or the failure, if nothing is. A second call that is only throttled is
+/// none: each has been sent for ten minutes, or is asked to come back later than that.
+fn waits(error: Error, lasted: Duration, slowed_again: bool) -> Result<String, Error> {
     match error.kind {
         ErrorKind::NotYet => Ok(error.message),
-        ErrorKind::Throttled => Ok("AWS asks to slow down".to_owned()),
+        ErrorKind::Throttled if !slowed_again => Ok(format!("AWS asks to slow down: {error}")),
         ErrorKind::Unknown if lasted < AGAIN => Ok(format!("trying again: {error}")),
         ErrorKind::Unseen(refusal) if lasted < refusal.grace() => Ok(error.to_string()),
         _ => Err(error),

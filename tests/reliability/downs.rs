@@ -105,7 +105,7 @@ async fn from_a_part(seed: u64, verb: Verb) -> Ran {
     } else {
         let up = Scene::of(name, Verb::Up);
         let outcome = bench.up().await;
-        Ran::with(up.oracle.whole(&bench, &outcome).await)
+        Ran::with(up.judge(&bench, &outcome).await)
     };
     ran.count("things taken away", removed as u64);
     ran

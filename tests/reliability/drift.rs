@@ -99,7 +99,7 @@ fn a_change_behind_our_back_is_named_and_repaired() {
             let (outcome, outage) = standing.asked(&bench, bench.up()).await;
             findings.extend(outage);
             let up = Scene::of(case.name, Verb::Up);
-            findings.extend(up.oracle.whole(&bench, &outcome).await);
+            findings.extend(up.judge(&bench, &outcome).await);
             Ran::with(findings)
         },
     );
@@ -140,7 +140,7 @@ fn a_thing_that_vanishes_is_made_again() {
         let deleted = all[case.number].thing.delete(&aws).await.is_ok();
         let (outcome, outage) = standing.asked(&bench, bench.afresh().up()).await;
         let up = Scene::of(case.name, Verb::Up);
-        let mut ran = Ran::with(up.oracle.whole(&bench, &outcome).await);
+        let mut ran = Ran::with(up.judge(&bench, &outcome).await);
         ran.findings.extend(outage);
         ran.count("AWS let it go", u64::from(deleted));
         ran
@@ -185,7 +185,7 @@ fn one_apply_of_a_plan_empties_it_whatever_was_there() {
             }
         }
         let up = Scene::of(name, Verb::Up);
-        findings.extend(up.oracle.whole(&bench, &outcome).await);
+        findings.extend(up.judge(&bench, &outcome).await);
         Ran::with(findings)
     });
 }

@@ -307,7 +307,7 @@ async fn serves_on(
             findings.push((Breach::Report, format!("{kept:?} is not said to be left")));
         }
     }
-    findings.extend(scene.oracle.whole(bench, &next).await);
+    findings.extend(scene.judge(bench, &next).await);
     if let Err(undone) = &ended {
         said_so(&mut findings, undone);
     }

@@ -21,6 +21,11 @@ pub struct Said {
 }
 
 impl Said {
+    /// Whether something has answered, and well.
+    pub fn is_ok(&self) -> bool {
+        self.status == 200 && self.hop.is_none()
+    }
+
     /// Whether somebody answered who was meant to.
     pub fn is_good(&self) -> bool {
         self.status == 200 && self.hop.is_none()
@@ -28,7 +33,7 @@ impl Said {
 
     /// Whether it is the same but for the API: one of the stack's own that is
     /// made anew has another id.
-    fn is_like(&self, other: &Self) -> bool {
+    pub fn is_like(&self, other: &Self) -> bool {
         let is_api = |said: &Self| matches!(said.who, Some((Kind::Api, _)));
         let nameless = |said: &Self| Self {
             who: None,

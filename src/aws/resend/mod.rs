@@ -46,7 +46,11 @@ use super::{
     retry::{self, Class},
     waits,
 };
-use crate::{clock::Clock, error::ErrorKind, stop::Stop};
+use crate::{
+    clock::Clock,
+    error::{self, ErrorKind},
+    stop::Stop,
+};
 
 /// How long a call is sent again, the waits that AWS asks for included. It
 /// survives quotas of one call in 30 s that others use up too.
@@ -173,14 +177,7 @@ impl StdError for PutOff {}
 
 /// The reason why an attempt was not sent, somewhere below an error.
 pub(super) fn put_off<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a PutOff> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref() {
-            return Some(found);
-        }
-        next = error.source();
-    }
-    None
+    error::below(error)
 }
 
 /// Decides about attempts; see the module.

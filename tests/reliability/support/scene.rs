@@ -31,7 +31,7 @@ use super::{
 };
 use crate::{
     bench::{ACCOUNT, Bench, EXAMPLES, Outcome, REGION, config, example},
-    onlooker::heard,
+    onlooker::{Said, ask, heard},
 };
 
 /// What a run does.
@@ -75,6 +75,8 @@ pub struct Scene {
     pub operations: BTreeSet<String>,
     /// What clients ask for: hosts and paths.
     asked: Vec<(String, String)>,
+    /// What a stack that was made at once answers them; nothing of one that goes.
+    answers: Vec<Said>,
 }
 
 /// No quotas: the SDK's pauses after a throttle are random, and a case would not repeat. AWS takes
@@ -138,6 +140,7 @@ impl Scene {
             verb,
             config: wanted,
             asked,
+            answers: Vec::new(),
             start: bench.simulator.world(),
             oracle: Oracle {
                 before,
@@ -164,6 +167,9 @@ impl Scene {
             let outcome = fresh.up().await;
             assert!(outcome.ok(), "{name}: {outcome:?}");
             scene.oracle.golden = beyond(&scene.oracle.before, &fresh.simulator.world());
+            scene.answers = scene.answers_of(&fresh);
+            // Of names that nobody answers there would be nothing to hear.
+            assert!(scene.answers.iter().any(Said::is_ok), "{name}");
         }
         scene
     }
@@ -201,12 +207,7 @@ impl Scene {
     /// Does something to a serving stack while its clients ask at every second: each name has to
     /// answer what it did before, or what it does afterwards.
     pub async fn asked<T>(&self, bench: &Bench, work: impl Future<Output = T>) -> (T, Findings) {
-        let asked: Vec<(&str, &str)> = self
-            .asked
-            .iter()
-            .map(|(host, path)| (host.as_str(), path.as_str()))
-            .collect();
-        let (done, heard) = heard(bench, &asked, work).await;
+        let (done, heard) = heard(bench, &self.places(), work).await;
         let outage = heard.first.map(|first| {
             let words = format!("{} of {} seconds: {first}", heard.outage, heard.seconds);
             (Breach::Outage, words)
@@ -214,12 +215,39 @@ impl Scene {
         (done, outage.into_iter().collect())
     }
 
+    fn places(&self) -> Vec<(&str, &str)> {
+        let all = self.asked.iter();
+        all.map(|(host, path)| (host.as_str(), path.as_str()))
+            .collect()
+    }
+
+    fn answers_of(&self, bench: &Bench) -> Vec<Said> {
+        let places = self.places();
+        places.iter().map(|place| ask(bench, place)).collect()
+    }
+
     /// Judges how it ended.
     pub async fn judge(&self, bench: &Bench, outcome: &Outcome) -> Findings {
         match self.verb {
             Verb::Down => self.oracle.gone(bench, outcome).await,
-            Verb::Up | Verb::Change => self.oracle.whole(bench, outcome).await,
+            Verb::Up | Verb::Change => {
+                let mut findings = self.oracle.whole(bench, outcome).await;
+                findings.extend(self.unlike(bench));
+                findings
+            }
         }
+    }
+
+    /// What clients are answered otherwise than by a stack that was made at once.
+    fn unlike(&self, bench: &Bench) -> Findings {
+        let now = self.answers_of(bench);
+        let ends = self.asked.iter().zip(now).zip(&self.answers);
+        let wrong = ends.filter(|((_, said), wanted)| !said.is_like(wanted));
+        let words = wrong.map(|((place, said), wanted)| {
+            let words = format!("in the end {place:?}: {said:?}, not {wanted:?}");
+            (Breach::Outage, words)
+        });
+        words.collect()
     }
 }
 
@@ -245,7 +273,9 @@ fn asked(files: &[&Config]) -> Vec<(String, String)> {
         hosts.extend(file.domain.aliases.iter().map(|alias| alias.name.clone()));
         for route in &file.routes {
             let below = route.path.trim_end_matches('/');
-            paths.extend([route.path.clone(), format!("{below}/x")]);
+            // The last one is what the example's own API has.
+            let own = ["/x", "/orders"].map(|end| format!("{below}{end}"));
+            paths.extend([route.path.clone()].into_iter().chain(own));
         }
     }
     let all = hosts.iter().flat_map(|host| {
@@ -295,7 +325,9 @@ fn load(text: &str, set: &[String]) -> Config {
 async fn furnished(first: &Config, second: &Config) -> Simulator {
     let simulator = Simulator::new(Conditions::default());
     // First the one that names three subnets, so that each is in a zone of its own.
-    for one in [&config("placeholder.toml", &[]), first, second] {
+    // It is in the same zone: two of one name would answer for each other.
+    let zone = format!("domain.zone={}", first.domain.zone);
+    for one in [&config("placeholder.toml", &[zone]), first, second] {
         rehearsal::furnish(&simulator, one, ACCOUNT, REGION).expect("it is in memory");
     }
     neighbour(&simulator, first).await;
